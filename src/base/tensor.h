@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <latent/tensor.h>
+
+#include "src/base/shape.h"
+
+struct _LatentTensor {
+  gatomicrefcount ref_count;
+  LatentDataType type;
+  LatentShape shape;
+  gsize n_elements;
+  gsize size; /* bytes */
+  gpointer data;
+  GBytes *owner; /* owns data where it is not NULL; else data is the tensor's own, aligned to 64 */
+};
+
+/* A tensor that still may be written to: the only kind of writing access there is. */
+gpointer latent_tensor_get_writable_data (LatentTensor *self);
+
+LatentTensor *latent_tensor_new_shape (
+    LatentDataType type, const LatentShape *shape, GError **error);
+
+/* One-dimensional int64 and scalar helpers: what shape arithmetic is made of. */
+LatentTensor *latent_tensor_new_int64s (const gint64 *values, guint n);
+LatentTensor *latent_tensor_new_float (float value);
+
+/* Element i as an integer or a float, whatever the type; i < n_elements. Floats truncate to int64,
+ * float16 and bfloat16 widen. */
+gint64 latent_tensor_get_int (const LatentTensor *self, gsize i);
+double latent_tensor_get_double (const LatentTensor *self, gsize i);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/dnn/builder.h"
+#include "src/graph/graph.h"
+
+/* The table of operators: one row each, in src/ops/table.c; the functions of a family stand in one file. */
+
+/* A dense row-major array in memory that somebody else owns. data is NULL for an input left out. */
+typedef struct {
+  LatentDataType type;
+  LatentShape shape;
+  gsize n; /* elements */
+  gpointer data;
+} LatentView;
+
+typedef struct {
+  const LatentNode *node;
+  guint n_src;
+  const LatentView *src;
+  guint n_dst;
+  LatentView *dst; /* data NULL for an output that nobody wants */
+  gpointer scratch; /* scratch_size() bytes, aligned to 64, contents undefined */
+  guint threads;
+} LatentEval;
+
+/* Data types as bits of a mask: LATENT_TYPE_BIT (LATENT_DATA_TYPE_FLOAT32) | ... */
+#define LATENT_TYPE_BIT(type) (1u << (type))
+
+typedef struct _LatentOp LatentOp;
+struct _LatentOp {
+  const char *name;     /* ONNX's operator name */
+  const char *domain;   /* "" for ONNX's own */
+  guint opset_min;      /* the first opset whose meaning of the operator the row implements */
+  guint opset_max;      /* the last */
+  gint min_inputs;
+  gint max_inputs;      /* -1: any number */
+  gint min_outputs;
+  gint max_outputs;     /* -1: any number */
+  guint32 types;        /* data types that input 0 may have */
+  const char *attributes; /* the attributes it knows with their types, as "alpha:f axis:i pads:I mode:s value:t";
+                           capital letters are lists; an attribute not named here refuses the model */
+
+  /* Checks the node and sets type and shape of every output from inputs whose shapes are all known.
+   * Inputs that decide shapes have `data`; where one lacks it the error says which input must be bound. */
+  gboolean (*infer) (const LatentNode *node, GError **error);
+
+  /* Computes outputs that infer() gave shapes to, by plain loops: folds constants, runs what oneDNN has no
+   * primitive for, and is what `emit` is tested against. Allocates nothing. An error is the data's fault
+   * (an index out of range) and names it. */
+  gboolean (*eval) (const LatentEval *eval, GError **error);
+  gsize (*scratch_size) (const LatentNode *node); /* NULL: none */
+
+  /* Emits oneDNN primitives. LATENT_EMIT_FALLBACK: this case is left to eval. NULL: always eval. */
+  LatentEmit (*emit) (LatentBuilder *builder, const LatentNode *node, GError **error);
+
+  /* Multiply-adds, shapes being inferred. NULL: none. */
+  guint64 (*macs) (const LatentNode *node);
+};
+
+/* NULL where no row has name, domain and opset. */
+const LatentOp *latent_op_find (const char *name, const char *domain, guint opset);
+/* All rows, for tests that walk the table. */
+const LatentOp *latent_op_get_table (guint *n);
+
+/* Operator, opset, number of inputs and outputs, names and types of attributes: what can be said of a node
+ * before shapes are known. LATENT_ERROR_UNSUPPORTED or LATENT_ERROR_FORMAT, naming node, operator, opset. */
+gboolean latent_op_check (const LatentNode *node, GError **error);
+
+/* Sets outputs' types and shapes; errors gain the node's name on the way. */
+gboolean latent_op_infer (const LatentNode *node, GError **error);
