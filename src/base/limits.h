@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What an untrusted file may ask for. Errors that come from one of these name it (LATENT_ERROR_LIMIT). */
-#define LATENT_LIMIT_FILE_BYTES (2147483647u)          /* a protobuf message is smaller than 2 GiB */
-#define LATENT_LIMIT_MESSAGES 100000                   /* protobuf messages in a model */
-#define LATENT_LIMIT_NESTING 64                        /* protobuf messages in one another */
-#define LATENT_LIMIT_NODES 50000                       /* nodes of a graph */
-#define LATENT_LIMIT_NODE_ARGUMENTS 4096               /* inputs, or outputs, of a node */
-#define LATENT_LIMIT_TENSOR_BYTES (G_GUINT64_CONSTANT (4) << 30) /* one tensor */
-#define LATENT_LIMIT_FOLDED_BYTES (64u << 20)          /* all constants that one compilation folds */
-#define LATENT_LIMIT_ARENA_BYTES (G_GUINT64_CONSTANT (16) << 30) /* activations of one context */
+/* What an untrusted file may ask for. Errors that come from one of these name it
+ * (LATENT_ERROR_LIMIT). */
+#define LATENT_LIMIT_FILE_BYTES     (2147483647u) /* a protobuf message is smaller than 2 GiB */
+#define LATENT_LIMIT_MESSAGES       100000        /* protobuf messages in a model */
+#define LATENT_LIMIT_NESTING        64            /* protobuf messages in one another */
+#define LATENT_LIMIT_NODES          50000         /* nodes of a graph */
+#define LATENT_LIMIT_NODE_ARGUMENTS 4096          /* inputs, or outputs, of a node */
+#define LATENT_LIMIT_TENSOR_BYTES   (G_GUINT64_CONSTANT (4) << 30) /* one tensor */
+#define LATENT_LIMIT_FOLDED_BYTES   (64u << 20) /* all constants that one compilation folds */
+#define LATENT_LIMIT_ARENA_BYTES    (G_GUINT64_CONSTANT (16) << 30) /* activations of one context */

@@ -3,9 +3,10 @@
 
 #include <glib.h>
 
-/* Calls func (begin, end, data) on parts of [0, n) on at most `threads` threads of the pool that oneDNN
- * uses too (libgomp), so that the two never fight for cores; on the caller's thread alone where n is
- * below 2 * grain. Parts are the same for the same n, threads and grain: sums do not depend on timing. */
+/* Calls func (begin, end, data) on parts of [0, n) on at most `threads` threads of the pool that
+ * oneDNN uses too (libgomp), so that the two never fight for cores; on the caller's thread alone
+ * where n is below 2 * grain. Parts are the same for the same n, threads and grain: sums do not
+ * depend on timing. */
 typedef void (*LatentParallelFunc) (gsize begin, gsize end, gpointer data);
 void latent_parallel (guint threads, gsize n, gsize grain, LatentParallelFunc func, gpointer data);
 

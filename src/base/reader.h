@@ -3,8 +3,9 @@
 
 #include <glib.h>
 
-/* The one way to read untrusted bytes. The error is sticky: after a read past the end every read gives
- * zeros and `failed` stays set, so that parsing is straight-line code with one check at its end. */
+/* The one way to read untrusted bytes. The error is sticky: after a read past the end every read
+ * gives zeros and `failed` stays set, so that parsing is straight-line code with one check at its
+ * end. */
 typedef struct {
   const guint8 *data;
   gsize size;

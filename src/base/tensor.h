@@ -12,7 +12,8 @@ struct _LatentTensor {
   gsize n_elements;
   gsize size; /* bytes */
   gpointer data;
-  GBytes *owner; /* owns data where it is not NULL; else data is the tensor's own, aligned to 64 */
+  GBytes *owner;  /* owns data where it is not NULL; else data is the tensor's own, aligned to 64 */
+  gpointer block; /* what calloc() gave for the tensor's own data */
 };
 
 /* A tensor that still may be written to: the only kind of writing access there is. */

@@ -3,10 +3,11 @@
 
 #include "src/base/tensor.h"
 
-/* The intermediate form: nodes, attributes, values; nothing of ONNX's encoding and nothing of oneDNN.
+/* The intermediate form: nodes, attributes, values; nothing of ONNX's encoding and nothing of
+ * oneDNN.
  *
- * A graph owns its values and nodes; nodes point to values. Names of values are unique. Nodes stand in
- * topological order once latent_graph_sort() was called, as the loader does. */
+ * A graph owns its values and nodes; nodes point to values. Names of values are unique. Nodes stand
+ * in topological order once latent_graph_sort() was called, as the loader does. */
 
 typedef struct _LatentNode LatentNode;
 typedef struct _LatentGraph LatentGraph;
@@ -34,8 +35,8 @@ typedef struct {
   char **strings;
 } LatentAttribute;
 
-/* How integers stand for reals: real = scale * (integer - zero_point), per tensor (n = 1) or per slice
- * along axis (n = its size). */
+/* How integers stand for reals: real = scale * (integer - zero_point), per tensor (n = 1) or per
+ * slice along axis (n = its size). */
 typedef struct {
   guint n;
   guint axis;
@@ -59,13 +60,13 @@ typedef struct {
 struct _LatentNode {
   char *name; /* may be "" */
   char *op_type;
-  char *domain; /* "" for ONNX's own */
-  guint opset;  /* version of the domain under which the file wrote it */
+  char *domain;       /* "" for ONNX's own */
+  guint opset;        /* version of the domain under which the file wrote it */
   GPtrArray *inputs;  /* LatentValue *, borrowed; NULL for one left out */
   GPtrArray *outputs; /* likewise */
   GPtrArray *attributes;
-  GPtrArray *fused; /* LatentNode *, owned: elementwise nodes that a pass made part of this one, in order;
-                       the node's first output is then the last one's */
+  GPtrArray *fused; /* LatentNode *, owned: elementwise nodes that a pass made part of this one, in
+                       order; the node's first output is then the last one's */
 };
 
 struct _LatentGraph {
@@ -73,8 +74,12 @@ struct _LatentGraph {
   guint opset; /* of the default domain */
   GPtrArray *values;
   GPtrArray *nodes;
-  GPtrArray *inputs;  /* LatentValue *, borrowed; initialisers that are listed as inputs are left out */
+  GPtrArray
+      *inputs; /* LatentValue *, borrowed; initialisers that are listed as inputs are left out */
   GPtrArray *outputs; /* LatentValue *, borrowed */
+  GHashTable
+      *names;       /* of values; what latent_graph_find_value() looks in: values are not renamed */
+  guint n_suffixes; /* given out so far, so that unique names are found at once */
 };
 
 LatentGraph *latent_graph_new (const char *name, guint opset);
@@ -92,8 +97,8 @@ LatentNode *latent_graph_add_node (LatentGraph *self, const char *op_type, const
 void latent_node_add_input (LatentNode *self, LatentValue *value); /* NULL: left out */
 void latent_node_add_output (LatentNode *self, LatentValue *value);
 
-/* Brings nodes into topological order and sets producer and n_uses. FALSE with LATENT_ERROR_FORMAT for
- * a cycle, a value made twice, or a value that nobody makes: the error names node and value. */
+/* Brings nodes into topological order and sets producer and n_uses. FALSE with LATENT_ERROR_FORMAT
+ * for a cycle, a value made twice, or a value that nobody makes: the error names node and value. */
 gboolean latent_graph_sort (LatentGraph *self, GError **error);
 /* Sets producer and n_uses anew, after a pass. */
 void latent_graph_index (LatentGraph *self);
@@ -101,18 +106,19 @@ void latent_graph_index (LatentGraph *self);
 void latent_graph_replace_uses (LatentGraph *self, LatentValue *value, LatentValue *with);
 /* Drops nodes that nobody needs, then values that no node, input or output names. */
 void latent_graph_prune (LatentGraph *self);
-/* The part between `inputs` and `outputs` (names; NULL: the graph's own) as a graph of its own. FALSE
- * names the input that would still be needed, or the name that is no value. */
-LatentGraph *latent_graph_cut (const LatentGraph *self, const char *const *inputs,
-    const char *const *outputs, GError **error);
+/* The part between `inputs` and `outputs` (names; NULL: the graph's own) as a graph of its own.
+ * FALSE names the input that would still be needed, or the name that is no value. */
+LatentGraph *latent_graph_cut (
+    const LatentGraph *self, const char *const *inputs, const char *const *outputs, GError **error);
 
-/* Attributes. The getters give the default where the attribute is absent; the loader has checked that an
- * attribute's type is the one that latent_op_check() wants. */
+/* Attributes. The getters give the default where the attribute is absent; the loader has checked
+ * that an attribute's type is the one that latent_op_check() wants. */
 LatentAttribute *latent_node_find_attribute (const LatentNode *self, const char *name);
 gint64 latent_node_get_int (const LatentNode *self, const char *name, gint64 fallback);
 float latent_node_get_float (const LatentNode *self, const char *name, float fallback);
 const char *latent_node_get_string (const LatentNode *self, const char *name, const char *fallback);
-const gint64 *latent_node_get_ints (const LatentNode *self, const char *name, guint *n); /* NULL, 0 */
+const gint64 *latent_node_get_ints (
+    const LatentNode *self, const char *name, guint *n); /* NULL, 0 */
 const float *latent_node_get_floats (const LatentNode *self, const char *name, guint *n);
 void latent_node_set_int (LatentNode *self, const char *name, gint64 value);
 void latent_node_set_float (LatentNode *self, const char *name, float value);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/base/tensor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/numeric.h"
+
+G_DEFINE_BOXED_TYPE (LatentTensor, latent_tensor, latent_tensor_ref, latent_tensor_unref)
+
+/* Bytes to which a tensor's own memory is aligned: a cache line, an AVX-512 register. */
+#define ALIGNMENT 64
+
+static const struct {
+  const char *name;
+  gsize size;
+} data_types[] = {
+    [LATENT_DATA_TYPE_NONE] = {"unknown",    0},
+    [LATENT_DATA_TYPE_FLOAT32] = {"float32",    4},
+    [LATENT_DATA_TYPE_UINT8] = {"uint8",      1},
+    [LATENT_DATA_TYPE_INT8] = {"int8",       1},
+    [LATENT_DATA_TYPE_UINT16] = {"uint16",     2},
+    [LATENT_DATA_TYPE_INT16] = {"int16",      2},
+    [LATENT_DATA_TYPE_INT32] = {"int32",      4},
+    [LATENT_DATA_TYPE_INT64] = {"int64",      8},
+    [LATENT_DATA_TYPE_STRING] = {"string",     0},
+    [LATENT_DATA_TYPE_BOOL] = {"bool",       1},
+    [LATENT_DATA_TYPE_FLOAT16] = {"float16",    2},
+    [LATENT_DATA_TYPE_FLOAT64] = {"float64",    8},
+    [LATENT_DATA_TYPE_UINT32] = {"uint32",     4},
+    [LATENT_DATA_TYPE_UINT64] = {"uint64",     8},
+    [14] = {"complex64",  0},
+    [15] = {"complex128", 0},
+    [LATENT_DATA_TYPE_BFLOAT16] = {"bfloat16",   2},
+};
+
+gsize
+latent_data_type_get_size (LatentDataType type)
+{
+  return (guint)type < G_N_ELEMENTS (data_types) ? data_types[type].size : 0;
+}
+
+const char *
+latent_data_type_get_name (LatentDataType type)
+{
+  return (guint)type < G_N_ELEMENTS (data_types) ? data_types[type].name : "unknown";
+}
+
+/* A tensor whose shape is checked and counted, without data. */
+static LatentTensor *
+new_without_data (LatentDataType type, const LatentShape *shape, GError **error)
+{
+  g_autofree LatentTensor *self = g_new0 (LatentTensor, 1);
+
+  if (latent_data_type_get_size (type) == 0) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED, "tensors of type %s",
+        latent_data_type_get_name (type));
+    return NULL;
+  }
+  if (!latent_shape_count (shape, type, &self->n_elements, &self->size, error))
+    return NULL;
+  g_atomic_ref_count_init (&self->ref_count);
+  self->type = type;
+  self->shape = *shape;
+  return g_steal_pointer (&self);
+}
+
+/* Takes the tensor: gives it back with memory, or frees it. */
+static LatentTensor *
+give_memory (LatentTensor *self, GError **error)
+{
+  /* calloc() instead of aligned_alloc(): large blocks come zeroed from the kernel, page by page as
+   * they are touched. */
+  self->block = calloc (1, self->size + ALIGNMENT);
+  if (self->block == NULL) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT, "out of memory for a tensor of %zu bytes",
+        self->size);
+    g_free (self);
+    return NULL;
+  }
+  self->data = (gpointer)(((guintptr)self->block + ALIGNMENT - 1) & ~(guintptr)(ALIGNMENT - 1));
+  return self;
+}
+
+LatentTensor *
+latent_tensor_new_shape (LatentDataType type, const LatentShape *shape, GError **error)
+{
+  LatentTensor *self = new_without_data (type, shape, error);
+
+  return self == NULL ? NULL : give_memory (self, error);
+}
+
+static gboolean
+make_shape (LatentShape *shape, guint n_dims, const gint64 *dims, GError **error)
+{
+  if (n_dims > LATENT_MAX_DIMS) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
+        "a tensor of %u dimensions; the limit is %u", n_dims, LATENT_MAX_DIMS);
+    return FALSE;
+  }
+  *shape = (LatentShape){.n = n_dims};
+  for (guint i = 0; i < n_dims; i++)
+    shape->dims[i] = dims[i];
+  return TRUE;
+}
+
+LatentTensor *
+latent_tensor_new (LatentDataType type, guint n_dims, const gint64 *dims, GError **error)
+{
+  LatentShape shape;
+
+  if (!make_shape (&shape, n_dims, dims, error))
+    return NULL;
+  return latent_tensor_new_shape (type, &shape, error);
+}
+
+LatentTensor *
+latent_tensor_new_from_bytes (
+    LatentDataType type, guint n_dims, const gint64 *dims, GBytes *bytes, GError **error)
+{
+  LatentShape shape;
+  LatentTensor *self;
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+
+  if (!make_shape (&shape, n_dims, dims, error))
+    return NULL;
+  self = new_without_data (type, &shape, error);
+  if (self == NULL)
+    return NULL;
+  if (size != self->size) {
+    g_autofree char *text = latent_shape_to_string (&shape);
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
+        "a %s tensor of shape %s takes %zu bytes, %zu are given", latent_data_type_get_name (type),
+        text, self->size, size);
+    g_free (self);
+    return NULL;
+  }
+  if (data != NULL && (guintptr)data % latent_data_type_get_alignment (type) == 0) {
+    self->data = (gpointer)data;
+    self->owner = g_bytes_ref (bytes);
+    return self;
+  }
+  self = give_memory (self, error);
+  if (self != NULL && size > 0)
+    memcpy (self->data, data, size);
+  return self;
+}
+
+LatentTensor *
+latent_tensor_ref (LatentTensor *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+latent_tensor_unref (LatentTensor *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  g_clear_pointer (&self->owner, g_bytes_unref);
+  free (self->block);
+  g_free (self);
+}
+
+LatentDataType
+latent_tensor_get_data_type (const LatentTensor *self)
+{
+  return self->type;
+}
+
+const gint64 *
+latent_tensor_get_dims (const LatentTensor *self, guint *n_dims)
+{
+  *n_dims = self->shape.n;
+  return self->shape.dims;
+}
+
+gconstpointer
+latent_tensor_get_data (const LatentTensor *self, gsize *size)
+{
+  if (size != NULL)
+    *size = self->size;
+  return self->data;
+}
+
+gpointer
+latent_tensor_get_writable_data (LatentTensor *self)
+{
+  g_return_val_if_fail (self->owner == NULL, NULL);
+  return self->data;
+}
+
+static void
+unref_tensor (gpointer tensor)
+{
+  latent_tensor_unref (tensor);
+}
+
+GBytes *
+latent_tensor_to_bytes (LatentTensor *self)
+{
+  if (self->owner != NULL)
+    return g_bytes_ref (self->owner);
+  return g_bytes_new_with_free_func (
+      self->data, self->size, unref_tensor, latent_tensor_ref (self));
+}
+
+/* For the handful of elements of a shape or a scalar, where memory is not a matter of input. */
+static LatentTensor *
+new_small (LatentDataType type, const LatentShape *shape)
+{
+  g_autoptr (GError) error = NULL;
+  LatentTensor *self = latent_tensor_new_shape (type, shape, &error);
+
+  if (self == NULL)
+    g_error ("%s", error->message);
+  return self;
+}
+
+LatentTensor *
+latent_tensor_new_int64s (const gint64 *values, guint n)
+{
+  LatentShape shape = {1, {n}};
+  LatentTensor *self = new_small (LATENT_DATA_TYPE_INT64, &shape);
+
+  if (n > 0)
+    memcpy (self->data, values, n * sizeof (gint64));
+  return self;
+}
+
+LatentTensor *
+latent_tensor_new_float (float value)
+{
+  LatentShape shape = {0};
+  LatentTensor *self = new_small (LATENT_DATA_TYPE_FLOAT32, &shape);
+
+  *(float *)self->data = value;
+  return self;
+}
+
+gint64
+latent_tensor_get_int (const LatentTensor *self, gsize i)
+{
+  gint64 value = 0;
+
+  g_return_val_if_fail (i < self->n_elements, 0);
+  latent_load_ints (self->type, self->data, i, 1, &value);
+  return value;
+}
+
+double
+latent_tensor_get_double (const LatentTensor *self, gsize i)
+{
+  double value = 0;
+
+  g_return_val_if_fail (i < self->n_elements, 0);
+  latent_load_doubles (self->type, self->data, i, 1, &value);
+  return value;
+}
