@@ -9,5 +9,8 @@
 #define LATENT_LIMIT_NODES          50000         /* nodes of a graph */
 #define LATENT_LIMIT_NODE_ARGUMENTS 4096          /* inputs, or outputs, of a node */
 #define LATENT_LIMIT_TENSOR_BYTES   (G_GUINT64_CONSTANT (4) << 30) /* one tensor */
-#define LATENT_LIMIT_FOLDED_BYTES   (64u << 20) /* all constants that one compilation folds */
-#define LATENT_LIMIT_ARENA_BYTES    (G_GUINT64_CONSTANT (16) << 30) /* activations of one context */
+#define LATENT_LIMIT_FOLDED_BYTES   (16u << 20) /* constants that one compilation folds, and */
+#define LATENT_LIMIT_FOLDED_RATIO   2           /* so many times the bytes of the model's own */
+#define LATENT_LIMIT_FOLDED_MACS    (G_GUINT64_CONSTANT (1) << 32) /* multiply-adds spent on folding \
+                                                                    */
+#define LATENT_LIMIT_ARENA_BYTES (G_GUINT64_CONSTANT (16) << 30)   /* activations of one context */

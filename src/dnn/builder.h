@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "src/graph/graph.h"
+#include "src/dnn/schedule.h"
 
-/* A program under construction: an operator's emit() appends primitives to it. */
+/* A program under construction: an operator's emit() appends steps to it. The builder knows where
+ * each value lies in memory, in one layout or in several, and adds a reorder where a step wants
+ * another one. */
 typedef struct _LatentBuilder LatentBuilder;
 
 typedef enum {
@@ -11,3 +13,48 @@ typedef enum {
   LATENT_EMIT_DONE,
   LATENT_EMIT_FALLBACK, /* oneDNN has nothing for this case: plain loops */
 } LatentEmit;
+
+typedef struct {
+  guint threads;
+  gboolean
+      variable_parameters; /* constants are read where the tensor lies at each run, never copied */
+} LatentBuilderOptions;
+
+LatentBuilder *latent_builder_new (const LatentGraph *graph, const LatentBuilderOptions *options);
+void latent_builder_free (LatentBuilder *self);
+LatentSchedule *latent_builder_finish (LatentBuilder *self);
+
+/* An input of the program: its layout is settled by the first step that reads it. */
+void latent_builder_add_input (LatentBuilder *self, const LatentValue *value);
+
+/* Where `value` can be read in `layout` (NULL: in whatever layout it has). A reorder is added once
+ * per value and layout. */
+gboolean latent_builder_get (LatentBuilder *self, const LatentValue *value, LatentLayout *layout,
+    LatentOperand *operand, GError **error);
+gboolean latent_builder_get_row_major (
+    LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
+/* With plain strides of any kind. */
+gboolean latent_builder_get_strided (
+    LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
+/* The layout that get() with NULL would give. */
+const LatentLayout *latent_builder_get_layout (LatentBuilder *self, const LatentValue *value);
+
+/* A new buffer for a value that the step under construction writes. */
+LatentOperand latent_builder_define (
+    LatentBuilder *self, const LatentValue *value, LatentLayout *layout);
+LatentOperand latent_builder_define_row_major (LatentBuilder *self, const LatentValue *value);
+/* `value` lies at `operand`, in memory that another value has too: no step is needed. Takes the
+ * operand. */
+void latent_builder_alias (LatentBuilder *self, const LatentValue *value, LatentOperand operand);
+
+/* Takes the step. */
+void latent_builder_add_step (LatentBuilder *self, LatentStep *step);
+
+/* Where an output of the program can be read once it ran: strided, in memory of its own kind (see
+ * LatentBuffer.kept), never that of a persistent buffer. */
+gboolean latent_builder_get_output (
+    LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
+
+const LatentBuilderOptions *latent_builder_get_options (const LatentBuilder *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentBuilder, latent_builder_free)

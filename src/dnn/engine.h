@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* oneDNN's CPU engine, one for the process. A stream is what primitives are executed on; each
+ * context has its own. */
+gpointer latent_engine_new_stream (GError **error);
+void latent_engine_free_stream (gpointer stream);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/dnn/layout.h"
+
+#include <string.h>
+
+LatentLayout *
+latent_layout_new_strided (LatentDataType type, const LatentShape *shape, const gint64 *strides)
+{
+  LatentLayout *self = g_new0 (LatentLayout, 1);
+  gsize last = 0;
+  gboolean empty = FALSE;
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->type = type;
+  self->shape = *shape;
+  self->is_strided = TRUE;
+  for (guint i = 0; i < shape->n; i++) {
+    self->strides[i] = strides[i];
+    empty = empty || shape->dims[i] == 0;
+    last += (gsize)(MAX (shape->dims[i], 1) - 1) * (gsize)strides[i];
+  }
+  self->size = empty ? 1 : (last + 1) * latent_data_type_get_size (type);
+  return self;
+}
+
+LatentLayout *
+latent_layout_new (LatentDataType type, const LatentShape *shape)
+{
+  gint64 strides[LATENT_MAX_DIMS];
+
+  latent_shape_get_strides (shape, strides);
+  return latent_layout_new_strided (type, shape, strides);
+}
+
+LatentLayout *
+latent_layout_ref (LatentLayout *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+latent_layout_unref (LatentLayout *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  g_free (self);
+}
+
+gboolean
+latent_layout_equal (const LatentLayout *a, const LatentLayout *b)
+{
+  if (a == b)
+    return TRUE;
+  if (a->type != b->type || !latent_shape_equal (&a->shape, &b->shape))
+    return FALSE;
+  if (!a->is_strided || !b->is_strided)
+    return FALSE;
+  for (guint i = 0; i < a->shape.n; i++)
+    if (a->shape.dims[i] > 1 && a->strides[i] != b->strides[i])
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+latent_layout_is_row_major (const LatentLayout *self)
+{
+  gint64 expected = 1;
+
+  if (!self->is_strided)
+    return FALSE;
+  for (guint i = self->shape.n; i-- > 0;) {
+    if (self->shape.dims[i] > 1 && self->strides[i] != expected)
+      return FALSE;
+    expected *= self->shape.dims[i];
+  }
+  return TRUE;
+}
+
+/* One row of n elements with steps in bytes. */
+static void
+copy_row (guint8 *dst, gint64 dst_step, const guint8 *src, gint64 src_step, gint64 n, gsize size)
+{
+  if (dst_step == (gint64)size && src_step == (gint64)size) {
+    memcpy (dst, src, (gsize)n * size);
+    return;
+  }
+  for (gint64 i = 0; i < n; i++, dst += dst_step, src += src_step)
+    memcpy (dst, src, size);
+}
+
+void
+latent_layout_copy (
+    const LatentLayout *dst_layout, gpointer dst, const LatentLayout *src_layout, gconstpointer src)
+{
+  const LatentShape *shape = &dst_layout->shape;
+  gsize size = latent_data_type_get_size (dst_layout->type);
+  gint64 index[LATENT_MAX_DIMS] = {0};
+  guint inner = shape->n - 1;
+  guint8 *d = dst;
+  const guint8 *s = src;
+
+  g_return_if_fail (dst_layout->is_strided && src_layout->is_strided);
+  if (shape->n == 0) {
+    memcpy (dst, src, size);
+    return;
+  }
+  if (latent_shape_product (shape, 0, shape->n) == 0)
+    return;
+  for (;;) {
+    copy_row (d, dst_layout->strides[inner] * (gint64)size, s,
+        src_layout->strides[inner] * (gint64)size, shape->dims[inner], size);
+    guint axis = inner;
+    while (axis-- > 0) {
+      d += dst_layout->strides[axis] * (gint64)size;
+      s += src_layout->strides[axis] * (gint64)size;
+      if (++index[axis] < shape->dims[axis])
+        break;
+      d -= dst_layout->strides[axis] * (gint64)size * shape->dims[axis];
+      s -= src_layout->strides[axis] * (gint64)size * shape->dims[axis];
+      index[axis] = 0;
+    }
+    if (axis == G_MAXUINT)
+      return;
+  }
+}

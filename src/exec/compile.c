@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/base/parallel.h"
+#include "src/dnn/builder.h"
+#include "src/exec/host-step.h"
+#include "src/exec/infer.h"
+#include "src/exec/plan.h"
+#include "src/exec/program.h"
+#include "src/exec/request.h"
+#include "src/ops/op.h"
+
+#include <string.h>
+
+/* What one compilation works on. */
+typedef struct {
+  const LatentRequest *request;
+  GPtrArray *states; /* LatentStatePair *: those inside the cut, borrowed */
+  LatentGraph *graph;
+  LatentBuilder *builder;
+  guint n_ports; /* outputs that the caller sees: the graph's first ones, before the states' */
+} Compilation;
+
+static void
+append_names (GString *key, const char *title, const char *const *names)
+{
+  g_string_append_printf (key, " %s", title);
+  for (; names != NULL && *names != NULL; names++)
+    g_string_append_printf (key, " %zu:%s", strlen (*names), *names);
+}
+
+static char *
+make_key (const char *graph_key, const char *const *inputs, const char *const *outputs,
+    const LatentStatePair *states, guint n_states, const LatentRequest *request)
+{
+  g_autoptr (GString) key = g_string_new (graph_key);
+  g_autofree char *rest = latent_request_get_key (request);
+
+  append_names (key, "from", inputs);
+  append_names (key, "to", outputs);
+  for (guint i = 0; i < n_states; i++) {
+    const char *pair[] = {states[i].input, states[i].output, NULL};
+    append_names (key, "state", pair);
+  }
+  g_string_append (key, rest);
+  return g_string_free (g_steal_pointer (&key), FALSE);
+}
+
+static gboolean
+check_precision (LatentPrecision precision, GError **error)
+{
+  if (precision == LATENT_PRECISION_AUTO || precision == LATENT_PRECISION_F32)
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+      "precision %s is not available: this version computes in f32, quantised models too; "
+      "use auto or f32",
+      precision == LATENT_PRECISION_BF16 ? "bf16" : "int8");
+  return FALSE;
+}
+
+static void
+add_names (GPtrArray *to, const char *const *names)
+{
+  for (; names != NULL && *names != NULL; names++)
+    g_ptr_array_add (to, (gpointer)*names);
+}
+
+static void
+add_graph_outputs (GPtrArray *to, const LatentGraph *graph)
+{
+  for (guint i = 0; i < graph->outputs->len; i++)
+    g_ptr_array_add (to, ((LatentValue *)g_ptr_array_index (graph->outputs, i))->name);
+}
+
+/* The names where the part ends: the cut's, those kept, then the states that it carries over. */
+static GPtrArray *
+list_outputs (const LatentGraph *graph, const char *const *outputs, const LatentStatePair *states,
+    guint n_states, const LatentRequest *request)
+{
+  GPtrArray *names = g_ptr_array_new ();
+
+  if (outputs != NULL)
+    add_names (names, outputs);
+  else
+    add_graph_outputs (names, graph);
+  for (guint i = 0; i < request->keep->len; i++)
+    g_ptr_array_add (names, g_ptr_array_index (request->keep, i));
+  for (guint i = 0; i < n_states; i++)
+    g_ptr_array_add (names, (gpointer)states[i].output);
+  g_ptr_array_add (names, NULL);
+  return names;
+}
+
+static gboolean
+emit_node (Compilation *self, const LatentNode *node, GError **error)
+{
+  const LatentOp *op = latent_op_find (node->op_type, node->domain, node->opset);
+  LatentEmit result = LATENT_EMIT_FALLBACK;
+
+  if (op->emit != NULL)
+    result = op->emit (self->builder, node, error);
+  if (result == LATENT_EMIT_FALLBACK)
+    return latent_host_step_emit (self->builder, node, op, error);
+  if (result == LATENT_EMIT_FAILED) {
+    g_autofree char *name = latent_node_describe (node);
+    g_prefix_error (error, "%s: ", name);
+  }
+  return result == LATENT_EMIT_DONE;
+}
+
+static void
+clear_port (gpointer port)
+{
+  latent_operand_clear (&((LatentProgramPort *)port)->operand);
+}
+
+static void
+clear_operand (gpointer operand)
+{
+  latent_operand_clear (operand);
+}
+
+/* Takes the operand. */
+static void
+add_port (GArray *ports, const LatentValue *value, LatentOperand operand)
+{
+  LatentProgramPort port = {.operand = operand};
+
+  port.port.name = value->name;
+  port.port.type = value->type;
+  port.port.n_dims = value->shape.n;
+  memcpy (port.port.dims, value->shape.dims, sizeof port.port.dims);
+  memcpy (port.port.strides, operand.layout->strides, sizeof port.port.strides);
+  g_array_append_val (ports, port);
+}
+
+static LatentProgram *
+new_program (const LatentRequest *request)
+{
+  LatentProgram *self = g_new0 (LatentProgram, 1);
+
+  self->inputs = g_array_new (FALSE, TRUE, sizeof (LatentProgramPort));
+  self->outputs = g_array_new (FALSE, TRUE, sizeof (LatentProgramPort));
+  self->states = g_array_new (FALSE, TRUE, sizeof (LatentOperand));
+  g_array_set_clear_func (self->inputs, clear_port);
+  g_array_set_clear_func (self->outputs, clear_port);
+  g_array_set_clear_func (self->states, clear_operand);
+  self->threads = request->threads;
+  return self;
+}
+
+static gboolean
+is_state_input (const Compilation *self, const LatentValue *value)
+{
+  for (guint i = 0; i < self->states->len; i++) {
+    const LatentStatePair *pair = g_ptr_array_index (self->states, i);
+    if (g_str_equal (pair->input, value->name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+add_input_ports (Compilation *self, LatentProgram *program, GError **error)
+{
+  for (guint i = 0; i < self->graph->inputs->len; i++) {
+    const LatentValue *value = g_ptr_array_index (self->graph->inputs, i);
+    LatentOperand operand;
+    if (!latent_builder_get (self->builder, value, NULL, &operand, error))
+      return FALSE;
+    if (is_state_input (self, value))
+      g_array_append_val (program->states, operand);
+    else
+      add_port (program->inputs, value, operand);
+  }
+  return TRUE;
+}
+
+static gboolean
+add_output_ports (Compilation *self, LatentProgram *program, GError **error)
+{
+  for (guint i = 0; i < self->n_ports; i++) {
+    const LatentValue *value = g_ptr_array_index (self->graph->outputs, i);
+    LatentOperand operand;
+    if (!latent_builder_get_output (self->builder, value, &operand, error))
+      return FALSE;
+    add_port (program->outputs, value, operand);
+  }
+  return TRUE;
+}
+
+/* Copies the new states over the old ones when all else has run. get_output() has moved a new state
+ * that lies in an old one's memory out of the way first. */
+static gboolean
+carry_states (Compilation *self, GError **error)
+{
+  g_autoptr (GArray) sources = g_array_new (FALSE, TRUE, sizeof (LatentOperand));
+
+  g_array_set_clear_func (sources, clear_operand);
+  for (guint i = 0; i < self->states->len; i++) {
+    const LatentStatePair *pair = g_ptr_array_index (self->states, i);
+    const LatentValue *value = latent_graph_find_value (self->graph, pair->output);
+    LatentOperand operand;
+    if (!latent_builder_get_output (self->builder, value, &operand, error))
+      return FALSE;
+    g_array_append_val (sources, operand);
+  }
+  for (guint i = 0; i < self->states->len; i++) {
+    const LatentStatePair *pair = g_ptr_array_index (self->states, i);
+    const LatentValue *value = latent_graph_find_value (self->graph, pair->input);
+    LatentOperand src = latent_operand_copy (&g_array_index (sources, LatentOperand, i));
+    LatentOperand dst;
+    if (!latent_builder_get (self->builder, value, NULL, &dst, error))
+      return FALSE;
+    latent_builder_add_step (self->builder, latent_step_new_copy (NULL, src, dst));
+  }
+  return TRUE;
+}
+
+static gboolean
+check_states (const Compilation *self, GError **error)
+{
+  for (guint i = 0; i < self->states->len; i++) {
+    const LatentStatePair *pair = g_ptr_array_index (self->states, i);
+    const LatentValue *in = latent_graph_find_value (self->graph, pair->input);
+    const LatentValue *out = latent_graph_find_value (self->graph, pair->output);
+    g_autofree char *wanted = latent_shape_to_string (&in->shape);
+    g_autofree char *offered = latent_shape_to_string (&out->shape);
+    if (in->type == out->type && latent_shape_equal (&in->shape, &out->shape))
+      continue;
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
+        "latent.state: '%s' is %s of %s, and '%s', which becomes it, is %s of %s", pair->input,
+        latent_data_type_get_name (in->type), wanted, pair->output,
+        latent_data_type_get_name (out->type), offered);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+build (Compilation *self, LatentProgram *program, GError **error)
+{
+  for (guint i = 0; i < self->graph->inputs->len; i++)
+    latent_builder_add_input (self->builder, g_ptr_array_index (self->graph->inputs, i));
+  for (guint i = 0; i < self->graph->nodes->len; i++)
+    if (!emit_node (self, g_ptr_array_index (self->graph->nodes, i), error))
+      return FALSE;
+  if (!add_output_ports (self, program, error) || !carry_states (self, error) ||
+      !add_input_ports (self, program, error))
+    return FALSE;
+  program->schedule = latent_builder_finish (self->builder);
+  return latent_plan_memory (program->schedule, error);
+}
+
+/* Bound inputs are constants, and no states. */
+static GPtrArray *
+find_states (const LatentGraph *graph, const LatentStatePair *states, guint n_states)
+{
+  GPtrArray *found = g_ptr_array_new ();
+
+  for (guint i = 0; i < n_states; i++)
+    for (guint j = 0; j < graph->inputs->len; j++)
+      if (g_str_equal (
+              ((LatentValue *)g_ptr_array_index (graph->inputs, j))->name, states[i].input))
+        g_ptr_array_add (found, (gpointer)&states[i]);
+  return found;
+}
+
+static LatentProgram *
+compile_graph (LatentGraph *graph, const LatentStatePair *states, guint n_states,
+    const LatentRequest *request, GError **error)
+{
+  g_autoptr (GPtrArray) found = NULL;
+  g_autoptr (LatentBuilder) builder = NULL;
+  LatentBuilderOptions options = {request->threads, request->variable_parameters};
+  Compilation self = {
+      .request = request, .graph = graph, .n_ports = graph->outputs->len - n_states};
+  LatentProgram *program;
+
+  if (!latent_exec_bind (graph, request, error) ||
+      !latent_exec_infer_and_fold (graph,
+          request->variable_parameters ? LATENT_FOLD_KEEP_PARAMETERS : LATENT_FOLD_ALL, error))
+    return NULL;
+  self.states = found = find_states (graph, states, n_states);
+  if (!check_states (&self, error))
+    return NULL;
+  self.builder = builder = latent_builder_new (graph, &options);
+  program = new_program (request);
+  program->graph = graph;
+  program->macs = latent_exec_count_macs (graph);
+  latent_parallel_set_threads (request->threads);
+  if (!build (&self, program, error)) {
+    program->graph = NULL;
+    latent_program_free (program);
+    return NULL;
+  }
+  return program;
+}
+
+LatentProgram *
+latent_exec_compile (const LatentGraph *graph, const char *key, const char *const *inputs,
+    const char *const *outputs, const LatentStatePair *states, guint n_states,
+    const LatentRequest *request, GError **error)
+{
+  g_autofree char *full_key = make_key (key, inputs, outputs, states, n_states, request);
+  g_autoptr (GPtrArray) ends = list_outputs (graph, outputs, states, n_states, request);
+  g_autoptr (LatentGraph) part = NULL;
+  LatentProgram *program = latent_program_cache_find (full_key);
+
+  if (program != NULL)
+    return program;
+  if (!check_precision (request->precision, error))
+    return NULL;
+  part = latent_graph_cut (graph, inputs, (const char *const *)ends->pdata, error);
+  if (part == NULL)
+    return NULL;
+  program = compile_graph (part, states, n_states, request, error);
+  if (program == NULL)
+    return NULL;
+  g_steal_pointer (&part);
+  program->key = g_steal_pointer (&full_key);
+  return latent_program_cache_add (program);
+}

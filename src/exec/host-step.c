@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/exec/host-step.h"
+
+/* LatentStep.data of a host step. */
+typedef struct {
+  const LatentOp *op;
+  gint *src; /* for each input of the node its operand, -1 where it is left out */
+  gint *dst;
+} HostStep;
+
+typedef struct {
+  LatentEval eval;
+  LatentView *src;
+  LatentView *dst;
+} BoundHostStep;
+
+static LatentView *
+bind_views (const LatentStep *self, const LatentFrame *frame, const gint *operands, guint n)
+{
+  LatentView *views = g_new0 (LatentView, n + 1);
+
+  for (guint i = 0; i < n; i++) {
+    if (operands[i] < 0)
+      continue;
+    const LatentOperand *operand = latent_step_get_operand (self, (guint)operands[i]);
+    const LatentShape *shape = &operand->layout->shape;
+    views[i].type = operand->layout->type;
+    views[i].shape = *shape;
+    views[i].n = latent_shape_product (shape, 0, shape->n);
+    views[i].data = latent_frame_get_address (frame, operand);
+  }
+  return views;
+}
+
+static gpointer
+bind_host_step (const LatentStep *self, const LatentFrame *frame, GError **error)
+{
+  const HostStep *data = self->data;
+  BoundHostStep *bound = g_new0 (BoundHostStep, 1);
+
+  bound->src = bind_views (self, frame, data->src, self->node->inputs->len);
+  bound->dst = bind_views (self, frame, data->dst, self->node->outputs->len);
+  bound->eval = (LatentEval){.node = self->node,
+      .n_src = self->node->inputs->len,
+      .src = bound->src,
+      .n_dst = self->node->outputs->len,
+      .dst = bound->dst,
+      .scratch = frame->scratch,
+      .threads = frame->threads};
+  return bound;
+}
+
+static gboolean
+run_host_step (const LatentStep *self, gpointer bound, GError **error)
+{
+  const HostStep *data = self->data;
+  const BoundHostStep *step = bound;
+
+  if (data->op->eval (&step->eval, error))
+    return TRUE;
+  if (error != NULL && *error != NULL) {
+    g_autofree char *name = latent_node_describe (self->node);
+    g_prefix_error (error, "%s: ", name);
+  }
+  return FALSE;
+}
+
+static void
+unbind_host_step (const LatentStep *self, gpointer bound)
+{
+  BoundHostStep *step = bound;
+  if (step == NULL)
+    return;
+  g_free (step->src);
+  g_free (step->dst);
+  g_free (step);
+}
+
+static void
+clear_host_step (LatentStep *self)
+{
+  HostStep *data = self->data;
+  g_free (data->src);
+  g_free (data->dst);
+  g_free (data);
+}
+
+static const LatentStepClass host_class = {
+    bind_host_step, run_host_step, unbind_host_step, clear_host_step};
+
+static LatentStep *
+new_host_step (const LatentNode *node, const LatentOp *op)
+{
+  LatentStep *step = latent_step_new (&host_class, node, "loops");
+  HostStep *data = g_new0 (HostStep, 1);
+
+  data->op = op;
+  data->src = g_new0 (gint, node->inputs->len + 1);
+  data->dst = g_new0 (gint, node->outputs->len + 1);
+  step->data = data;
+  step->macs = op->macs != NULL ? op->macs (node) : 0;
+  step->scratch_size = op->scratch_size != NULL ? op->scratch_size (node) : 0;
+  return step;
+}
+
+gboolean
+latent_host_step_emit (
+    LatentBuilder *builder, const LatentNode *node, const LatentOp *op, GError **error)
+{
+  g_autoptr (LatentStep) step = new_host_step (node, op);
+  HostStep *data = step->data;
+
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const LatentValue *value = latent_node_get_input (node, i);
+    LatentOperand operand;
+    data->src[i] = -1;
+    if (value == NULL)
+      continue;
+    if (!latent_builder_get_row_major (builder, value, &operand, error))
+      return FALSE;
+    data->src[i] = (gint)latent_step_add_operand (step, operand, LATENT_ACCESS_READ);
+  }
+  for (guint i = 0; i < node->outputs->len; i++) {
+    const LatentValue *value = latent_node_get_output (node, i);
+    data->dst[i] = -1;
+    if (value == NULL || value->n_uses == 0)
+      continue;
+    data->dst[i] = (gint)latent_step_add_operand (
+        step, latent_builder_define_row_major (builder, value), LATENT_ACCESS_WRITE);
+  }
+  latent_builder_add_step (builder, g_steal_pointer (&step));
+  return TRUE;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/exec/program.h"
+
+G_DEFINE_BOXED_TYPE (LatentProgram, latent_program, latent_program_ref, latent_program_unref)
+
+/* Programs alive, by key; it holds no references. The lock also guards their reference counts, so
+ * that none is found while its last reference goes. */
+static GMutex lock;
+static GHashTable *programs;
+
+void
+latent_program_free (LatentProgram *self)
+{
+  if (self == NULL)
+    return;
+  latent_schedule_free (self->schedule);
+  g_array_unref (self->inputs);
+  g_array_unref (self->outputs);
+  g_array_unref (self->states);
+  latent_graph_free (self->graph);
+  g_free (self->key);
+  g_free (self);
+}
+
+LatentProgram *
+latent_program_cache_find (const char *key)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  LatentProgram *program = programs != NULL ? g_hash_table_lookup (programs, key) : NULL;
+
+  if (program != NULL)
+    program->ref_count++;
+  return program;
+}
+
+LatentProgram *
+latent_program_cache_add (LatentProgram *program)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  LatentProgram *other;
+
+  if (programs == NULL)
+    programs = g_hash_table_new (g_str_hash, g_str_equal);
+  other = g_hash_table_lookup (programs, program->key);
+  if (other != NULL) {
+    latent_program_free (program);
+    other->ref_count++;
+    return other;
+  }
+  g_hash_table_insert (programs, program->key, program);
+  program->ref_count = 1;
+  return program;
+}
+
+LatentProgram *
+latent_program_ref (LatentProgram *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  self->ref_count++;
+  return self;
+}
+
+static gboolean
+drop_reference (LatentProgram *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+
+  if (--self->ref_count > 0)
+    return FALSE;
+  g_hash_table_remove (programs, self->key);
+  if (g_hash_table_size (programs) == 0)
+    g_clear_pointer (&programs, g_hash_table_unref);
+  return TRUE;
+}
+
+void
+latent_program_unref (LatentProgram *self)
+{
+  if (self != NULL && drop_reference (self))
+    latent_program_free (self);
+}
+
+guint
+latent_program_get_n_inputs (const LatentProgram *self)
+{
+  return self->inputs->len;
+}
+
+guint
+latent_program_get_n_outputs (const LatentProgram *self)
+{
+  return self->outputs->len;
+}
+
+const LatentPort *
+latent_program_get_input (const LatentProgram *self, guint index)
+{
+  g_return_val_if_fail (index < self->inputs->len, NULL);
+  return &g_array_index (self->inputs, LatentProgramPort, index).port;
+}
+
+const LatentPort *
+latent_program_get_output (const LatentProgram *self, guint index)
+{
+  g_return_val_if_fail (index < self->outputs->len, NULL);
+  return &g_array_index (self->outputs, LatentProgramPort, index).port;
+}
+
+guint64
+latent_program_get_macs (const LatentProgram *self)
+{
+  return self->macs;
+}
+
+char *
+latent_program_describe_kernels (const LatentProgram *self)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < self->schedule->steps->len; i++) {
+    const LatentStep *step = g_ptr_array_index (self->schedule->steps, i);
+    const LatentNode *node = step->node;
+    g_string_append_printf (
+        text, "%s\t%s", node != NULL ? node->name : "", node != NULL ? node->op_type : "reorder");
+    for (guint j = 0; node != NULL && node->fused != NULL && j < node->fused->len; j++)
+      g_string_append_printf (
+          text, "+%s", ((LatentNode *)g_ptr_array_index (node->fused, j))->op_type);
+    g_string_append_printf (text, "\t%s\n", step->kernel);
+  }
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/dnn/schedule.h"
+#include "src/exec/exec.h"
+
+/* A port and where it lies. */
+typedef struct {
+  LatentPort port;
+  LatentOperand operand;
+} LatentProgramPort;
+
+struct _LatentProgram {
+  guint ref_count; /* under the cache's lock */
+  char *key;
+  LatentGraph *graph; /* nodes and names that steps and ports borrow */
+  LatentSchedule *schedule;
+  GArray *inputs;  /* LatentProgramPort */
+  GArray *outputs; /* LatentProgramPort */
+  GArray *states;  /* LatentOperand: what reset() zeroes */
+  guint64 macs;
+  guint threads;
+};
+
+void latent_program_free (LatentProgram *self);
+
+/* The process's programs. find() gives a reference or NULL; add() takes `program` and gives a
+ * reference to it, or to an equal one that another thread was faster to add. */
+LatentProgram *latent_program_cache_find (const char *key);
+LatentProgram *latent_program_cache_add (LatentProgram *program);
