@@ -11,6 +11,5 @@
 #define LATENT_LIMIT_TENSOR_BYTES   (G_GUINT64_CONSTANT (4) << 30) /* one tensor */
 #define LATENT_LIMIT_FOLDED_BYTES   (16u << 20) /* constants that one compilation folds, and */
 #define LATENT_LIMIT_FOLDED_RATIO   2           /* so many times the bytes of the model's own */
-#define LATENT_LIMIT_FOLDED_MACS    (G_GUINT64_CONSTANT (1) << 32) /* multiply-adds spent on folding \
-                                                                    */
-#define LATENT_LIMIT_ARENA_BYTES (G_GUINT64_CONSTANT (16) << 30)   /* activations of one context */
+#define LATENT_LIMIT_FOLDED_MACS    (G_GUINT64_CONSTANT (1) << 32)  /* multiply-adds of folding */
+#define LATENT_LIMIT_ARENA_BYTES    (G_GUINT64_CONSTANT (16) << 30) /* activations of one context */
