@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/media/pixels.h"
+
+#include <string.h>
+
+#include "src/base/parallel.h"
+#include "src/media/rows.h"
+
+#define GRAIN          65536 /* elements that are worth a thread */
+#define NEUTRAL_CHROMA 128
+
+/* One picture on its way in or out. */
+typedef struct {
+  const LatentPixelMap *map;
+  const LatentPicture *picture;
+  const LatentFormat *format;
+  const LatentLayout *layout;
+  float *values;
+  float scale[LATENT_MAX_LANES]; /* as LatentLaneRow wants it */
+  guint group;                   /* lanes that are converted together: 3 where pixels are packed */
+  const LatentRowKernel *kernels[LATENT_MAX_LANES]; /* of each group's first lane */
+  guint64 not_finite;
+} Job;
+
+/* A row of one lane in one sample: where it lies, and how much of it is inside the picture. */
+typedef struct {
+  guint8 *bytes; /* the first column, NULL where none is inside */
+  guint8 *edge;  /* the picture's last column in that row, or in the last row where the row is below
+                    it */
+  guint n;       /* columns inside */
+  gboolean below;
+} Span;
+
+static Span
+find_span (const Job *job, guint lane, guint sample, guint row)
+{
+  const LatentPixelMap *map = job->map;
+  const LatentLane *l = &job->layout->lanes[lane];
+  const LatentComponent *c = &job->format->components[l->component];
+  gsize width = latent_component_get_size (c, job->picture->width);
+  gsize height = latent_component_get_size (c, job->picture->height);
+  gsize x = (gsize)(sample % map->tiles_x) * map->width * l->density + l->dx;
+  gsize y = ((gsize)(sample / map->tiles_x) * map->height + row) * l->density + l->dy;
+  guint8 *start = job->picture->data[c->plane] + c->offset +
+                  (gssize)MIN (y, height - 1) * job->picture->stride[c->plane];
+  Span span = {.edge = start + (width - 1) * c->step, .below = y >= height};
+
+  if (x < width) {
+    span.n = (guint)MIN ((width - 1 - x) / l->density + 1, map->width);
+    span.bytes = start + x * c->step;
+  }
+  return span;
+}
+
+static void
+fill_lane (const Job *job, guint lane, guint sample, guint row, LatentLaneRow *dst)
+{
+  const LatentPixelMap *map = job->map;
+  const LatentLane *l = &job->layout->lanes[lane];
+
+  dst->byte_step = (gsize)job->format->components[l->component].step * l->density;
+  dst->values = job->values + sample * map->sample_stride + lane * map->channel_stride +
+                row * map->row_stride;
+  dst->value_step = (gsize)map->column_stride;
+  dst->scale = job->scale[lane];
+  dst->offset = map->offset[lane];
+}
+
+static void
+replicate_edge (const LatentLaneRow *lane, guint8 level, guint begin, guint end)
+{
+  float value = level * lane->scale + lane->offset;
+
+  for (guint i = begin; i < end; i++)
+    lane->values[i * lane->value_step] = value;
+}
+
+static void
+load_row (const Job *job, guint first, guint sample, guint row)
+{
+  LatentLaneRow lanes[3];
+  Span spans[3] = {{0}};
+
+  for (guint i = 0; i < job->group; i++) {
+    spans[i] = find_span (job, first + i, sample, row);
+    fill_lane (job, first + i, sample, row, &lanes[i]);
+    lanes[i].bytes = spans[i].bytes;
+  }
+  if (spans[0].n > 0)
+    job->kernels[first]->load (lanes, spans[0].n);
+  for (guint i = 0; i < job->group; i++)
+    replicate_edge (&lanes[i], *spans[i].edge, spans[i].n, job->map->width);
+}
+
+static guint
+store_row (const Job *job, guint first, guint sample, guint row)
+{
+  LatentLaneRow lanes[3];
+  Span span = {0};
+
+  for (guint i = 0; i < job->group; i++) {
+    span = find_span (job, first + i, sample, row);
+    fill_lane (job, first + i, sample, row, &lanes[i]);
+    lanes[i].bytes = span.bytes;
+  }
+  return span.n > 0 && !span.below ? job->kernels[first]->store (lanes, span.n) : 0;
+}
+
+static void
+load_rows (gsize begin, gsize end, gpointer data)
+{
+  const Job *job = data;
+
+  for (gsize i = begin; i < end; i++) {
+    for (guint lane = 0; lane < job->layout->n_lanes; lane += job->group)
+      load_row (job, lane, (guint)(i / job->map->height), (guint)(i % job->map->height));
+  }
+}
+
+static void
+store_rows (gsize begin, gsize end, gpointer data)
+{
+  Job *job = data;
+  guint64 not_finite = 0;
+
+  for (gsize i = begin; i < end; i++) {
+    for (guint lane = 0; lane < job->layout->n_lanes; lane += job->group)
+      not_finite += store_row (
+          job, lane, (guint)(i / job->map->height), (guint)(i % job->map->height));
+  }
+  __atomic_fetch_add (&job->not_finite, not_finite, __ATOMIC_RELAXED);
+}
+
+static void
+init_job (Job *job, const LatentPixelMap *map, float *values, const LatentPicture *picture)
+{
+  *job = (Job){.map = map,
+      .picture = picture,
+      .format = latent_format_get (picture->format),
+      .layout = latent_layout_get (map->color),
+      .values = values,
+      .group = map->color == LATENT_COLOR_RGB ? 3 : 1};
+
+  for (guint first = 0; first < job->layout->n_lanes; first += job->group) {
+    LatentLaneRow lanes[3];
+
+    for (guint i = 0; i < job->group; i++) {
+      fill_lane (job, first + i, 0, 0, &lanes[i]);
+      lanes[i].bytes = find_span (job, first + i, 0, 0).edge;
+    }
+    job->kernels[first] = latent_row_kernel_find (lanes, job->group);
+  }
+}
+
+static void
+run_job (Job *job, LatentParallelFunc func)
+{
+  const LatentPixelMap *map = job->map;
+  gsize rows = (gsize)map->tiles_x * map->tiles_y * map->height;
+
+  latent_parallel (
+      map->threads, rows, GRAIN / ((gsize)map->width * job->layout->n_lanes) + 1, func, job);
+}
+
+void
+latent_pixel_map_load (const LatentPixelMap *self, float *dst, const LatentPicture *src)
+{
+  Job job;
+
+  init_job (&job, self, dst, src);
+  memcpy (job.scale, self->scale, sizeof job.scale);
+  run_job (&job, load_rows);
+}
+
+static void
+fill_chroma (const LatentPicture *dst, const LatentFormat *format)
+{
+  for (guint plane = 1; plane < format->n_planes; plane++) {
+    const LatentComponent *c = &format->components[plane];
+    gsize size = (gsize)latent_component_get_size (c, dst->width) * c->step;
+
+    for (guint y = 0; y < latent_component_get_size (c, dst->height); y++)
+      memset (dst->data[plane] + (gssize)y * dst->stride[plane], NEUTRAL_CHROMA, size);
+  }
+}
+
+guint64
+latent_pixel_map_store (const LatentPixelMap *self, const float *src, const LatentPicture *dst)
+{
+  Job job;
+
+  /* Only loading writes to the values. */
+  init_job (&job, self, (float *)src, dst);
+  for (guint lane = 0; lane < job.layout->n_lanes; lane++)
+    job.scale[lane] = self->scale[lane] != 0 ? 1 / self->scale[lane] : 0;
+  run_job (&job, store_rows);
+  if (self->color == LATENT_COLOR_GRAY8)
+    fill_chroma (dst, job.format);
+  return job.not_finite;
+}

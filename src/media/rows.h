@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/media/format.h"
+
+/* The inner loops: one row of pixels <-> one row of each channel. */
+
+/* One channel of a row, from the first column on. */
+typedef struct {
+  guint8 *bytes; /* only read where pixels are loaded */
+  gsize byte_step;
+  float *values; /* only read where pixels are stored */
+  gsize value_step;
+  float scale; /* load: value = level * scale + offset; store: level = (value - offset) * scale */
+  float offset;
+} LatentLaneRow;
+
+/* Functions for lanes that are converted together: n columns of one lane, or of the three lanes of
+ * packed pixels (bytes are then those of one pixel, and of four the fourth is written as 255).
+ * store rounds, clamps to 0..255, takes NaN as 0, and returns how many values were NaN or infinite.
+ */
+typedef struct {
+  void (*load) (const LatentLaneRow *lanes, gsize n);
+  guint (*store) (const LatentLaneRow *lanes, gsize n);
+} LatentRowKernel;
+
+/* The fastest kernel for 1 or 3 such lanes. */
+const LatentRowKernel *latent_row_kernel_find (const LatentLaneRow *lanes, guint n_lanes);
