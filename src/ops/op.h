@@ -4,7 +4,8 @@
 #include "src/dnn/builder.h"
 #include "src/graph/graph.h"
 
-/* The table of operators: one row each, in src/ops/table.c; the functions of a family stand in one file. */
+/* The table of operators. A family's rows and functions stand in one file; table.c lists the
+ * families. */
 
 /* A dense row-major array in memory that somebody else owns. data is NULL for an input left out. */
 typedef struct {
@@ -19,7 +20,7 @@ typedef struct {
   guint n_src;
   const LatentView *src;
   guint n_dst;
-  LatentView *dst; /* data NULL for an output that nobody wants */
+  LatentView *dst;  /* data NULL for an output that nobody wants */
   gpointer scratch; /* scratch_size() bytes, aligned to 64, contents undefined */
   guint threads;
 } LatentEval;
@@ -29,25 +30,27 @@ typedef struct {
 
 typedef struct _LatentOp LatentOp;
 struct _LatentOp {
-  const char *name;     /* ONNX's operator name */
-  const char *domain;   /* "" for ONNX's own */
-  guint opset_min;      /* the first opset whose meaning of the operator the row implements */
-  guint opset_max;      /* the last */
+  const char *name;   /* ONNX's operator name */
+  const char *domain; /* "" for ONNX's own */
+  guint opset_min;    /* the first opset whose meaning of the operator the row implements */
+  guint opset_max;    /* the last */
   gint min_inputs;
-  gint max_inputs;      /* -1: any number */
+  gint max_inputs; /* -1: any number */
   gint min_outputs;
-  gint max_outputs;     /* -1: any number */
-  guint32 types;        /* data types that input 0 may have */
-  const char *attributes; /* the attributes it knows with their types, as "alpha:f axis:i pads:I mode:s value:t";
-                           capital letters are lists; an attribute not named here refuses the model */
+  gint max_outputs;       /* -1: any number */
+  guint32 types;          /* data types that input 0 may have */
+  const char *attributes; /* the attributes it knows with their types, as "alpha:f axis:i pads:I
+                           mode:s value:t"; capital letters are lists; an attribute not named here
+                           refuses the model */
 
   /* Checks the node and sets type and shape of every output from inputs whose shapes are all known.
-   * Inputs that decide shapes have `data`; where one lacks it the error says which input must be bound. */
+   * Inputs that decide shapes have `data`; where one lacks it the error says which input must be
+   * bound. */
   gboolean (*infer) (const LatentNode *node, GError **error);
 
-  /* Computes outputs that infer() gave shapes to, by plain loops: folds constants, runs what oneDNN has no
-   * primitive for, and is what `emit` is tested against. Allocates nothing. An error is the data's fault
-   * (an index out of range) and names it. */
+  /* Computes outputs that infer() gave shapes to, by plain loops: folds constants, runs what oneDNN
+   * has no primitive for, and is what `emit` is tested against. Allocates nothing. An error is the
+   * data's fault (an index out of range) and names it. */
   gboolean (*eval) (const LatentEval *eval, GError **error);
   gsize (*scratch_size) (const LatentNode *node); /* NULL: none */
 
@@ -60,11 +63,12 @@ struct _LatentOp {
 
 /* NULL where no row has name, domain and opset. */
 const LatentOp *latent_op_find (const char *name, const char *domain, guint opset);
-/* All rows, for tests that walk the table. */
-const LatentOp *latent_op_get_table (guint *n);
+/* All rows, sorted by name and opset, for tests that walk the table. */
+const LatentOp *const *latent_op_get_table (guint *n);
 
-/* Operator, opset, number of inputs and outputs, names and types of attributes: what can be said of a node
- * before shapes are known. LATENT_ERROR_UNSUPPORTED or LATENT_ERROR_FORMAT, naming node, operator, opset. */
+/* Operator, opset, number of inputs and outputs, names and types of attributes: what can be said of
+ * a node before shapes are known. LATENT_ERROR_UNSUPPORTED or LATENT_ERROR_FORMAT, naming node,
+ * operator, opset. */
 gboolean latent_op_check (const LatentNode *node, GError **error);
 
 /* Sets outputs' types and shapes; errors gain the node's name on the way. */
