@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/dnn/builder.h"
 
+#include "src/dnn/constant.h"
+#include "src/dnn/primitive.h"
+
 /* Where a value lies: its homes, the first of them where it was defined, the others reordered
  * copies. */
 typedef GPtrArray Homes;
@@ -9,8 +12,10 @@ struct _LatentBuilder {
   const LatentGraph *graph;
   LatentBuilderOptions options;
   LatentSchedule *schedule;
-  GHashTable *homes;  /* LatentValue * -> Homes of LatentOperand * */
-  GHashTable *inputs; /* LatentValue *: inputs without a layout yet */
+  GHashTable *homes;   /* LatentValue * -> Homes of LatentOperand * */
+  GHashTable *inputs;  /* LatentValue *: inputs without a layout yet */
+  GHashTable *holders; /* buffer -> GPtrArray of LatentValue *: values that have a home there */
+  GHashTable *reads;   /* LatentValue * -> how many of its uses are behind us */
 };
 
 static void
@@ -29,6 +34,8 @@ latent_builder_new (const LatentGraph *graph, const LatentBuilderOptions *option
   self->schedule = latent_schedule_new ();
   self->homes = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
   self->inputs = g_hash_table_new (NULL, NULL);
+  self->holders = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+  self->reads = g_hash_table_new (NULL, NULL);
   return self;
 }
 
@@ -40,6 +47,8 @@ latent_builder_free (LatentBuilder *self)
   latent_schedule_free (self->schedule);
   g_hash_table_unref (self->homes);
   g_hash_table_unref (self->inputs);
+  g_hash_table_unref (self->holders);
+  g_hash_table_unref (self->reads);
   g_free (self);
 }
 
@@ -61,17 +70,28 @@ latent_builder_add_input (LatentBuilder *self, const LatentValue *value)
   g_hash_table_add (self->inputs, (gpointer)value);
 }
 
+static GPtrArray *
+get_list (GHashTable *table, gconstpointer key, GDestroyNotify free_func)
+{
+  GPtrArray *list = g_hash_table_lookup (table, key);
+
+  if (list == NULL) {
+    list = g_ptr_array_new_with_free_func (free_func);
+    g_hash_table_insert (table, (gpointer)key, list);
+  }
+  return list;
+}
+
 /* Takes the operand. */
 static const LatentOperand *
 add_home (LatentBuilder *self, const LatentValue *value, LatentOperand operand)
 {
-  Homes *homes = g_hash_table_lookup (self->homes, value);
+  Homes *homes = get_list (self->homes, value, free_operand);
+  GPtrArray *holders = get_list (self->holders, GUINT_TO_POINTER (operand.buffer + 1), NULL);
 
-  if (homes == NULL) {
-    homes = g_ptr_array_new_with_free_func (free_operand);
-    g_hash_table_insert (self->homes, (gpointer)value, homes);
-  }
   g_ptr_array_add (homes, g_memdup2 (&operand, sizeof operand));
+  if (!g_ptr_array_find (holders, value, NULL))
+    g_ptr_array_add (holders, (gpointer)value);
   return g_ptr_array_index (homes, homes->len - 1);
 }
 
@@ -88,33 +108,44 @@ release_tensor (gpointer tensor)
   latent_tensor_unref (tensor);
 }
 
-/* The tensor's own memory as a constant. */
-static const LatentOperand *
-add_constant (LatentBuilder *self, const LatentValue *value)
+static void
+release_constant (gpointer constant)
 {
-  g_autoptr (LatentLayout) layout = latent_layout_new (value->type, &value->shape);
+  latent_constant_unref (constant);
+}
+
+static const LatentOperand *
+add_constant (LatentBuilder *self, const LatentValue *value, LatentLayout *layout,
+    gconstpointer data, gpointer owner, GDestroyNotify release)
+{
   LatentOperand operand = new_operand (self, layout);
   LatentBuffer *buffer = latent_schedule_get_buffer (self->schedule, operand.buffer);
 
-  buffer->data = value->data->data;
-  buffer->owner = latent_tensor_ref (value->data);
-  buffer->release = release_tensor;
+  buffer->data = data;
+  buffer->owner = owner;
+  buffer->release = release;
   return add_home (self, value, operand);
+}
+
+/* The tensor's own memory as a constant. */
+static const LatentOperand *
+add_tensor (LatentBuilder *self, const LatentValue *value, const LatentShape *shape)
+{
+  g_autoptr (LatentLayout) layout = latent_layout_new (value->type, shape);
+  return add_constant (
+      self, value, layout, value->data->data, latent_tensor_ref (value->data), release_tensor);
 }
 
 /* Settles the layout of an input: the wanted one where it has plain strides and no gaps. */
 static const LatentOperand *
 settle_input (LatentBuilder *self, const LatentValue *value, LatentLayout *wanted)
 {
-  g_autoptr (LatentLayout) layout = latent_layout_new (value->type, &value->shape);
-  LatentOperand operand;
+  g_autoptr (LatentLayout) dense = latent_layout_new (value->type, &value->shape);
+  g_autoptr (LatentLayout) own = wanted != NULL ? latent_layout_reshape (wanted, &value->shape)
+                                                : NULL;
+  LatentOperand operand = new_operand (self, own != NULL && own->size == dense->size ? own : dense);
 
   g_hash_table_remove (self->inputs, value);
-  if (wanted != NULL && wanted->is_strided && wanted->size == layout->size) {
-    latent_layout_unref (layout);
-    layout = latent_layout_ref (wanted);
-  }
-  operand = new_operand (self, layout);
   latent_schedule_get_buffer (self->schedule, operand.buffer)->persistent = TRUE;
   return add_home (self, value, operand);
 }
@@ -128,7 +159,7 @@ find_first_home (LatentBuilder *self, const LatentValue *value, LatentLayout *wa
   if (homes != NULL)
     return g_ptr_array_index (homes, 0);
   if (value->data != NULL)
-    return add_constant (self, value);
+    return add_tensor (self, value, &value->shape);
   if (g_hash_table_contains (self->inputs, value))
     return settle_input (self, value, wanted);
   return NULL;
@@ -139,7 +170,7 @@ find_home (LatentBuilder *self, const LatentValue *value, const LatentLayout *la
 {
   Homes *homes = g_hash_table_lookup (self->homes, value);
 
-  for (guint i = 0; i < homes->len; i++) {
+  for (guint i = 0; homes != NULL && i < homes->len; i++) {
     const LatentOperand *home = g_ptr_array_index (homes, i);
     if (latent_layout_equal (home->layout, layout))
       return home;
@@ -147,26 +178,107 @@ find_home (LatentBuilder *self, const LatentValue *value, const LatentLayout *la
   return NULL;
 }
 
+/* Whether a value's data stays what it is, so that it can be reordered once for all runs. */
+static gboolean
+is_constant (const LatentBuilder *self, const LatentValue *value)
+{
+  return value->data != NULL && !(self->options.variable_parameters && value->is_parameter);
+}
+
+static const LatentOperand *
+reorder_constant (
+    LatentBuilder *self, const LatentValue *value, LatentLayout *layout, GError **error)
+{
+  LatentConstant *constant;
+
+  if (latent_layout_is_row_major (layout))
+    return add_tensor (self, value, &layout->shape);
+  constant = latent_constant_get (value->data, layout, error);
+  if (constant == NULL)
+    return NULL;
+  return add_constant (
+      self, value, layout, latent_constant_get_data (constant), constant, release_constant);
+}
+
+static const LatentOperand *get_home (
+    LatentBuilder *self, const LatentValue *value, LatentLayout *layout, GError **error);
+
+/* The first home as memory of another shape: where strides cannot say that, by way of row-major
+ * order. Takes no reference to `home`. */
+static gboolean
+get_view (LatentBuilder *self, const LatentValue *value, const LatentOperand *home,
+    const LatentShape *shape, LatentOperand *view, GError **error)
+{
+  g_autoptr (LatentLayout) dense = NULL;
+  LatentLayout *layout;
+
+  if (latent_shape_equal (&home->layout->shape, shape)) {
+    *view = latent_operand_copy (home);
+    return TRUE;
+  }
+  layout = latent_layout_reshape (home->layout, shape);
+  if (layout == NULL) {
+    dense = latent_layout_new (value->type, &home->layout->shape);
+    home = get_home (self, value, dense, error);
+    if (home == NULL)
+      return FALSE;
+    layout = latent_layout_reshape (home->layout, shape);
+  }
+  *view = *home;
+  view->layout = layout;
+  return TRUE;
+}
+
+/* Reorders where `view` lies into a home of another layout. */
+static const LatentOperand *
+add_reorder (LatentBuilder *self, const LatentValue *value, const LatentOperand *view,
+    LatentLayout *layout, GError **error)
+{
+  LatentOperand dst = new_operand (self, layout);
+  LatentStep *step = latent_reorder_step_new (
+      NULL, latent_operand_copy (view), latent_operand_copy (&dst), error);
+
+  if (step == NULL) {
+    latent_operand_clear (&dst);
+    return NULL;
+  }
+  latent_builder_add_step (self, step);
+  return add_home (self, value, dst);
+}
+
+static const LatentOperand *
+get_home (LatentBuilder *self, const LatentValue *value, LatentLayout *layout, GError **error)
+{
+  const LatentOperand *home = find_home (self, value, layout);
+  g_auto (LatentOperand) view = {0};
+
+  if (home != NULL)
+    return home;
+  if (is_constant (self, value))
+    return reorder_constant (self, value, layout, error);
+  home = find_first_home (self, value, layout);
+  if (!get_view (self, value, home, &layout->shape, &view, error))
+    return NULL;
+  if (latent_layout_equal (view.layout, layout))
+    return add_home (self, value, latent_operand_copy (&view));
+  return add_reorder (self, value, &view, layout, error);
+}
+
 gboolean
 latent_builder_get (LatentBuilder *self, const LatentValue *value, LatentLayout *layout,
     LatentOperand *operand, GError **error)
 {
-  const LatentOperand *first = find_first_home (self, value, layout);
-  const LatentOperand *home = first;
+  const LatentOperand *home = find_first_home (self, value, layout);
 
-  if (first == NULL) {
+  if (home == NULL) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_FAILED, "value '%s' is read before it is made",
         value->name);
     return FALSE;
   }
   if (layout != NULL)
-    home = find_home (self, value, layout);
-  if (home == NULL) {
-    LatentOperand src = latent_operand_copy (first);
-    LatentOperand dst = new_operand (self, layout);
-    home = add_home (self, value, latent_operand_copy (&dst));
-    latent_builder_add_step (self, latent_step_new_copy (NULL, src, dst));
-  }
+    home = get_home (self, value, layout, error);
+  if (home == NULL)
+    return FALSE;
   *operand = latent_operand_copy (home);
   return TRUE;
 }
@@ -185,7 +297,7 @@ latent_builder_get_strided (
 {
   const LatentLayout *layout = latent_builder_get_layout (self, value);
 
-  if (layout != NULL && layout->is_strided)
+  if (layout != NULL && layout->is_strided && latent_shape_equal (&layout->shape, &value->shape))
     return latent_builder_get (self, value, NULL, operand, error);
   return latent_builder_get_row_major (self, value, operand, error);
 }
@@ -223,6 +335,54 @@ latent_builder_add_step (LatentBuilder *self, LatentStep *step)
 {
   self->schedule->scratch_size = MAX (self->schedule->scratch_size, step->scratch_size);
   g_ptr_array_add (self->schedule->steps, step);
+}
+
+static void
+count_reads (LatentBuilder *self, const GPtrArray *values)
+{
+  for (guint i = 0; i < values->len; i++) {
+    gpointer value = g_ptr_array_index (values, i);
+    guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->reads, value));
+    g_hash_table_insert (self->reads, value, GUINT_TO_POINTER (n + 1));
+  }
+}
+
+void
+latent_builder_end_node (LatentBuilder *self, const LatentNode *node)
+{
+  count_reads (self, node->inputs);
+  for (guint i = 0; i < node->fused->len; i++)
+    count_reads (self, ((LatentNode *)g_ptr_array_index (node->fused, i))->inputs);
+}
+
+static guint
+count_in (const GPtrArray *values, const LatentValue *value)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < values->len; i++)
+    n += g_ptr_array_index (values, i) == value;
+  return n;
+}
+
+gboolean
+latent_builder_dies (LatentBuilder *self, const LatentOperand *operand, const LatentNode *node)
+{
+  const LatentBuffer *buffer = latent_schedule_get_buffer (self->schedule, operand->buffer);
+  GPtrArray *holders = g_hash_table_lookup (self->holders, GUINT_TO_POINTER (operand->buffer + 1));
+
+  if (buffer->persistent || buffer->data != NULL)
+    return FALSE;
+  for (guint i = 0; holders != NULL && i < holders->len; i++) {
+    const LatentValue *value = g_ptr_array_index (holders, i);
+    guint reads = GPOINTER_TO_UINT (g_hash_table_lookup (self->reads, value));
+    reads += count_in (node->inputs, value);
+    for (guint j = 0; j < node->fused->len; j++)
+      reads += count_in (((LatentNode *)g_ptr_array_index (node->fused, j))->inputs, value);
+    if (reads < value->n_uses)
+      return FALSE;
+  }
+  return TRUE;
 }
 
 gboolean

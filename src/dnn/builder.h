@@ -27,8 +27,9 @@ LatentSchedule *latent_builder_finish (LatentBuilder *self);
 /* An input of the program: its layout is settled by the first step that reads it. */
 void latent_builder_add_input (LatentBuilder *self, const LatentValue *value);
 
-/* Where `value` can be read in `layout` (NULL: in whatever layout it has). A reorder is added once
- * per value and layout. */
+/* Where `value` can be read in `layout` (NULL: in whatever layout it has). `layout` may have
+ * another shape of as many elements in the same row-major order. A reorder is added once per value
+ * and layout; constants are reordered here and now. */
 gboolean latent_builder_get (LatentBuilder *self, const LatentValue *value, LatentLayout *layout,
     LatentOperand *operand, GError **error);
 gboolean latent_builder_get_row_major (
@@ -49,6 +50,13 @@ void latent_builder_alias (LatentBuilder *self, const LatentValue *value, Latent
 
 /* Takes the step. */
 void latent_builder_add_step (LatentBuilder *self, LatentStep *step);
+
+/* All steps of a node were added. */
+void latent_builder_end_node (LatentBuilder *self, const LatentNode *node);
+/* Whether nobody but `node`, whose steps are being added, will read what is in the memory of
+ * `operand`, so that it may be overwritten. */
+gboolean latent_builder_dies (
+    LatentBuilder *self, const LatentOperand *operand, const LatentNode *node);
 
 /* Where an output of the program can be read once it ran: strided, in memory of its own kind (see
  * LatentBuffer.kept), never that of a persistent buffer. */

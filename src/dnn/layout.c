@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/dnn/layout.h"
 
+#include "src/dnn/dnnl.h"
+
 #include <string.h>
 
-LatentLayout *
-latent_layout_new_strided (LatentDataType type, const LatentShape *shape, const gint64 *strides)
+static LatentLayout *
+new_layout (LatentDataType type, const LatentShape *shape)
 {
   LatentLayout *self = g_new0 (LatentLayout, 1);
-  gsize last = 0;
-  gboolean empty = FALSE;
 
   g_atomic_ref_count_init (&self->ref_count);
   self->type = type;
   self->shape = *shape;
+  return self;
+}
+
+LatentLayout *
+latent_layout_new_strided (LatentDataType type, const LatentShape *shape, const gint64 *strides)
+{
+  LatentLayout *self = new_layout (type, shape);
+  gsize last = 0;
+  gboolean empty = FALSE;
+
   self->is_strided = TRUE;
   for (guint i = 0; i < shape->n; i++) {
     self->strides[i] = strides[i];
@@ -20,7 +30,36 @@ latent_layout_new_strided (LatentDataType type, const LatentShape *shape, const 
     last += (gsize)(MAX (shape->dims[i], 1) - 1) * (gsize)strides[i];
   }
   self->size = empty ? 1 : (last + 1) * latent_data_type_get_size (type);
+  self->md = latent_md_new (type, shape, strides);
   return self;
+}
+
+LatentLayout *
+latent_layout_new_md (gconstpointer md)
+{
+  LatentShape shape;
+  LatentLayout *self;
+
+  latent_md_get_shape (md, &shape);
+  self = new_layout (LATENT_DATA_TYPE_FLOAT32, &shape);
+  self->md = latent_md_copy (md);
+  self->is_strided = latent_md_get_strides (md, self->strides);
+  self->size = MAX (dnnl_memory_desc_get_size (md), 1);
+  return self;
+}
+
+LatentLayout *
+latent_layout_new_channels_last (LatentDataType type, const LatentShape *shape)
+{
+  gint64 strides[LATENT_MAX_DIMS];
+  gint64 channels = shape->n > 1 ? shape->dims[1] : 1;
+
+  latent_shape_get_strides (shape, strides);
+  for (guint i = 2; i < shape->n; i++)
+    strides[i] *= channels;
+  if (shape->n > 1)
+    strides[1] = 1;
+  return latent_layout_new_strided (type, shape, strides);
 }
 
 LatentLayout *
@@ -44,6 +83,7 @@ latent_layout_unref (LatentLayout *self)
 {
   if (self == NULL || !g_atomic_ref_count_dec (&self->ref_count))
     return;
+  latent_md_free (self->md);
   g_free (self);
 }
 
@@ -54,8 +94,10 @@ latent_layout_equal (const LatentLayout *a, const LatentLayout *b)
     return TRUE;
   if (a->type != b->type || !latent_shape_equal (&a->shape, &b->shape))
     return FALSE;
-  if (!a->is_strided || !b->is_strided)
+  if (a->is_strided != b->is_strided)
     return FALSE;
+  if (!a->is_strided)
+    return dnnl_memory_desc_equal (a->md, b->md);
   for (guint i = 0; i < a->shape.n; i++)
     if (a->shape.dims[i] > 1 && a->strides[i] != b->strides[i])
       return FALSE;
@@ -75,6 +117,54 @@ latent_layout_is_row_major (const LatentLayout *self)
     expected *= self->shape.dims[i];
   }
   return TRUE;
+}
+
+/* Dimensions of size 1 left out, and neighbours that memory does not part merged: what is left of
+ * shape and strides in `dims` and `strides`. Returns how many. */
+static guint
+simplify (const LatentLayout *self, gint64 *dims, gint64 *strides)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->shape.n; i++) {
+    gint64 dim = self->shape.dims[i];
+    if (dim == 1)
+      continue;
+    if (n > 0 && strides[n - 1] == self->strides[i] * dim) {
+      dims[n - 1] *= dim;
+      strides[n - 1] = self->strides[i];
+      continue;
+    }
+    dims[n] = dim;
+    strides[n++] = self->strides[i];
+  }
+  return n;
+}
+
+LatentLayout *
+latent_layout_reshape (const LatentLayout *self, const LatentShape *shape)
+{
+  gint64 dims[LATENT_MAX_DIMS], steps[LATENT_MAX_DIMS], strides[LATENT_MAX_DIMS];
+  guint left;
+
+  if (!self->is_strided)
+    return NULL;
+  if (latent_layout_is_row_major (self))
+    return latent_layout_new (self->type, shape);
+  left = simplify (self, dims, steps);
+  for (guint i = shape->n; i-- > 0;) { /* takes factors off the innermost stretch that is left */
+    gint64 dim = shape->dims[i];
+    strides[i] = left > 0 ? steps[left - 1] : 1;
+    if (dim == 1)
+      continue;
+    if (left == 0 || dims[left - 1] % dim != 0)
+      return NULL;
+    dims[left - 1] /= dim;
+    steps[left - 1] *= dim;
+    if (dims[left - 1] == 1)
+      left--;
+  }
+  return latent_layout_new_strided (self->type, shape, strides);
 }
 
 /* One row of n elements with steps in bytes. */

@@ -20,12 +20,20 @@ LatentLayout *latent_layout_new (LatentDataType type, const LatentShape *shape);
 /* Strides in elements, not negative. */
 LatentLayout *latent_layout_new_strided (
     LatentDataType type, const LatentShape *shape, const gint64 *strides);
+/* Of a memory descriptor of oneDNN's (LatentConstMd), which is copied. */
+LatentLayout *latent_layout_new_md (gconstpointer md);
+/* Dimensions in the order of memory that convolutions on channels-last data have: N, spatial, C. */
+LatentLayout *latent_layout_new_channels_last (LatentDataType type, const LatentShape *shape);
 LatentLayout *latent_layout_ref (LatentLayout *self);
 void latent_layout_unref (LatentLayout *self);
 
 /* Same elements at the same places, whatever the strides of dimensions of size 1 say. */
 gboolean latent_layout_equal (const LatentLayout *a, const LatentLayout *b);
 gboolean latent_layout_is_row_major (const LatentLayout *self);
+
+/* The same memory with another shape of as many elements in the same row-major order, or NULL where
+ * no strides can say that. */
+LatentLayout *latent_layout_reshape (const LatentLayout *self, const LatentShape *shape);
 
 /* Copies elements between two strided layouts of one type and shape. */
 void latent_layout_copy (const LatentLayout *dst_layout, gpointer dst,

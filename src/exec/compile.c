@@ -240,9 +240,12 @@ build (Compilation *self, LatentProgram *program, GError **error)
 {
   for (guint i = 0; i < self->graph->inputs->len; i++)
     latent_builder_add_input (self->builder, g_ptr_array_index (self->graph->inputs, i));
-  for (guint i = 0; i < self->graph->nodes->len; i++)
-    if (!emit_node (self, g_ptr_array_index (self->graph->nodes, i), error))
+  for (guint i = 0; i < self->graph->nodes->len; i++) {
+    const LatentNode *node = g_ptr_array_index (self->graph->nodes, i);
+    if (!emit_node (self, node, error))
       return FALSE;
+    latent_builder_end_node (self->builder, node);
+  }
   if (!add_output_ports (self, program, error) || !carry_states (self, error) ||
       !add_input_ports (self, program, error))
     return FALSE;

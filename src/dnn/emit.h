@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/dnn/builder.h"
+
+/* What operators emit. All of these take the node's inputs 0, 1, ... and define its output 0, with whatever is
+ * fused into the node (node->fused) as post-operations; LATENT_EMIT_FALLBACK where oneDNN has no primitive
+ * for the case, or none that is worth its name with what is fused. Arrays must be float32. */
+
+/* A window that slides over up to three spatial dimensions. */
+typedef struct {
+  guint n;
+  gint64 kernel[3];
+  gint64 strides[3];
+  gint64 dilations[3]; /* 1 for none */
+  gint64 pads_begin[3];
+  gint64 pads_end[3]; /* may be negative: crops */
+} LatentWindow;
+
+typedef enum {
+  LATENT_POOLING_MAX,
+  LATENT_POOLING_AVERAGE,            /* over what lies inside the picture */
+  LATENT_POOLING_AVERAGE_WITH_PADS,  /* pads count as zeros */
+} LatentPooling;
+
+/* src NC..., weights O(C/groups)..., bias O. */
+LatentEmit latent_dnn_convolution (LatentBuilder *builder, const LatentNode *node,
+    const LatentWindow *window, gint64 groups, GError **error);
+/* src NC..., weights C(O/groups)..., bias O. */
+LatentEmit latent_dnn_deconvolution (LatentBuilder *builder, const LatentNode *node,
+    const LatentWindow *window, gint64 groups, GError **error);
+LatentEmit latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node,
+    LatentPooling kind, const LatentWindow *window, GError **error);
+
+/* dst = src x weights + bias as ONNX's MatMul (batches broadcast) and Gemm have it; `bias` may be NULL. */
+LatentEmit latent_dnn_matmul (LatentBuilder *builder, const LatentNode *node, gboolean transpose_src,
+    gboolean transpose_weights, const LatentValue *bias, GError **error);
+
+/* One function of one number, found by the node's operator and attributes. */
+LatentEmit latent_dnn_eltwise (LatentBuilder *builder, const LatentNode *node, GError **error);
+/* One function of two or more numbers, broadcast: Add, Sub, Mul, Div, Min, Max, Sum. */
+LatentEmit latent_dnn_binary (LatentBuilder *builder, const LatentNode *node, GError **error);
+LatentEmit latent_dnn_prelu (LatentBuilder *builder, const LatentNode *node, GError **error);
+LatentEmit latent_dnn_softmax (
+    LatentBuilder *builder, const LatentNode *node, guint axis, gboolean log, GError **error);
+
+/* Whether latent_dnn_eltwise() knows the node; what passes may fuse. */
+gboolean latent_dnn_is_eltwise (const LatentNode *node);
+
+/* Inputs src, scale, bias, mean, variance. */
+LatentEmit latent_dnn_batch_normalization (
+    LatentBuilder *builder, const LatentNode *node, float epsilon, GError **error);
+/* Inputs src, scale, bias (may be left out), over the last dimensions from `axis` on. */
+LatentEmit latent_dnn_layer_normalization (
+    LatentBuilder *builder, const LatentNode *node, guint axis, float epsilon, GError **error);
+
+typedef enum {
+  LATENT_REDUCTION_MEAN,
+  LATENT_REDUCTION_SUM,
+  LATENT_REDUCTION_MAX,
+  LATENT_REDUCTION_MIN,
+  LATENT_REDUCTION_PROD,
+  LATENT_REDUCTION_L1,
+  LATENT_REDUCTION_L2,
+  LATENT_REDUCTION_SUM_SQUARE,
+} LatentReduction;
+
+/* Over the axes of `mask`; output 0 has them with size 1 or lacks them. */
+LatentEmit latent_dnn_reduction (LatentBuilder *builder, const LatentNode *node,
+    LatentReduction kind, guint32 mask, GError **error);
+
+/* Interpolation of spatial dimensions, half-pixel centres, edges held. */
+LatentEmit latent_dnn_resampling (
+    LatentBuilder *builder, const LatentNode *node, gboolean linear, GError **error);
+
+/* Copies that keep channels-last data as it is. */
+LatentEmit latent_dnn_concat (
+    LatentBuilder *builder, const LatentNode *node, guint axis, GError **error);
+LatentEmit latent_dnn_transpose (
+    LatentBuilder *builder, const LatentNode *node, const guint *permutation, GError **error);
+/* `to_depth` FALSE: DepthToSpace; column_row: its mode CRD. */
+LatentEmit latent_dnn_depth_space (LatentBuilder *builder, const LatentNode *node, gint64 block,
+    gboolean to_depth, gboolean column_row, GError **error);
+/* Output i begins at element `begin` of dimension `axis` of input 0 and has its own size there. */
+LatentEmit latent_dnn_slice (LatentBuilder *builder, const LatentNode *node, guint output,
+    const gint64 *begins, const gint64 *steps, GError **error);
+/* Output 0 is input 0 with another shape, or the same: no step where the layout allows it. */
+LatentEmit latent_dnn_alias (LatentBuilder *builder, const LatentNode *node, GError **error);
