@@ -3,9 +3,10 @@
 
 #include "src/dnn/builder.h"
 
-/* What operators emit. All of these take the node's inputs 0, 1, ... and define its output 0, with whatever is
- * fused into the node (node->fused) as post-operations; LATENT_EMIT_FALLBACK where oneDNN has no primitive
- * for the case, or none that is worth its name with what is fused. Arrays must be float32. */
+/* What operators emit. All of these take the node's inputs 0, 1, ... and define its output 0, with
+ * whatever is fused into the node (node->fused) as post-operations; LATENT_EMIT_FALLBACK where
+ * oneDNN has no primitive for the case, or none that is worth its name with what is fused. Arrays
+ * must be float32. */
 
 /* A window that slides over up to three spatial dimensions. */
 typedef struct {
@@ -19,8 +20,8 @@ typedef struct {
 
 typedef enum {
   LATENT_POOLING_MAX,
-  LATENT_POOLING_AVERAGE,            /* over what lies inside the picture */
-  LATENT_POOLING_AVERAGE_WITH_PADS,  /* pads count as zeros */
+  LATENT_POOLING_AVERAGE,           /* over what lies inside the picture */
+  LATENT_POOLING_AVERAGE_WITH_PADS, /* pads count as zeros */
 } LatentPooling;
 
 /* src NC..., weights O(C/groups)..., bias O. */
@@ -29,12 +30,13 @@ LatentEmit latent_dnn_convolution (LatentBuilder *builder, const LatentNode *nod
 /* src NC..., weights C(O/groups)..., bias O. */
 LatentEmit latent_dnn_deconvolution (LatentBuilder *builder, const LatentNode *node,
     const LatentWindow *window, gint64 groups, GError **error);
-LatentEmit latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node,
-    LatentPooling kind, const LatentWindow *window, GError **error);
+LatentEmit latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node, LatentPooling kind,
+    const LatentWindow *window, GError **error);
 
-/* dst = src x weights + bias as ONNX's MatMul (batches broadcast) and Gemm have it; `bias` may be NULL. */
-LatentEmit latent_dnn_matmul (LatentBuilder *builder, const LatentNode *node, gboolean transpose_src,
-    gboolean transpose_weights, const LatentValue *bias, GError **error);
+/* dst = src x weights + bias as ONNX's MatMul (batches broadcast) and Gemm have it; `bias` may be
+ * NULL. */
+LatentEmit latent_dnn_matmul (LatentBuilder *builder, const LatentNode *node,
+    gboolean transpose_src, gboolean transpose_weights, const LatentValue *bias, GError **error);
 
 /* One function of one number, found by the node's operator and attributes. */
 LatentEmit latent_dnn_eltwise (LatentBuilder *builder, const LatentNode *node, GError **error);
