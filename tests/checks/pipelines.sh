@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# tests/checks/pipelines.sh BUILD: runs examples/quickstart.sh on a made clip, then, in the folder that it leaves, every
+# gst-launch-1.0 line of README.md and docs/ (in ``` blocks) and of the elements' documentation (between |[ and ]|), verbatim.
+set -u
+build=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/../.." || exit 1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# blocks BEGIN END FILE...: the lines between, those continued by a backslash joined, of which gst-launch-1.0 is the command
+blocks() {
+  local begin=$1 end=$2
+  shift 2
+  awk -v begin="$begin" -v end="$end" '
+    FNR == 1 { inside = 0 }
+    !inside && $0 ~ begin { inside = 1; next }
+    inside && $0 ~ end { inside = 0 }
+    inside { sub(/^ \* ?/, ""); line = line $0; if (sub(/\\$/, "", line)) next; print FILENAME "\t" line; line = "" }' "$@" |
+    grep -P '\t\s*(\$ )?([A-Z_]+=\S+ )*gst-launch-1\.0' | sed -E 's/\t\s*\$ /\t/'
+}
+
+gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=60 ! video/x-raw,format=I420,width=320,height=240,framerate=10/1 \
+  ! jpegenc ! avimux ! filesink location="$tmp/made.avi" || exit 1
+CLIP=$tmp/made.avi BUILD=$build examples/quickstart.sh "$tmp/demo" || exit 1
+
+passed=0
+failed=0
+while IFS=$'\t' read -r file line; do
+  echo "$file: $line"
+  if timeout 60 meson devenv -C "$build" -w "$tmp/demo" sh -c "$line" </dev/null >"$tmp/log" 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    tail -n 30 "$tmp/log"
+  fi
+done < <(
+  # shellcheck disable=SC2046
+  blocks '^ *```' '^ *```' README.md $(find docs -name '*.md')
+  # shellcheck disable=SC2046
+  blocks '\\|\\[' '\\]\\|' $(find plugin -name '*.c')
+)
+[ $passed -gt 0 ] || { echo "no pipeline found"; exit 1; }
+echo "$passed pipelines passed, $failed failed"
+[ $failed = 0 ]
