@@ -26,7 +26,17 @@
 #define LATENT_TYPES_NUMERIC (LATENT_TYPES_INTEGER | LATENT_TYPES_REAL)
 #define LATENT_TYPES_ALL     (LATENT_TYPES_NUMERIC | LATENT_TYPES_BOOL)
 
-extern const LatentOp latent_ops_tensor[];
+extern const LatentOp latent_ops_arithmetic[];
+extern const LatentOp latent_ops_cast[];
+extern const LatentOp latent_ops_constant[];
+extern const LatentOp latent_ops_gather[];
+extern const LatentOp latent_ops_layout[];
+extern const LatentOp latent_ops_pad[];
+extern const LatentOp latent_ops_reshape[];
+extern const LatentOp latent_ops_scan[];
+extern const LatentOp latent_ops_slice[];
+extern const LatentOp latent_ops_unary[];
+extern const LatentOp latent_ops_variadic[];
 
 /* The rows of a name, in the order of opsets. */
 const LatentOp *const *latent_op_get_rows (const char *name, const char *domain, guint *n);

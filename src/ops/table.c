@@ -5,7 +5,17 @@
 
 /* A new operator is a row in its family's file; a new family is a line here and in private.h. */
 static const LatentOp *const families[] = {
-    latent_ops_tensor,
+    latent_ops_arithmetic,
+    latent_ops_cast,
+    latent_ops_constant,
+    latent_ops_gather,
+    latent_ops_layout,
+    latent_ops_pad,
+    latent_ops_reshape,
+    latent_ops_scan,
+    latent_ops_slice,
+    latent_ops_unary,
+    latent_ops_variadic,
 };
 
 static gint
