@@ -228,3 +228,11 @@ latent_op_get_choice (const LatentNode *node, const char *name, const char *fall
       value, list);
   return FALSE;
 }
+
+guint64
+latent_macs_multiply (guint64 a, guint64 b)
+{
+  guint64 product = 0;
+
+  return g_uint64_checked_mul (&product, a, b) ? product : G_MAXUINT64;
+}

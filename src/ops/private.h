@@ -27,14 +27,24 @@
 #define LATENT_TYPES_ALL     (LATENT_TYPES_NUMERIC | LATENT_TYPES_BOOL)
 
 extern const LatentOp latent_ops_arithmetic[];
+extern const LatentOp latent_ops_batch_norm[];
 extern const LatentOp latent_ops_cast[];
 extern const LatentOp latent_ops_constant[];
+extern const LatentOp latent_ops_conv[];
+extern const LatentOp latent_ops_conv_transpose[];
 extern const LatentOp latent_ops_gather[];
 extern const LatentOp latent_ops_layout[];
+extern const LatentOp latent_ops_lrn[];
+extern const LatentOp latent_ops_matmul[];
+extern const LatentOp latent_ops_normalize[];
 extern const LatentOp latent_ops_pad[];
+extern const LatentOp latent_ops_pool[];
+extern const LatentOp latent_ops_quantize[];
+extern const LatentOp latent_ops_reduce[];
 extern const LatentOp latent_ops_reshape[];
 extern const LatentOp latent_ops_scan[];
 extern const LatentOp latent_ops_slice[];
+extern const LatentOp latent_ops_softmax[];
 extern const LatentOp latent_ops_unary[];
 extern const LatentOp latent_ops_variadic[];
 
@@ -94,3 +104,6 @@ void latent_op_set_shape_error (
 /* One of `names` (NULL-terminated) that string attribute `name` is: its index. */
 gboolean latent_op_get_choice (const LatentNode *node, const char *name, const char *fallback,
     const char *const *names, guint *index, GError **error);
+
+/* Multiplies counts of multiply-adds; G_MAXUINT64 where the product is more. */
+guint64 latent_macs_multiply (guint64 a, guint64 b);

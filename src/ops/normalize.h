@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/ops/private.h"
+
+/* What a BatchNormalization node says: dst = (src - mean) / sqrt (variance + epsilon) * scale +
+ * bias, for each of `channels`, of which there are `batch` times `inner` elements. */
+typedef struct {
+  gint64 batch;
+  gint64 channels;
+  gint64 inner;
+  float epsilon;
+  float momentum;
+  gboolean training; /* mean and variance are the batch's own */
+} LatentBatchNormParams;
+
+gboolean latent_batch_norm_get_params (
+    const LatentNode *node, LatentBatchNormParams *params, GError **error);
+
+/* What InstanceNormalization, GroupNormalization and LayerNormalization say: `groups` sets of
+ * `size` elements are each brought to mean 0 and variance 1; element i of a set is then scaled by
+ * scale[(group % period * size + i) / run] and shifted likewise. */
+typedef struct {
+  gint64 groups;
+  gint64 size;
+  gint64 period; /* groups after which scale and bias begin anew */
+  gint64 run;    /* neighbours that share an entry of scale and bias */
+  float epsilon;
+} LatentGroupNormParams;
+
+gboolean latent_group_norm_get_params (
+    const LatentNode *node, LatentGroupNormParams *params, GError **error);
+/* Axis from which on LayerNormalization normalises. */
+gboolean latent_layer_norm_get_params (
+    const LatentNode *node, LatentGroupNormParams *params, guint *axis, GError **error);

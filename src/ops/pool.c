@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/ops/pool.h"
+
+#include <math.h>
+
+#include "src/base/parallel.h"
+
+#define TYPES_BYTE                                                                                 \
+  (LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT8) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_UINT8))
+
+gboolean
+latent_pool_get_params (const LatentNode *node, LatentPoolParams *params, GError **error)
+{
+  LatentWindow *w = &params->window;
+
+  *params = (LatentPoolParams){
+      .count_include_pad = latent_node_get_int (node, "count_include_pad", 0) != 0,
+      .column_major = latent_node_get_int (node, "storage_order", 0) != 0,
+  };
+  if (!latent_window_read (node, latent_op_get_shape (node, 0), NULL, w, error))
+    return FALSE;
+  for (guint i = 0; i < w->n; i++) {
+    gint64 extent = latent_window_get_extent (w, i);
+    if (w->pads_begin[i] < extent && w->pads_end[i] < extent)
+      continue;
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
+        "pads want less than the kernel's %" G_GINT64_FORMAT
+        " in spatial dimension %u, are %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
+        extent, i, w->pads_begin[i], w->pads_end[i]);
+    return FALSE;
+  }
+  return latent_window_resolve (w, latent_node_get_int (node, "ceil_mode", 0) != 0, error);
+}
+
+static gboolean
+infer_pool (const LatentNode *node, GError **error)
+{
+  LatentPoolParams params;
+  LatentShape dst = *latent_op_get_shape (node, 0);
+
+  if (!latent_pool_get_params (node, &params, error))
+    return FALSE;
+  for (guint i = 0; i < params.window.n; i++)
+    dst.dims[i + 2] = params.window.dst[i];
+  return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error) &&
+         latent_op_set_output (node, 1, LATENT_DATA_TYPE_INT64, &dst, error);
+}
+
+typedef struct {
+  LatentPoolParams params;
+  LatentWindow window; /* with three dimensions */
+  LatentDataType type;
+  gconstpointer src;
+  gpointer dst;
+  gint64 *indices; /* or NULL */
+} PoolJob;
+
+/* A window's part inside the input: taps [begin, end) of each dimension, the first of them at
+ * `first`. */
+typedef struct {
+  gint64 begin[LATENT_MAX_SPATIAL];
+  gint64 end[LATENT_MAX_SPATIAL];
+  gint64 first[LATENT_MAX_SPATIAL];
+} Taps;
+
+static void
+get_taps (const LatentWindow *w, const gint64 position[LATENT_MAX_SPATIAL], Taps *taps)
+{
+  for (guint i = 0; i < LATENT_MAX_SPATIAL; i++) {
+    latent_window_get_taps (w, i, position[i], &taps->begin[i], &taps->end[i]);
+    taps->first[i] = position[i] * w->strides[i] - w->pads_begin[i];
+  }
+}
+
+/* Offset of a tap in a plane. */
+static gsize
+get_offset (const LatentWindow *w, const Taps *taps, gint64 z, gint64 y, gint64 x)
+{
+  gint64 from_z = taps->first[0] + z * w->dilations[0];
+  gint64 from_y = taps->first[1] + y * w->dilations[1];
+
+  return (from_z * w->src[1] + from_y) * w->src[2] + taps->first[2] + x * w->dilations[2];
+}
+
+static float
+load (const PoolJob *job, gsize i)
+{
+  if (job->type == LATENT_DATA_TYPE_FLOAT32)
+    return ((const float *)job->src)[i];
+  if (job->type == LATENT_DATA_TYPE_INT8)
+    return ((const gint8 *)job->src)[i];
+  return ((const guint8 *)job->src)[i];
+}
+
+static void
+store (const PoolJob *job, gsize i, float value)
+{
+  if (job->type == LATENT_DATA_TYPE_FLOAT32)
+    ((float *)job->dst)[i] = value;
+  else if (job->type == LATENT_DATA_TYPE_INT8)
+    ((gint8 *)job->dst)[i] = (gint8)value;
+  else
+    ((guint8 *)job->dst)[i] = (guint8)value;
+}
+
+/* The place of an element of a plane as MaxPool's second output counts it. */
+static gint64
+get_index (const PoolJob *job, gsize plane, gsize offset)
+{
+  const LatentWindow *w = &job->window;
+  gsize x = offset % w->src[2];
+  gsize y = offset / w->src[2] % w->src[1];
+  gsize z = offset / w->src[2] / w->src[1];
+  gsize size = w->src[0] * w->src[1] * w->src[2];
+
+  if (!job->params.column_major)
+    return plane * size + offset;
+  if (job->params.window.n == 3)
+    return plane * size + (x * w->src[1] + y) * w->src[0] + z;
+  return plane * size + x * w->src[1] + y;
+}
+
+/* NaN wins, as in a running maximum that starts with it. */
+static void
+find_maximum (const PoolJob *job, const Taps *taps, gsize plane, gsize to)
+{
+  const LatentWindow *w = &job->window;
+  gsize base = plane * w->src[0] * w->src[1] * w->src[2];
+  float best = -INFINITY;
+  gsize place = 0;
+  gboolean found = FALSE;
+
+  for (gint64 z = taps->begin[0]; z < taps->end[0]; z++)
+    for (gint64 y = taps->begin[1]; y < taps->end[1]; y++)
+      for (gint64 x = taps->begin[2]; x < taps->end[2]; x++) {
+        gsize offset = get_offset (w, taps, z, y, x);
+        float value = load (job, base + offset);
+        if (found && !(value > best) && !isnan (value))
+          continue;
+        best = value;
+        place = offset;
+        found = TRUE;
+      }
+  store (job, to, found || job->type == LATENT_DATA_TYPE_FLOAT32 ? best : 0);
+  if (job->indices != NULL)
+    job->indices[to] = get_index (job, plane, place);
+}
+
+/* How many taps of a window the average is taken over: those in the input, or in the input and its
+ * padding (a window of ceil_mode can reach beyond both). */
+static double
+count_taps (const PoolJob *job, const Taps *taps)
+{
+  const LatentWindow *w = &job->window;
+  double n = 1;
+
+  for (guint i = 0; i < LATENT_MAX_SPATIAL; i++) {
+    gint64 left = w->src[i] + w->pads_end[i] - taps->first[i];
+    gint64 padded = MIN (w->kernel[i], (left - 1) / w->dilations[i] + 1);
+    n *= (double)(job->params.count_include_pad ? padded : taps->end[i] - taps->begin[i]);
+  }
+  return n;
+}
+
+static void
+find_average (const PoolJob *job, const Taps *taps, gsize plane, gsize to)
+{
+  const LatentWindow *w = &job->window;
+  const float *src = (const float *)job->src + plane * w->src[0] * w->src[1] * w->src[2];
+  double sum = 0;
+  double n = count_taps (job, taps);
+
+  for (gint64 z = taps->begin[0]; z < taps->end[0]; z++)
+    for (gint64 y = taps->begin[1]; y < taps->end[1]; y++)
+      for (gint64 x = taps->begin[2]; x < taps->end[2]; x++)
+        sum += src[get_offset (w, taps, z, y, x)];
+  store (job, to, n > 0 ? (float)(sum / n) : 0);
+}
+
+typedef void (*PoolFunc) (const PoolJob *job, const Taps *taps, gsize plane, gsize to);
+
+/* Rows of the output, counted over batch, channel, depth and height. */
+static void
+pool_rows (const PoolJob *job, gsize begin, gsize end, PoolFunc func)
+{
+  const LatentWindow *w = &job->window;
+
+  for (gsize row = begin; row < end; row++)
+    for (gint64 x = 0; x < w->dst[2]; x++) {
+      gint64 position[] = {row / w->dst[1] % w->dst[0], row % w->dst[1], x};
+      Taps taps;
+      get_taps (w, position, &taps);
+      func (job, &taps, row / (w->dst[0] * w->dst[1]), row * w->dst[2] + x);
+    }
+}
+
+static void
+pool_maxima (gsize begin, gsize end, gpointer data)
+{
+  pool_rows (data, begin, end, find_maximum);
+}
+
+static void
+pool_averages (gsize begin, gsize end, gpointer data)
+{
+  pool_rows (data, begin, end, find_average);
+}
+
+static gboolean
+run_pool (const LatentEval *eval, LatentParallelFunc func, GError **error)
+{
+  PoolJob job = {.type = eval->src[0].type,
+      .src = eval->src[0].data,
+      .dst = eval->dst[0].data,
+      .indices = eval->n_dst > 1 ? eval->dst[1].data : NULL};
+  const LatentShape *src = &eval->src[0].shape;
+
+  if (!latent_pool_get_params (eval->node, &job.params, error))
+    return FALSE;
+  job.window = latent_window_expand (&job.params.window);
+  latent_parallel (eval->threads,
+      (gsize)src->dims[0] * src->dims[1] * job.window.dst[0] * job.window.dst[1], 8, func, &job);
+  return TRUE;
+}
+
+static gboolean
+eval_max_pool (const LatentEval *eval, GError **error)
+{
+  return run_pool (eval, pool_maxima, error);
+}
+
+static gboolean
+eval_average_pool (const LatentEval *eval, GError **error)
+{
+  return run_pool (eval, pool_averages, error);
+}
+
+static gboolean
+infer_global (const LatentNode *node, GError **error)
+{
+  LatentShape dst = *latent_op_get_shape (node, 0);
+
+  if (!latent_op_check_rank (node, 0, "input", 2, LATENT_MAX_DIMS, error))
+    return FALSE;
+  for (guint i = 2; i < dst.n; i++)
+    dst.dims[i] = 1;
+  return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+}
+
+typedef struct {
+  const float *src;
+  float *dst;
+  gsize size; /* of a plane */
+} GlobalJob;
+
+static void
+find_means (gsize begin, gsize end, gpointer data)
+{
+  const GlobalJob *job = data;
+
+  for (gsize plane = begin; plane < end; plane++) {
+    double sum = 0;
+    for (gsize i = 0; i < job->size; i++)
+      sum += job->src[plane * job->size + i];
+    job->dst[plane] = (float)(sum / (double)job->size);
+  }
+}
+
+static void
+find_maxima (gsize begin, gsize end, gpointer data)
+{
+  const GlobalJob *job = data;
+
+  for (gsize plane = begin; plane < end; plane++) {
+    const float *src = job->src + plane * job->size;
+    float best = -INFINITY;
+    for (gsize i = 0; i < job->size; i++)
+      best = src[i] > best || isnan (src[i]) ? src[i] : best;
+    job->dst[plane] = best;
+  }
+}
+
+static gboolean
+run_global (const LatentEval *eval, LatentParallelFunc func)
+{
+  const LatentShape *src = &eval->src[0].shape;
+  GlobalJob job = {eval->src[0].data, eval->dst[0].data, latent_shape_product (src, 2, src->n)};
+
+  latent_parallel (eval->threads, (gsize)src->dims[0] * src->dims[1], 8, func, &job);
+  return TRUE;
+}
+
+static gboolean
+eval_global_average (const LatentEval *eval, GError **error)
+{
+  return run_global (eval, find_means);
+}
+
+static gboolean
+eval_global_max (const LatentEval *eval, GError **error)
+{
+  return run_global (eval, find_maxima);
+}
+
+const LatentOp latent_ops_pool[] = {
+    {"AveragePool",     "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32,
+     "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I", infer_pool, eval_average_pool},
+    {"GlobalAveragePool",                "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
+     eval_global_average},
+    {"GlobalMaxPool",                "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
+     eval_global_max},
+    {"MaxPool",                "", 1, LATENT_OPSET_MAX, 1, 1, 1, 2, LATENT_TYPES_F32 | TYPES_BYTE,
+     "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I", infer_pool, eval_max_pool},
+    {0},
+};

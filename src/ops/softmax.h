@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/ops/private.h"
+
+/* What a Softmax or LogSoftmax node says: lines of n elements that are `inner` apart. Before opset
+ * 13 all dimensions from the axis on are one line. */
+typedef struct {
+  guint axis;
+  gsize outer;
+  gsize n;
+  gsize inner;
+} LatentSoftmaxParams;
+
+gboolean latent_softmax_get_params (
+    const LatentNode *node, LatentSoftmaxParams *params, GError **error);
