@@ -11,6 +11,9 @@
 #define LATENT_LIMIT_VALUES         50000         /* tensors of a graph, constants among them */
 #define LATENT_LIMIT_NODE_ARGUMENTS 4096          /* inputs, or outputs, of a node */
 #define LATENT_LIMIT_ATTRIBUTES     256           /* attributes of a node */
+#define LATENT_LIMIT_LATENTS        64            /* names in latent.tensor */
+#define LATENT_LIMIT_STATES         256           /* pairs in latent.state */
+#define LATENT_LIMIT_TRIAL_SECONDS  10 /* of looking for the frame sizes that a net takes */
 #define LATENT_LIMIT_TENSOR_BYTES   (G_GUINT64_CONSTANT (4) << 30) /* one tensor */
 #define LATENT_LIMIT_FOLDED_BYTES   (16u << 20) /* constants that one compilation folds, and */
 #define LATENT_LIMIT_FOLDED_RATIO   2           /* so many times the bytes of the model's own */

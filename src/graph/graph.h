@@ -127,6 +127,7 @@ void latent_node_set_ints (LatentNode *self, const char *name, const gint64 *val
 void latent_node_set_tensor (LatentNode *self, const char *name, LatentTensor *value);
 void latent_node_take_attribute (LatentNode *self, LatentAttribute *attribute); /* replaces */
 void latent_attribute_free (LatentAttribute *self);
+LatentAttribute *latent_attribute_copy (const LatentAttribute *self);
 
 /* Input or output i, NULL where it is absent or left out. */
 LatentValue *latent_node_get_input (const LatentNode *self, guint i);

@@ -10,7 +10,6 @@ LatentNode *latent_node_new (
 void latent_node_free (LatentNode *self);
 /* `values` maps the values that self points to onto those that the copy shall point to. */
 LatentNode *latent_node_copy (const LatentNode *self, GHashTable *values);
-LatentAttribute *latent_attribute_copy (const LatentAttribute *self);
 
 void latent_value_free (LatentValue *self);
 /* A value in dst like src, under the same name, which must be free; its data are shared. */

@@ -4,29 +4,59 @@
 #include <latent/model.h>
 
 #include "src/exec/exec.h"
+#include "src/onnx/onnx.h"
+
+/* The part of the graph that a mode runs: where it begins and ends, and what it carries from run to
+ * run. Names are borrowed from the graph. */
+typedef struct {
+  GPtrArray *inputs;  /* char *, NULL-terminated: media or latents first, those of states last */
+  GPtrArray *outputs; /* char *, NULL-terminated: latents, or the reconstruction */
+  GArray *states;     /* LatentStatePair */
+  gboolean complete;  /* nothing has to be fed but media or latents, and states */
+} LatentPart;
+
+typedef enum {
+  LATENT_PART_WHOLE, /* input to latent to output */
+  LATENT_PART_ENCODER,
+  LATENT_PART_DECODER,
+  LATENT_N_PARTS,
+} LatentPartKind;
 
 struct _LatentModel {
   gatomicrefcount ref_count;
+  gboolean cached; /* in the process's table of live models: not to be changed */
   char *path;
   char *id;
-  char *key; /* SHA-256 of the content: names the graph in the process */
+  gboolean id_is_given; /* by latent_model_set_metadata(): it stays whatever else is set */
+  char *key;            /* SHA-256 of the content: names the graph in the process */
   LatentGraph *graph;
-  GPtrArray *latents;    /* names (char *) of the latent tensors, in order */
-  GPtrArray *states;     /* LatentStatePair * */
+  LatentOnnxExtra *onnx; /* metadata, and what saving needs besides the graph */
+
+  /* What follows from the graph and its metadata: see latent_model_settle(). */
+  GPtrArray
+      *latents;      /* names (char *) of the latent tensors, in order; empty where none is known */
+  GPtrArray *states; /* LatentStatePair *, names borrowed from the graph */
+  LatentPart *parts[LATENT_N_PARTS]; /* NULL where the file lacks the part */
   LatentMediaInfo media;
-  GPtrArray *scales;     /* latent.scale per channel (float), see latent_model_get_scale() */
-  gpointer onnx;         /* what saving needs besides the graph: metadata, unknown fields; src/onnx knows it */
+  GArray *scales;  /* latent.scale per channel (float), see latent_model_get_scale() */
+  GArray *offsets; /* likewise */
 };
 
-/* Names (NULL-terminated, borrowed from the model) where a mode's part begins and ends; NULL where the
- * file lacks that part. Inputs of the net that belong to latent.state follow the media or latent input. */
+/* Names (NULL-terminated, borrowed from the model) where a mode's part begins and ends; NULL where
+ * the file lacks that part. Inputs of the net that belong to latent.state follow the media or
+ * latent input; where their new values come out is not among the outputs. */
 const char *const *latent_model_get_cut_inputs (const LatentModel *self, LatentMode mode);
 const char *const *latent_model_get_cut_outputs (const LatentModel *self, LatentMode mode);
+/* The pairs that a mode's part carries over. */
+const LatentStatePair *latent_model_get_states (
+    const LatentModel *self, LatentMode mode, guint *n_states);
 
-/* x = sample * scale + offset for channel c, sample in 8-bit levels (0..255), S16 levels (-32768..32767), or
- * as they are (vector, F32 audio scaled by 32768 first). Defaults map 8-bit to [0,1] and audio to [-1,1]. */
+/* x = sample * scale + offset for channel c, sample in 8-bit levels (0..255), S16 levels
+ * (-32768..32767), or as they are (vector, F32 audio scaled by 32768 first). Defaults map 8-bit to
+ * [0,1] and audio to [-1,1]. Channels are the tensor's: 6 for I420. */
 float latent_model_get_scale (const LatentModel *self, guint channel);
 float latent_model_get_offset (const LatentModel *self, guint channel);
 
-/* A model made in memory, by PCA or training: takes the graph; metadata is set with latent_model_set_metadata(). */
+/* A model made in memory, by PCA or training: takes the graph, error or not; metadata is set with
+ * latent_model_set_metadata(). */
 LatentModel *latent_model_new_from_graph (LatentGraph *graph, GError **error);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/base/file.h"
+
 struct _LatentOnnxExternal {
   char *folder; /* canonical, without links; NULL: nothing may be read */
   GChecksum *checksum;
@@ -121,22 +123,6 @@ resolve (LatentOnnxExternal *self, const char *location, GError **error)
   return g_steal_pointer (&file);
 }
 
-static gboolean
-read_all (int fd, guint8 *dst, gsize size, guint64 offset)
-{
-  gsize done = 0;
-
-  while (done < size) {
-    ssize_t n = pread (fd, dst + done, size - done, (off_t)(offset + done));
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return FALSE;
-    done += (gsize)n;
-  }
-  return TRUE;
-}
-
 /* Counts what is held of a file: a small model must not point to one large file over and over. */
 static gboolean
 use (LatentOnnxExternal *self, const char *file, gsize size, guint64 file_size)
@@ -176,7 +162,7 @@ read_range (LatentOnnxExternal *self, const char *file, int fd, const Range *ran
     return NULL;
   }
   data = g_try_malloc (MAX (size, 1));
-  if (data == NULL || !read_all (fd, data, size, range->offset)) {
+  if (data == NULL || !latent_file_read_at (fd, data, size, range->offset)) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_READ, "external data '%s' cannot be read",
         range->location);
     return NULL;
