@@ -42,6 +42,7 @@ extern const LatentOp latent_ops_pool[];
 extern const LatentOp latent_ops_quantize[];
 extern const LatentOp latent_ops_reduce[];
 extern const LatentOp latent_ops_reshape[];
+extern const LatentOp latent_ops_resize[];
 extern const LatentOp latent_ops_scan[];
 extern const LatentOp latent_ops_slice[];
 extern const LatentOp latent_ops_softmax[];

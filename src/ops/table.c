@@ -21,6 +21,7 @@ static const LatentOp *const families[] = {
     latent_ops_quantize,
     latent_ops_reduce,
     latent_ops_reshape,
+    latent_ops_resize,
     latent_ops_scan,
     latent_ops_slice,
     latent_ops_softmax,
