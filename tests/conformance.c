@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/conformance-case.h"
+
+/* Runs the ONNX project's own tests, Debian package libonnx-testdata.
+ *
+ * conformance [--plain] [PATTERN]: all cases, or those whose names fit; --plain computes by the
+ * operators' plain loops, else the compiled program runs with one thread and with two.
+ * LATENT_CONFORMANCE_DATA is where the data lie.
+ *
+ * Every case must pass but those that conformance-left-out.txt names, and these must be refused
+ * with an error: a wrong number is no reason to leave a case out, and one that passes is not left
+ * out. */
+
+#define DEFAULT_DATA "/usr/share/libonnx-testdata/data"
+#define LEFT_OUT     "tests/conformance-left-out.txt"
+#define FLOOR        660 /* cases that must pass */
+#define EXIT_SKIPPED 77
+
+static const char *const suites[] = {"node", "simple", "pytorch-converted", "pytorch-operator"};
+
+/* A line of LEFT_OUT: "pattern reason". */
+typedef struct {
+  GPatternSpec *pattern;
+  char *reason;
+} LeftOut;
+
+typedef struct {
+  GPtrArray *left_out; /* LeftOut * */
+  const char *filter;  /* NULL: all cases */
+  CaseMode modes[2];
+  guint n_modes;
+  guint n_ran, n_passed, n_left_out, n_failed;
+} Run;
+
+static void
+free_left_out (gpointer data)
+{
+  LeftOut *self = data;
+
+  g_pattern_spec_free (self->pattern);
+  g_free (self->reason);
+  g_free (self);
+}
+
+static GPtrArray *
+load_left_out (void)
+{
+  const char *root = g_getenv ("LATENT_SRCDIR");
+  g_autofree char *path = g_build_filename (root != NULL ? root : ".", LEFT_OUT, NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  GPtrArray *list = g_ptr_array_new_with_free_func (free_left_out);
+  g_auto (GStrv) lines = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, &error)) {
+    fprintf (stderr, "%s\n", error->message);
+    exit (EXIT_FAILURE);
+  }
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++) {
+    char *reason = strchr (*line, ' ');
+    LeftOut *entry = NULL;
+    if (**line == '#' || reason == NULL)
+      continue;
+    *reason++ = '\0';
+    entry = g_new0 (LeftOut, 1);
+    entry->pattern = g_pattern_spec_new (*line);
+    entry->reason = g_strdup (g_strstrip (reason));
+    g_ptr_array_add (list, entry);
+  }
+  return list;
+}
+
+/* Why a case is left out, NULL where it is not. */
+static const char *
+find_reason (const Run *run, const char *name)
+{
+  for (guint i = 0; i < run->left_out->len; i++) {
+    const LeftOut *entry = g_ptr_array_index (run->left_out, i);
+    if (g_pattern_spec_match_string (entry->pattern, name))
+      return entry->reason;
+  }
+  return NULL;
+}
+
+/* In all modes; the first that does not pass counts. */
+static CaseResult
+run_modes (const Run *run, const char *folder, char **message)
+{
+  CaseResult result = CASE_PASSED;
+
+  for (guint i = 0; i < run->n_modes && result == CASE_PASSED; i++)
+    result = case_run (folder, &run->modes[i], message);
+  return result;
+}
+
+static void
+run_case (Run *run, const char *folder, const char *name)
+{
+  const char *reason = find_reason (run, name);
+  g_autofree char *message = NULL;
+  CaseResult result = run_modes (run, folder, &message);
+
+  run->n_ran += result != CASE_REFUSED;
+  run->n_passed += result == CASE_PASSED;
+  if (result == CASE_PASSED && reason == NULL)
+    return;
+  if (result == CASE_REFUSED && reason != NULL) {
+    run->n_left_out++;
+    return;
+  }
+  run->n_failed++;
+  printf ("%s: %s%s\n", name,
+      result == CASE_PASSED    ? "passes, and is left out: "
+      : result == CASE_REFUSED ? "refused: "
+                               : "wrong: ",
+      result == CASE_PASSED ? reason : message);
+}
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *)a, *(char *const *)b);
+}
+
+static void
+run_suite (Run *run, const char *data, const char *suite)
+{
+  g_autofree char *path = g_build_filename (data, suite, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const char *entry = NULL;
+
+  while (dir != NULL && (entry = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_prefix (entry, "test_"))
+      g_ptr_array_add (names, g_strdup (entry));
+  g_ptr_array_sort (names, compare_names);
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *name = g_build_filename (suite, g_ptr_array_index (names, i), NULL);
+    g_autofree char *folder = g_build_filename (data, name, NULL);
+    if (run->filter == NULL || g_pattern_match_simple (run->filter, name))
+      run_case (run, folder, name);
+  }
+}
+
+static void
+parse_arguments (Run *run, gint argc, char **argv)
+{
+  run->n_modes = 2;
+  run->modes[0].threads = 1;
+  run->modes[1].threads = 2;
+  for (gint i = 1; i < argc; i++) {
+    if (g_str_equal (argv[i], "--plain"))
+      run->n_modes = run->modes[0].plain = TRUE;
+    else
+      run->filter = argv[i];
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *data = g_getenv ("LATENT_CONFORMANCE_DATA");
+  Run run = {0};
+
+  data = data != NULL ? data : DEFAULT_DATA;
+  if (!g_file_test (data, G_FILE_TEST_IS_DIR)) {
+    printf ("%s is missing: install libonnx-testdata\n", data);
+    return EXIT_SKIPPED;
+  }
+  parse_arguments (&run, argc, argv);
+  run.left_out = load_left_out ();
+  for (guint i = 0; i < G_N_ELEMENTS (suites); i++)
+    run_suite (&run, data, suites[i]);
+  g_ptr_array_unref (run.left_out);
+  printf ("conformance, %s: %u ran, %u passed, %u left out, %u failed\n",
+      run.modes[0].plain ? "plain loops" : "compiled", run.n_ran, run.n_passed, run.n_left_out,
+      run.n_failed);
+  if (run.filter == NULL && run.n_passed < FLOOR) {
+    printf ("fewer than %u passed\n", FLOOR);
+    return EXIT_FAILURE;
+  }
+  return run.n_failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
