@@ -149,8 +149,8 @@ latent_layout_reshape (const LatentLayout *self, const LatentShape *shape)
 
   if (!self->is_strided)
     return NULL;
-  if (latent_layout_is_row_major (self))
-    return latent_layout_new (self->type, shape);
+  if (latent_layout_is_row_major (self) || latent_shape_product (shape, 0, shape->n) == 0)
+    return latent_layout_new (self->type, shape); /* no elements: they lie any way */
   left = simplify (self, dims, steps);
   for (guint i = shape->n; i-- > 0;) { /* takes factors off the innermost stretch that is left */
     gint64 dim = shape->dims[i];
