@@ -7,10 +7,8 @@
 #include "src/ops/op.h"
 
 /* What of ONNX is read. */
-#define IR_MIN    3
-#define IR_MAX    10
-#define OPSET_MIN 6
-#define OPSET_MAX 21
+#define IR_MIN 3
+#define IR_MAX 10
 
 typedef struct {
   Onnx__ModelProto *model;
@@ -66,9 +64,9 @@ read_opsets (Loader *self, GError **error)
   opset = GPOINTER_TO_UINT (g_hash_table_lookup (self->opsets, ""));
   if (opset == 0)
     return fail (error, LATENT_ERROR_UNSUPPORTED, "no opset of ONNX's own domain is imported");
-  if (opset < OPSET_MIN || opset > OPSET_MAX)
+  if (opset < LATENT_OPSET_MIN || opset > LATENT_OPSET_MAX)
     return fail (error, LATENT_ERROR_UNSUPPORTED, "opset %u; %d to %d are supported", opset,
-        OPSET_MIN, OPSET_MAX);
+        LATENT_OPSET_MIN, LATENT_OPSET_MAX);
   self->graph = latent_graph_new (model->graph->name, opset);
   return TRUE;
 }

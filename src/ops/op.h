@@ -7,6 +7,10 @@
 /* The table of operators. A family's rows and functions stand in one file; table.c lists the
  * families. */
 
+/* Opsets of ONNX's own domain that rows may be about. 22 adds bfloat16 to what 21 has. */
+#define LATENT_OPSET_MIN 6
+#define LATENT_OPSET_MAX 22
+
 /* A dense row-major array in memory that somebody else owns. data is NULL for an input left out. */
 typedef struct {
   LatentDataType type;

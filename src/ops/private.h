@@ -6,9 +6,6 @@
 /* What the families share. Each family's file ends in its rows, an array that ends with an empty
  * one; table.c lists the families. */
 
-#define LATENT_OPSET_MIN 6
-#define LATENT_OPSET_MAX 22 /* 22 adds bfloat16 to what 21 has, and changes no meaning */
-
 #define LATENT_TYPES_INT                                                                           \
   (LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT8) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT16) |            \
       LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT32) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT64))
