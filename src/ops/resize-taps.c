@@ -29,8 +29,8 @@ get_coordinate (const LatentResizeParams *params, guint axis, gint64 i, double s
     return src / 2 * (1 - dst / (scale * src)) + (x + 0.5) / scale - 0.5;
   case LATENT_RESIZE_PYTORCH_HALF_PIXEL:
     return dst > 1 ? (x + 0.5) / scale - 0.5 : 0;
-  case LATENT_RESIZE_ALIGN_CORNERS:
-    return dst > 1 ? x * (src - 1) / (dst - 1) : 0;
+  case LATENT_RESIZE_ALIGN_CORNERS: /* of the length before rounding, as ONNX's own cases have it */
+    return dst > 1 ? x * (src - 1) / (src * scale - 1) : 0;
   case LATENT_RESIZE_ASYMMETRIC:
     return x / scale;
   case LATENT_RESIZE_TF_HALF_PIXEL_FOR_NN:
