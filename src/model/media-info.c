@@ -190,7 +190,7 @@ find_video (LatentModel *self, const LatentShape *shape, GError **error)
   if (media->fixed_width > 0 && media->fixed_height > 0)
     return TRUE;
   if (!latent_model_find_sizes (self, &sizes, error))
-    return FALSE;
+    return latent_model_forgive (self, error);
   media->stride = pixels * (is_decoder (self) ? MAX (sizes.exit_stride, 1) : sizes.stride);
   media->min_size = pixels * (is_decoder (self) ? sizes.exit_min_size : sizes.min_size);
   return TRUE;

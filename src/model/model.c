@@ -86,37 +86,43 @@ latent_model_new_settled (
   return g_steal_pointer (&self);
 }
 
+static LatentModel *
+load_bytes (GBytes *bytes, const char *path, GChecksum *checksum, GError **error)
+{
+  LatentOnnxExtra *onnx = NULL;
+  LatentModel *self;
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  LatentGraph *graph = latent_onnx_parse (data, size, path, &onnx, checksum, error);
+
+  if (graph == NULL)
+    return NULL;
+  self = latent_model_new_settled (graph, onnx, g_checksum_get_string (checksum), error);
+  if (self == NULL)
+    g_prefix_error (error, "%s: ", path);
+  else
+    self->path = g_strdup (path);
+  return self;
+}
+
 LatentModel *
 latent_model_load (const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = latent_file_read (path, LATENT_LIMIT_FILE_BYTES, error);
-  g_autofree char *digest = NULL;
-  char key[65];
-  LatentOnnxExtra *onnx = NULL;
-  LatentGraph *graph;
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (GChecksum) of_file = NULL;
   LatentModel *self;
-  gsize size;
-  const guint8 *data;
 
   if (bytes == NULL)
     return NULL;
+  g_checksum_update (checksum, g_bytes_get_data (bytes, NULL), (gssize)g_bytes_get_size (bytes));
   /* The key of a model without external data is its file's digest. */
-  digest = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
-  self = latent_model_cache_find (digest);
+  of_file = g_checksum_copy (checksum);
+  self = latent_model_cache_find (g_checksum_get_string (of_file));
   if (self != NULL)
     return self;
-  data = g_bytes_get_data (bytes, &size);
-  graph = latent_onnx_parse (data, size, path, &onnx, key, error);
-  if (graph == NULL)
-    return NULL;
-  g_clear_pointer (&bytes, g_bytes_unref);
-  self = latent_model_new_settled (graph, onnx, key, error);
-  if (self == NULL) {
-    g_prefix_error (error, "%s: ", path);
-    return NULL;
-  }
-  self->path = g_strdup (path);
-  return latent_model_cache_add (self);
+  self = load_bytes (bytes, path, checksum, error);
+  return self != NULL ? latent_model_cache_add (self) : NULL;
 }
 
 LatentModel *

@@ -24,6 +24,11 @@ gboolean latent_model_find_roles (LatentModel *self, GError **error);
 gboolean latent_model_find_media (LatentModel *self, GError **error);
 void latent_part_free (LatentPart *self);
 
+/* Takes back an error of a trial where the graph has inputs besides media or latents and states:
+ * what they are bound to may decide shapes, and is known only when a program is compiled. FALSE
+ * where it has none. */
+gboolean latent_model_forgive (const LatentModel *self, GError **error);
+
 /* Where media, or a file without an encoder's latents, enter and leave the graph: names; exit is
  * NULL where the file lacks a decoder. */
 const char *latent_model_get_entry (const LatentModel *self);

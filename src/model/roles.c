@@ -342,3 +342,18 @@ latent_model_get_exit (const LatentModel *self)
 
   return part != NULL ? part->outputs->pdata[0] : NULL;
 }
+
+gboolean
+latent_model_forgive (const LatentModel *self, GError **error)
+{
+  const char *entry = latent_model_get_entry (self);
+  gboolean is_closed = TRUE;
+
+  for (guint i = 0; i < self->graph->inputs->len; i++) {
+    const char *name = ((LatentValue *)self->graph->inputs->pdata[i])->name;
+    is_closed &= g_str_equal (name, entry) || is_latent (self, name) || is_state (self, name);
+  }
+  if (!is_closed)
+    g_clear_error (error);
+  return !is_closed;
+}

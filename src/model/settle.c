@@ -211,7 +211,7 @@ note_shapes (LatentModel *self, GError **error)
                                       : NULL;
 
   if (part == NULL)
-    return FALSE;
+    return latent_model_forgive (self, error);
   for (guint i = 0; i < self->latents->len; i++)
     note_latent (self, self->latents->pdata[i], part, grown);
   for (guint i = 0; i < self->graph->outputs->len; i++) {

@@ -92,6 +92,9 @@ check_model (const Onnx__ModelProto *model, GError **error)
         "initialiser '%s': sparse initialisers are not supported",
         sparse->values != NULL ? or_empty (sparse->values->name) : "");
   }
+  if (model->n_metadata_props > LATENT_LIMIT_METADATA)
+    return fail (error, LATENT_ERROR_LIMIT, "%zu metadata_props; the limit is %d",
+        model->n_metadata_props, LATENT_LIMIT_METADATA);
   if (graph->n_node > LATENT_LIMIT_NODES)
     return fail (
         error, LATENT_ERROR_LIMIT, "%zu nodes; the limit is %d", graph->n_node, LATENT_LIMIT_NODES);
@@ -326,21 +329,15 @@ load (const guint8 *data, gsize size, const char *path, LatentOnnxExtra **extra,
 
 LatentGraph *
 latent_onnx_parse (const guint8 *data, gsize size, const char *path, LatentOnnxExtra **extra,
-    char *digest, GError **error)
+    GChecksum *checksum, GError **error)
 {
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  LatentGraph *graph;
+  LatentGraph *graph = NULL;
 
   if (size > LATENT_LIMIT_FILE_BYTES)
     fail (error, LATENT_ERROR_LIMIT, "%zu bytes; the limit is %u", size, LATENT_LIMIT_FILE_BYTES);
   else
-    g_checksum_update (checksum, data, (gssize)size);
-  graph = size > LATENT_LIMIT_FILE_BYTES ? NULL : load (data, size, path, extra, checksum, error);
-  if (graph == NULL) {
+    graph = load (data, size, path, extra, checksum, error);
+  if (graph == NULL)
     g_prefix_error (error, "%s: ", path != NULL ? path : "model");
-    return NULL;
-  }
-  if (digest != NULL)
-    g_strlcpy (digest, g_checksum_get_string (checksum), 65);
   return graph;
 }

@@ -7,10 +7,10 @@
 typedef struct _LatentOnnxExtra LatentOnnxExtra;
 
 /* Reads a model. `path` is for messages and for the folder of external data (NULL: none is read).
- * The graph is sorted and every node has passed latent_op_check(). `digest` (65 bytes, may be NULL)
- * becomes the SHA-256 in hex of the file followed by its external data. */
+ * The graph is sorted and every node has passed latent_op_check(). `checksum` (may be NULL) is fed
+ * with the external data, in the order in which tensors name them. */
 LatentGraph *latent_onnx_parse (const guint8 *data, gsize size, const char *path,
-    LatentOnnxExtra **extra, char *digest, GError **error);
+    LatentOnnxExtra **extra, GChecksum *checksum, GError **error);
 
 /* Writes graph and extra (NULL: none) as a model. */
 GBytes *latent_onnx_serialize (
