@@ -178,9 +178,8 @@ find_home (LatentBuilder *self, const LatentValue *value, const LatentLayout *la
   return NULL;
 }
 
-/* Whether a value's data stays what it is, so that it can be reordered once for all runs. */
-static gboolean
-is_constant (const LatentBuilder *self, const LatentValue *value)
+gboolean
+latent_builder_is_constant (const LatentBuilder *self, const LatentValue *value)
 {
   return value->data != NULL && !(self->options.variable_parameters && value->is_parameter);
 }
@@ -189,11 +188,12 @@ static const LatentOperand *
 reorder_constant (
     LatentBuilder *self, const LatentValue *value, LatentLayout *layout, GError **error)
 {
+  g_autoptr (LatentLayout) view = latent_layout_new (value->type, &layout->shape);
   LatentConstant *constant;
 
   if (latent_layout_is_row_major (layout))
     return add_tensor (self, value, &layout->shape);
-  constant = latent_constant_get (value->data, layout, error);
+  constant = latent_constant_get (value->data, view, layout, error);
   if (constant == NULL)
     return NULL;
   return add_constant (
@@ -254,7 +254,7 @@ get_home (LatentBuilder *self, const LatentValue *value, LatentLayout *layout, G
 
   if (home != NULL)
     return home;
-  if (is_constant (self, value))
+  if (latent_builder_is_constant (self, value))
     return reorder_constant (self, value, layout, error);
   home = find_first_home (self, value, layout);
   if (!get_view (self, value, home, &layout->shape, &view, error))
@@ -291,15 +291,79 @@ latent_builder_get_row_major (
   return latent_builder_get (self, value, layout, operand, error);
 }
 
+/* A constant seen through a view; no home of its value's. */
+static gboolean
+get_constant_view (LatentBuilder *self, const LatentValue *value, LatentLayout *view,
+    LatentLayout *layout, LatentOperand *operand, GError **error)
+{
+  LatentConstant *constant = latent_constant_get (value->data, view, layout, error);
+  LatentBuffer *buffer;
+
+  if (constant == NULL)
+    return FALSE;
+  *operand = new_operand (self, layout);
+  buffer = latent_schedule_get_buffer (self->schedule, operand->buffer);
+  buffer->data = latent_constant_get_data (constant);
+  buffer->owner = constant;
+  buffer->release = release_constant;
+  return TRUE;
+}
+
+gboolean
+latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLayout *view,
+    LatentLayout *layout, LatentOperand *operand, GError **error)
+{
+  g_auto (LatentOperand) src = {0};
+  LatentStep *step;
+
+  if (layout != NULL && latent_layout_equal (view, layout))
+    layout = NULL;
+  if (layout != NULL && latent_builder_is_constant (self, value))
+    return get_constant_view (self, value, view, layout, operand, error);
+  if (!latent_builder_get_row_major (self, value, &src, error))
+    return FALSE;
+  latent_layout_unref (src.layout);
+  src.layout = latent_layout_ref (view);
+  if (layout == NULL) {
+    *operand = latent_operand_copy (&src);
+    return TRUE;
+  }
+  *operand = new_operand (self, layout);
+  step = latent_reorder_step_new (
+      NULL, latent_operand_copy (&src), latent_operand_copy (operand), error);
+  if (step != NULL)
+    latent_builder_add_step (self, step);
+  else
+    latent_operand_clear (operand);
+  return step != NULL;
+}
+
+gboolean
+latent_builder_get_compact (
+    LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error)
+{
+  g_autoptr (LatentLayout) dense = latent_layout_new (value->type, &value->shape);
+  const LatentLayout *layout = latent_builder_get_layout (self, value);
+
+  if (layout != NULL && latent_shape_equal (&layout->shape, &value->shape) &&
+      (!layout->is_strided || layout->size == dense->size))
+    return latent_builder_get (self, value, NULL, operand, error);
+  return latent_builder_get (self, value, dense, operand, error);
+}
+
 gboolean
 latent_builder_get_strided (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error)
 {
   const LatentLayout *layout = latent_builder_get_layout (self, value);
+  g_autoptr (LatentLayout) last = NULL;
 
-  if (layout != NULL && layout->is_strided && latent_shape_equal (&layout->shape, &value->shape))
+  if (layout == NULL || !latent_shape_equal (&layout->shape, &value->shape))
+    return latent_builder_get_row_major (self, value, operand, error);
+  if (layout->is_strided)
     return latent_builder_get (self, value, NULL, operand, error);
-  return latent_builder_get_row_major (self, value, operand, error);
+  last = latent_layout_new_channels_last (value->type, &value->shape);
+  return latent_builder_get (self, value, last, operand, error);
 }
 
 const LatentLayout *

@@ -34,9 +34,18 @@ gboolean latent_builder_get (LatentBuilder *self, const LatentValue *value, Late
     LatentOperand *operand, GError **error);
 gboolean latent_builder_get_row_major (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
-/* With plain strides of any kind. */
+/* The row-major elements of `value` seen through `view`, as in transposed, and from there in
+ * `layout` (NULL: as `view` has them). */
+gboolean latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLayout *view,
+    LatentLayout *layout, LatentOperand *operand, GError **error);
+/* As it is where it has its value's shape and no gaps between elements, else row-major. */
+gboolean latent_builder_get_compact (
+    LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
+/* With plain strides of any kind; channels-last where its layout is oneDNN's own. */
 gboolean latent_builder_get_strided (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
+/* Whether a value's data stays what it is, so that it can be reordered once for all runs. */
+gboolean latent_builder_is_constant (const LatentBuilder *self, const LatentValue *value);
 /* The layout that get() with NULL would give. */
 const LatentLayout *latent_builder_get_layout (LatentBuilder *self, const LatentValue *value);
 

@@ -9,6 +9,7 @@
 struct _LatentConstant {
   guint ref_count; /* under the lock */
   LatentTensor *tensor;
+  LatentLayout *view; /* how the tensor was read */
   LatentLayout *layout;
   gpointer data;
 };
@@ -18,13 +19,14 @@ static GMutex lock;
 static GHashTable *constants;
 
 static LatentConstant *
-find (LatentTensor *tensor, const LatentLayout *layout)
+find (LatentTensor *tensor, const LatentLayout *view, const LatentLayout *layout)
 {
   GPtrArray *same = constants != NULL ? g_hash_table_lookup (constants, tensor) : NULL;
 
   for (guint i = 0; same != NULL && i < same->len; i++) {
     LatentConstant *constant = g_ptr_array_index (same, i);
-    if (latent_layout_equal (constant->layout, layout))
+    if (latent_layout_equal (constant->layout, layout) &&
+        latent_layout_equal (constant->view, view))
       return constant;
   }
   return NULL;
@@ -61,25 +63,26 @@ static void
 free_constant (LatentConstant *self)
 {
   latent_tensor_unref (self->tensor);
+  latent_layout_unref (self->view);
   latent_layout_unref (self->layout);
   free (self->data);
   g_free (self);
 }
 
 static LatentConstant *
-new_constant (LatentTensor *tensor, LatentLayout *layout, GError **error)
+new_constant (LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, GError **error)
 {
-  g_autoptr (LatentLayout) dense = latent_layout_new (tensor->type, &layout->shape);
   LatentConstant *self = g_new0 (LatentConstant, 1);
 
   self->ref_count = 1;
   self->tensor = latent_tensor_ref (tensor);
+  self->view = latent_layout_ref (view);
   self->layout = latent_layout_ref (layout);
   if (posix_memalign (&self->data, LATENT_ALIGNMENT, layout->size) != 0) {
     self->data = NULL;
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT, "out of memory: %zu bytes of weights",
         layout->size);
-  } else if (latent_reorder_now (dense, tensor->data, layout, self->data, error)) {
+  } else if (latent_reorder_now (view, tensor->data, layout, self->data, error)) {
     return self;
   }
   free_constant (self);
@@ -87,16 +90,16 @@ new_constant (LatentTensor *tensor, LatentLayout *layout, GError **error)
 }
 
 LatentConstant *
-latent_constant_get (LatentTensor *tensor, LatentLayout *layout, GError **error)
+latent_constant_get (LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
-  LatentConstant *self = find (tensor, layout);
+  LatentConstant *self = find (tensor, view, layout);
 
   if (self != NULL) {
     self->ref_count++;
     return self;
   }
-  self = new_constant (tensor, layout, error);
+  self = new_constant (tensor, view, layout, error);
   if (self != NULL)
     add (self);
   return self;

@@ -8,8 +8,9 @@
  * layout, as long as any program uses it. */
 typedef struct _LatentConstant LatentConstant;
 
-/* `layout` may have another shape of as many elements: the tensor is read in row-major order. */
-LatentConstant *latent_constant_get (LatentTensor *tensor, LatentLayout *layout, GError **error);
+/* `view` says how the tensor is to be read, as in transposed; it has the shape of `layout`. */
+LatentConstant *latent_constant_get (
+    LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, GError **error);
 void latent_constant_unref (LatentConstant *self);
 gconstpointer latent_constant_get_data (const LatentConstant *self);
 

@@ -37,6 +37,6 @@ LatentLayout *latent_layout_reshape (const LatentLayout *self, const LatentShape
 
 /* Copies elements between two strided layouts of one type and shape. */
 void latent_layout_copy (const LatentLayout *dst_layout, gpointer dst,
-    const LatentLayout *src_layout, gconstpointer src);
+    const LatentLayout *src_layout, gconstpointer src, guint threads);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentLayout, latent_layout_unref)

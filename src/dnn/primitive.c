@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/dnn/primitive.h"
 
+#include <string.h>
+
 /* LatentStep.data: the primitive, and for each operand its argument index. */
 typedef struct {
   dnnl_primitive_t primitive;
@@ -38,6 +40,12 @@ latent_pd_get_kernel (const_dnnl_primitive_desc_t pd)
   const char *name = NULL;
   dnnl_primitive_desc_query (pd, dnnl_query_impl_info_str, 0, &name);
   return name != NULL ? name : "";
+}
+
+gboolean
+latent_pd_is_worth_fusing (const_dnnl_primitive_desc_t pd, const LatentNode *node)
+{
+  return node->fused->len == 0 || strncmp (latent_pd_get_kernel (pd), "ref", 3) != 0;
 }
 
 static void
@@ -124,7 +132,7 @@ static const LatentStepClass primitive_class = {
     bind_primitive, run_primitive, unbind_primitive, clear_primitive};
 
 LatentStep *
-latent_primitive_step_new (const LatentNode *node, dnnl_primitive_desc_t pd, GError **error)
+latent_primitive_step_new (const LatentNode *node, const_dnnl_primitive_desc_t pd, GError **error)
 {
   g_autoptr (LatentStep) self = latent_step_new (&primitive_class, node, latent_pd_get_kernel (pd));
   Primitive *primitive = g_new0 (Primitive, 1);

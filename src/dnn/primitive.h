@@ -3,6 +3,7 @@
 
 #include "src/dnn/builder.h"
 #include "src/dnn/dnnl.h"
+#include "src/dnn/emit.h"
 
 /* Private to src/dnn: steps that execute a oneDNN primitive. */
 
@@ -11,7 +12,7 @@ dnnl_primitive_attr_t latent_attr_new (void);
 
 /* Makes the primitive of a descriptor; arguments are added then. NULL: error is set. */
 LatentStep *latent_primitive_step_new (
-    const LatentNode *node, dnnl_primitive_desc_t pd, GError **error);
+    const LatentNode *node, const_dnnl_primitive_desc_t pd, GError **error);
 
 /* Takes the operand, whose layout must be the one that the descriptor has for the argument. Returns
  * its index. */
@@ -21,6 +22,10 @@ guint latent_primitive_step_add (
 /* The layout that a descriptor has for an argument, as in (pd, dnnl_query_src_md, 0). */
 LatentLayout *latent_pd_get_layout (const_dnnl_primitive_desc_t pd, dnnl_query_t what, int index);
 const char *latent_pd_get_kernel (const_dnnl_primitive_desc_t pd);
+
+/* FALSE where something is fused into the node and nothing but a reference implementation, which is
+ * slower than one primitive after the other, can do it all. */
+gboolean latent_pd_is_worth_fusing (const_dnnl_primitive_desc_t pd, const LatentNode *node);
 
 /* Reads `value` in the layout that the descriptor has for `what`. */
 gboolean latent_primitive_step_read (LatentStep *self, LatentBuilder *builder,
@@ -36,3 +41,6 @@ LatentStep *latent_reorder_step_new (
     const LatentNode *node, LatentOperand src, LatentOperand dst, GError **error);
 gboolean latent_reorder_now (LatentLayout *src_layout, gconstpointer src, LatentLayout *dst_layout,
     gpointer dst, GError **error);
+
+/* FALSE for a window that oneDNN has not. */
+gboolean latent_dnnl_set_window (LatentDnnlWindow *to, const LatentWindow *from);

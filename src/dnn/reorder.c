@@ -68,6 +68,6 @@ latent_reorder_now (LatentLayout *src_layout, gconstpointer src, LatentLayout *d
 {
   if (src_layout->md != NULL && dst_layout->md != NULL)
     return execute (src_layout, src, dst_layout, dst, error);
-  latent_layout_copy (dst_layout, dst, src_layout, src);
+  latent_layout_copy (dst_layout, dst, src_layout, src, 1);
   return TRUE;
 }

@@ -64,6 +64,7 @@ latent_step_get_operand (const LatentStep *self, guint i)
 typedef struct {
   gconstpointer src;
   gpointer dst;
+  guint threads;
 } BoundCopy;
 
 static gpointer
@@ -72,6 +73,7 @@ bind_copy (const LatentStep *self, const LatentFrame *frame, GError **error)
   BoundCopy *bound = g_new (BoundCopy, 1);
   bound->src = latent_frame_get_address (frame, latent_step_get_operand (self, 0));
   bound->dst = latent_frame_get_address (frame, latent_step_get_operand (self, 1));
+  bound->threads = frame->threads;
   return bound;
 }
 
@@ -80,7 +82,7 @@ run_copy (const LatentStep *self, gpointer bound, GError **error)
 {
   const BoundCopy *copy = bound;
   latent_layout_copy (latent_step_get_operand (self, 1)->layout, copy->dst,
-      latent_step_get_operand (self, 0)->layout, copy->src);
+      latent_step_get_operand (self, 0)->layout, copy->src, copy->threads);
   return TRUE;
 }
 

@@ -3,6 +3,7 @@
 #include "src/dnn/builder.h"
 #include "src/exec/host-step.h"
 #include "src/exec/infer.h"
+#include "src/exec/passes.h"
 #include "src/exec/plan.h"
 #include "src/exec/program.h"
 #include "src/exec/request.h"
@@ -89,14 +90,21 @@ list_outputs (const LatentGraph *graph, const char *const *outputs, const Latent
   return names;
 }
 
+/* Where what is fused into a node cannot be emitted with it, one fused node after the other becomes
+ * a node of the graph again. */
 static gboolean
-emit_node (Compilation *self, const LatentNode *node, GError **error)
+emit_node (Compilation *self, guint i, GError **error)
 {
+  const LatentNode *node = g_ptr_array_index (self->graph->nodes, i);
   const LatentOp *op = latent_op_find (node->op_type, node->domain, node->opset);
   LatentEmit result = LATENT_EMIT_FALLBACK;
 
-  if (op->emit != NULL)
-    result = op->emit (self->builder, node, error);
+  while (op->emit != NULL &&
+         (result = op->emit (self->builder, node, error)) == LATENT_EMIT_FALLBACK &&
+         node->fused->len > 0)
+    latent_pass_unfuse (self->graph, i);
+  while (node->fused->len > 0 && result == LATENT_EMIT_FALLBACK)
+    latent_pass_unfuse (self->graph, i);
   if (result == LATENT_EMIT_FALLBACK)
     return latent_host_step_emit (self->builder, node, op, error);
   if (result == LATENT_EMIT_FAILED) {
@@ -241,10 +249,9 @@ build (Compilation *self, LatentProgram *program, GError **error)
   for (guint i = 0; i < self->graph->inputs->len; i++)
     latent_builder_add_input (self->builder, g_ptr_array_index (self->graph->inputs, i));
   for (guint i = 0; i < self->graph->nodes->len; i++) {
-    const LatentNode *node = g_ptr_array_index (self->graph->nodes, i);
-    if (!emit_node (self, node, error))
+    if (!emit_node (self, i, error))
       return FALSE;
-    latent_builder_end_node (self->builder, node);
+    latent_builder_end_node (self->builder, g_ptr_array_index (self->graph->nodes, i));
   }
   if (!add_output_ports (self, program, error) || !carry_states (self, error) ||
       !add_input_ports (self, program, error))
@@ -267,6 +274,26 @@ find_states (const LatentGraph *graph, const LatentStatePair *states, guint n_st
   return found;
 }
 
+/* Shapes, constants, passes. Where parameters are variable nothing that depends on one is folded.
+ */
+static gboolean
+optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GError **error)
+{
+  gboolean variable = request->variable_parameters;
+
+  if (!latent_exec_bind (graph, request, error) ||
+      !latent_exec_infer_and_fold (
+          graph, variable ? LATENT_FOLD_KEEP_PARAMETERS : LATENT_FOLD_ALL, error))
+    return FALSE;
+  *macs = latent_exec_count_macs (graph);
+  latent_pass_drop (graph);
+  if (!variable &&
+      (!latent_pass_fold_weights (graph, error) || !latent_pass_rearrange (graph, error)))
+    return FALSE;
+  latent_pass_fuse (graph);
+  return TRUE;
+}
+
 static LatentProgram *
 compile_graph (LatentGraph *graph, const LatentStatePair *states, guint n_states,
     const LatentRequest *request, GError **error)
@@ -277,10 +304,9 @@ compile_graph (LatentGraph *graph, const LatentStatePair *states, guint n_states
   Compilation self = {
       .request = request, .graph = graph, .n_ports = graph->outputs->len - n_states};
   LatentProgram *program;
+  guint64 macs = 0;
 
-  if (!latent_exec_bind (graph, request, error) ||
-      !latent_exec_infer_and_fold (graph,
-          request->variable_parameters ? LATENT_FOLD_KEEP_PARAMETERS : LATENT_FOLD_ALL, error))
+  if (!optimise (graph, request, &macs, error))
     return NULL;
   self.states = found = find_states (graph, states, n_states);
   if (!check_states (&self, error))
@@ -288,7 +314,7 @@ compile_graph (LatentGraph *graph, const LatentStatePair *states, guint n_states
   self.builder = builder = latent_builder_new (graph, &options);
   program = new_program (request);
   program->graph = graph;
-  program->macs = latent_exec_count_macs (graph);
+  program->macs = macs;
   latent_parallel_set_threads (request->threads);
   if (!build (&self, program, error)) {
     program->graph = NULL;

@@ -149,7 +149,7 @@ latent_context_set_input (
         offered);
     return FALSE;
   }
-  latent_layout_copy (layout, latent_context_get_input_data (self, index), dense, tensor->data);
+  latent_layout_copy (layout, latent_context_get_input_data (self, index), dense, tensor->data, 1);
   return TRUE;
 }
 
@@ -164,7 +164,7 @@ latent_context_get_output (LatentContext *self, guint index, GError **error)
 
   if (tensor != NULL)
     latent_layout_copy (dense, latent_tensor_get_writable_data (tensor), layout,
-        latent_context_get_output_data (self, index));
+        latent_context_get_output_data (self, index), 1);
   return tensor;
 }
 

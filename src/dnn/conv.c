@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/dnn/eltwise.h"
+#include "src/dnn/emit.h"
+
+/* A convolution or deconvolution on its way to a primitive. */
+typedef struct {
+  const LatentNode *node;
+  const LatentValue *src, *weights, *bias, *dst; /* bias may be NULL */
+  LatentLayout *view; /* the weights' elements as oneDNN has them: (groups) O I spatial */
+  LatentDnnlWindow window;
+  dnnl_status_t (*describe) (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+      const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
+} Convolution;
+
+gboolean
+latent_dnnl_set_window (LatentDnnlWindow *to, const LatentWindow *from)
+{
+  *to = (LatentDnnlWindow){0};
+  if (from->n < 1 || from->n > G_N_ELEMENTS (from->kernel))
+    return FALSE;
+  for (guint i = 0; i < from->n; i++) {
+    if (from->pads_begin[i] < 0 || from->pads_end[i] < 0)
+      return FALSE;
+    to->kernel[i] = from->kernel[i];
+    to->strides[i] = from->strides[i];
+    to->dilates[i] = from->dilations[i] - 1;
+    to->pads_begin[i] = from->pads_begin[i];
+    to->pads_end[i] = from->pads_end[i];
+  }
+  return TRUE;
+}
+
+static void
+push_dim (LatentShape *shape, gint64 *strides, gint64 dim, gint64 stride)
+{
+  shape->dims[shape->n] = dim;
+  strides[shape->n++] = stride;
+}
+
+/* O (I/groups) ... of a convolution or I (O/groups) ... of a deconvolution as (groups) O I ... . */
+static LatentLayout *
+view_weights (const LatentValue *weights, gint64 groups, gboolean transposed)
+{
+  const LatentShape *own = &weights->shape;
+  gint64 own_strides[LATENT_MAX_DIMS], strides[LATENT_MAX_DIMS];
+  const gint64 sizes[] = {own->dims[0] / groups, own->dims[1]};
+  guint o = transposed ? 1 : 0;
+  LatentShape shape = {0};
+
+  latent_shape_get_strides (own, own_strides);
+  if (groups > 1)
+    push_dim (&shape, strides, groups, own_strides[0] * sizes[0]);
+  push_dim (&shape, strides, sizes[o], own_strides[o]);
+  push_dim (&shape, strides, sizes[1 - o], own_strides[1 - o]);
+  for (guint i = 2; i < own->n; i++)
+    push_dim (&shape, strides, own->dims[i], own_strides[i]);
+  return latent_layout_new_strided (weights->type, &shape, strides);
+}
+
+/* Descriptor with what is fused, all layouts being left to oneDNN. */
+static gboolean
+describe (const Convolution *self, dnnl_primitive_attr_t attr, dnnl_primitive_desc_t *pd)
+{
+  g_auto (LatentMd) src = latent_md_new (self->src->type, &self->src->shape, NULL);
+  g_auto (LatentMd) weights = latent_md_new (self->weights->type, &self->view->shape, NULL);
+  g_auto (LatentMd) dst = latent_md_new (self->dst->type, &self->dst->shape, NULL);
+  g_autoptr (LatentLayout)
+      bias = self->bias != NULL ? latent_layout_new (self->bias->type, &self->bias->shape) : NULL;
+  LatentProductMds mds = {src, weights, bias != NULL ? bias->md : NULL, dst};
+
+  return src != NULL && weights != NULL && dst != NULL && (bias == NULL || bias->md != NULL) &&
+         self->describe (pd, &mds, &self->window, attr) == dnnl_success;
+}
+
+static gboolean
+read_weights (const Convolution *self, LatentBuilder *builder, LatentStep *step,
+    const_dnnl_primitive_desc_t pd, GError **error)
+{
+  g_autoptr (LatentLayout) layout = latent_pd_get_layout (pd, dnnl_query_weights_md, 0);
+  LatentOperand operand;
+
+  if (!latent_builder_get_view (builder, self->weights, self->view, layout, &operand, error))
+    return FALSE;
+  latent_primitive_step_add (step, DNNL_ARG_WEIGHTS, operand, LATENT_ACCESS_READ);
+  return TRUE;
+}
+
+static gboolean
+append (const Convolution *self, LatentBuilder *builder, const_dnnl_primitive_desc_t pd,
+    const LatentValue *residual, guint64 macs, GError **error)
+{
+  g_autoptr (LatentStep) step = latent_primitive_step_new (self->node, pd, error);
+
+  if (step == NULL ||
+      !latent_primitive_step_read (
+          step, builder, pd, DNNL_ARG_SRC, dnnl_query_src_md, 0, self->src, error) ||
+      !read_weights (self, builder, step, pd, error) ||
+      (self->bias != NULL && !latent_primitive_step_read (step, builder, pd, DNNL_ARG_BIAS,
+                                 dnnl_query_weights_md, 1, self->bias, error)) ||
+      !latent_primitive_step_write_fused (step, builder, pd, self->node, residual, error))
+    return FALSE;
+  step->macs = macs;
+  latent_builder_add_step (builder, g_steal_pointer (&step));
+  return TRUE;
+}
+
+/* Multiply-adds: every weight once for each output position (convolution) or input position. */
+static guint64
+count_macs (const Convolution *self, gboolean transposed)
+{
+  const LatentShape *positions = transposed ? &self->src->shape : &self->dst->shape;
+  const LatentShape *weights = &self->weights->shape;
+
+  return (guint64)latent_shape_product (weights, 0, weights->n) * (guint64)positions->dims[0] *
+         latent_shape_product (positions, 2, positions->n);
+}
+
+static LatentEmit
+emit (LatentBuilder *builder, const LatentNode *node, const LatentWindow *window, gint64 groups,
+    gboolean transposed, GError **error)
+{
+  g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
+  g_auto (dnnl_primitive_desc_t) pd = NULL;
+  g_autoptr (LatentLayout) view = NULL;
+  const LatentValue *residual = NULL;
+  Convolution self = {.node = node,
+      .src = latent_node_get_input (node, 0),
+      .weights = latent_node_get_input (node, 1),
+      .bias = latent_node_get_input (node, 2),
+      .dst = latent_node_get_output (node, 0),
+      .describe = transposed ? latent_pd_deconvolution : latent_pd_convolution};
+
+  if (!latent_dnnl_set_window (&self.window, window) ||
+      !latent_attr_fuse (attr, node, 0, &residual))
+    return LATENT_EMIT_FALLBACK;
+  self.view = view = view_weights (self.weights, groups, transposed);
+  if (!describe (&self, attr, &pd) || !latent_pd_is_worth_fusing (pd, node))
+    return LATENT_EMIT_FALLBACK;
+  return append (&self, builder, pd, residual, count_macs (&self, transposed), error)
+             ? LATENT_EMIT_DONE
+             : LATENT_EMIT_FAILED;
+}
+
+LatentEmit
+latent_dnn_convolution (LatentBuilder *builder, const LatentNode *node, const LatentWindow *window,
+    gint64 groups, GError **error)
+{
+  return emit (builder, node, window, groups, FALSE, error);
+}
+
+/* With a post-operation 2.6's deconvolution is 7 times slower than without. */
+LatentEmit
+latent_dnn_deconvolution (LatentBuilder *builder, const LatentNode *node,
+    const LatentWindow *window, gint64 groups, GError **error)
+{
+  if (node->fused->len > 0)
+    return LATENT_EMIT_FALLBACK;
+  return emit (builder, node, window, groups, TRUE, error);
+}

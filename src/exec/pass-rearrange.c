@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "src/dnn/emit.h"
+#include "src/exec/pass-weights.h"
+#include "src/exec/passes.h"
+#include "src/ops/op.h"
+
+static gboolean
+all_equal (const gint64 *values, guint n, gint64 number)
+{
+  for (guint i = 0; i < n; i++)
+    if (values[i] != number)
+      return FALSE;
+  return TRUE;
+}
+
+/* Block of a ConvTranspose whose windows stand side by side, 0 for another: two dimensions, kernel
+ * = stride = block both ways, and no more than that. */
+static gint64
+find_block (const LatentNode *node)
+{
+  const LatentValue *src = latent_node_get_input (node, 0);
+  const LatentValue *weights = latent_node_get_input (node, 1);
+  const LatentShape *kernel = &weights->shape;
+  const LatentShape *out = &latent_node_get_output (node, 0)->shape;
+  guint n = 0;
+  const gint64 *strides = latent_node_get_ints (node, "strides", &n);
+  const gint64 *dilations;
+  gint64 block;
+
+  if (kernel->n != 4 || n != 2 || latent_node_get_int (node, "group", 1) != 1)
+    return 0;
+  dilations = latent_node_get_ints (node, "dilations", &n);
+  block = kernel->dims[2];
+  if (kernel->dims[3] != block || !all_equal (strides, 2, block) || !all_equal (dilations, n, 1) ||
+      block < 2)
+    return 0;
+  /* no pads and no output padding: then this is the size */
+  if (out->dims[2] != src->shape.dims[2] * block || out->dims[3] != src->shape.dims[3] * block)
+    return 0;
+  return block;
+}
+
+static gboolean
+has_pads (const LatentNode *node)
+{
+  guint n_pads = 0, n_output = 0;
+  const gint64 *pads = latent_node_get_ints (node, "pads", &n_pads);
+  const gint64 *output = latent_node_get_ints (node, "output_padding", &n_output);
+
+  return !all_equal (pads, n_pads, 0) || !all_equal (output, n_output, 0);
+}
+
+/* Weights I O b b of a ConvTranspose as those of a 1x1 Conv that makes b b O channels. */
+static LatentTensor *
+spread_weights (const LatentTensor *old, gint64 block, GError **error)
+{
+  gint64 n_in = old->shape.dims[0], n_out = old->shape.dims[1], area = block * block;
+  const LatentShape shape = {
+      4, {area * n_out, n_in, 1, 1}
+  };
+  LatentTensor *weights = latent_tensor_new_shape (old->type, &shape, error);
+  const float *src = old->data;
+  float *dst;
+
+  if (weights == NULL)
+    return NULL;
+  dst = latent_tensor_get_writable_data (weights);
+  for (gint64 i = 0; i < n_in; i++)
+    for (gint64 o = 0; o < n_out; o++)
+      for (gint64 place = 0; place < area; place++)
+        dst[(place * n_out + o) * n_in + i] = *src++;
+  return weights;
+}
+
+static LatentTensor *
+repeat_bias (const LatentTensor *old, gint64 times, GError **error)
+{
+  const LatentShape shape = {1, {(gint64)old->n_elements * times}};
+  LatentTensor *bias = latent_tensor_new_shape (old->type, &shape, error);
+
+  for (gint64 i = 0; bias != NULL && i < times; i++)
+    memcpy ((guint8 *)latent_tensor_get_writable_data (bias) + (gsize)i * old->size, old->data,
+        old->size);
+  return bias;
+}
+
+/* A node of the table's newest opset that both sides know, between `src` and `dst`. */
+static LatentNode *
+add_node (LatentGraph *graph, guint position, const char *op_type, const LatentNode *like,
+    LatentValue *src, LatentValue *dst)
+{
+  LatentNode *node = latent_graph_add_node (graph, op_type, like->name);
+
+  node->opset = 13;
+  latent_node_add_input (node, src);
+  latent_node_add_output (node, dst);
+  g_ptr_array_steal_index (graph->nodes, graph->nodes->len - 1);
+  g_ptr_array_insert (graph->nodes, (gint)position, node);
+  dst->producer = node;
+  src->n_uses++;
+  return node;
+}
+
+/* ConvTranspose node i, whose windows do not overlap, as Conv and DepthToSpace. */
+static gboolean
+replace_transposed (LatentGraph *graph, guint i, gint64 block, GError **error)
+{
+  LatentNode *old = g_ptr_array_index (graph->nodes, i);
+  const LatentValue *old_bias = latent_node_get_input (old, 2);
+  g_autoptr (LatentTensor)
+      weights = spread_weights (latent_node_get_input (old, 1)->data, block, error);
+  g_autoptr (LatentTensor) bias = NULL;
+  LatentValue *between;
+  LatentNode *conv, *shuffle;
+
+  if (weights == NULL)
+    return FALSE;
+  if (old_bias != NULL && (bias = repeat_bias (old_bias->data, block * block, error)) == NULL)
+    return FALSE;
+  between = latent_graph_add_value (graph, old->name);
+  conv = add_node (graph, i + 1, "Conv", old, latent_node_get_input (old, 0), between);
+  latent_pass_set_constant (graph, conv, 1, "spread weights", g_steal_pointer (&weights));
+  if (bias != NULL)
+    latent_pass_set_constant (graph, conv, 2, "repeated bias", g_steal_pointer (&bias));
+  shuffle = add_node (graph, i + 2, "DepthToSpace", old, between, latent_node_get_output (old, 0));
+  latent_node_set_int (shuffle, "blocksize", block);
+  g_ptr_array_set_size (old->outputs, 0); /* for prune: nobody needs it any more */
+  return latent_op_infer (conv, error) && latent_op_infer (shuffle, error);
+}
+
+/* The Conv that makes a value, through elementwise nodes that treat all channels alike. */
+static LatentNode *
+find_convolution (const LatentValue *value)
+{
+  LatentNode *node = latent_pass_get_only_producer (value);
+
+  while (node != NULL && latent_dnn_is_eltwise (node))
+    node = latent_pass_get_only_producer (latent_node_get_input (node, 0));
+  if (node == NULL || !latent_node_is (node, "Conv") ||
+      latent_node_get_int (node, "group", 1) != 1 || !latent_pass_has_constant_weights (node))
+    return NULL;
+  return node;
+}
+
+/* Rows of a tensor, c b b, in the order b b c. */
+static LatentTensor *
+reorder_rows (const LatentTensor *old, gint64 area, GError **error)
+{
+  LatentTensor *tensor = latent_tensor_new_shape (old->type, &old->shape, error);
+  gint64 n = old->shape.dims[0] / area;
+  gsize row = old->size / (gsize)old->shape.dims[0];
+  const guint8 *src = old->data;
+  guint8 *dst;
+
+  if (tensor == NULL)
+    return NULL;
+  dst = latent_tensor_get_writable_data (tensor);
+  for (gint64 c = 0; c < n; c++)
+    for (gint64 place = 0; place < area; place++, src += row)
+      memcpy (dst + (gsize)(place * n + c) * row, src, row);
+  return tensor;
+}
+
+/* DepthToSpace in CRD order, as PyTorch's PixelShuffle is exported, moves single numbers of
+ * channels-last data; DCR moves runs of channels. */
+static gboolean
+reorder_channels (LatentGraph *graph, LatentNode *shuffle, GError **error)
+{
+  LatentNode *conv = find_convolution (latent_node_get_input (shuffle, 0));
+  gint64 block = latent_node_get_int (shuffle, "blocksize", 1);
+  g_autoptr (LatentTensor) weights = NULL;
+  g_autoptr (LatentTensor) bias = NULL;
+  const LatentValue *old_bias;
+
+  if (conv == NULL)
+    return TRUE;
+  weights = reorder_rows (latent_node_get_input (conv, 1)->data, block * block, error);
+  if (weights == NULL)
+    return FALSE;
+  old_bias = latent_node_get_input (conv, 2);
+  if (old_bias != NULL && (bias = reorder_rows (old_bias->data, block * block, error)) == NULL)
+    return FALSE;
+  latent_pass_set_constant (graph, conv, 1, "reordered weights", g_steal_pointer (&weights));
+  if (bias != NULL)
+    latent_pass_set_constant (graph, conv, 2, "reordered bias", g_steal_pointer (&bias));
+  latent_node_set_string (shuffle, "mode", "DCR");
+  return TRUE;
+}
+
+/* An elementwise node behind a DepthToSpace changes places with it, so that it can be fused into
+ * what comes before: x -> shuffle -> y -> node -> z becomes x -> node -> y -> shuffle -> z. */
+static void
+swap_with_shuffle (LatentGraph *graph, guint i)
+{
+  LatentNode *node = g_ptr_array_index (graph->nodes, i);
+  LatentValue *y = latent_node_get_input (node, 0);
+  LatentNode *shuffle = latent_pass_get_only_producer (y);
+  LatentValue *x, *z = latent_node_get_output (node, 0);
+  guint position = 0;
+
+  if (shuffle == NULL || z == NULL || !latent_node_is (shuffle, "DepthToSpace") ||
+      !latent_dnn_is_eltwise (node))
+    return;
+  x = latent_node_get_input (shuffle, 0);
+  node->inputs->pdata[0] = x;
+  node->outputs->pdata[0] = y;
+  y->shape = x->shape;
+  y->producer = node;
+  shuffle->inputs->pdata[0] = y;
+  shuffle->outputs->pdata[0] = z;
+  z->producer = shuffle;
+  g_ptr_array_find (graph->nodes, shuffle, &position);
+  graph->nodes->pdata[position] = node;
+  graph->nodes->pdata[i] = shuffle;
+}
+
+static gboolean
+rearrange_node (LatentGraph *graph, guint i, GError **error)
+{
+  LatentNode *node = g_ptr_array_index (graph->nodes, i);
+
+  if (latent_node_is (node, "ConvTranspose") && node->outputs->len > 0 &&
+      latent_node_get_output (node, 0) != NULL && latent_pass_has_constant_weights (node)) {
+    gint64 block = has_pads (node) ? 0 : find_block (node);
+    return block == 0 || replace_transposed (graph, i, block, error);
+  }
+  if (latent_node_is (node, "DepthToSpace") &&
+      strcmp (latent_node_get_string (node, "mode", "DCR"), "CRD") == 0)
+    return reorder_channels (graph, node, error);
+  if (node->outputs->len > 0)
+    swap_with_shuffle (graph, i);
+  return TRUE;
+}
+
+gboolean
+latent_pass_rearrange (LatentGraph *graph, GError **error)
+{
+  for (guint i = 0; i < graph->nodes->len; i++)
+    if (!rearrange_node (graph, i, error)) {
+      g_autofree char *name = latent_node_describe (g_ptr_array_index (graph->nodes, i));
+      g_prefix_error (error, "%s: ", name);
+      return FALSE;
+    }
+  latent_graph_prune (graph);
+  return TRUE;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/graph/graph.h"
+
+/* Private to the passes: nodes with weights, and new weights for them. */
+
+gboolean latent_node_is (const LatentNode *node, const char *op_type); /* of ONNX's own domain */
+
+/* The node that makes a value which nothing else reads and which is no output of the graph, or
+ * NULL. */
+LatentNode *latent_pass_get_only_producer (const LatentValue *value);
+
+/* Whether input 1 and, where it is there, input 2 are float32 constants. */
+gboolean latent_pass_has_constant_weights (const LatentNode *node);
+
+/* How many channels a node with weights makes: Conv, ConvTranspose, Gemm. */
+gint64 latent_pass_count_channels (const LatentNode *node);
+/* The channel that element i0, i1 of the weights' first two dimensions has a part in. */
+gint64 latent_pass_get_channel (const LatentNode *node, gint64 i0, gint64 i1);
+
+/* Makes a new constant the node's input i. Takes the tensor. */
+void latent_pass_set_constant (
+    LatentGraph *graph, LatentNode *node, guint i, const char *name, LatentTensor *tensor);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/graph/graph.h"
+
+/* Rewritings of a graph whose shapes are inferred. Inputs and outputs of the graph stay what they
+ * are, by name. Each leaves producers and uses indexed. */
+
+/* Identity, Dropout; zero Pad into convolutions. */
+void latent_pass_drop (LatentGraph *graph);
+
+/* Batch normalisation, and Mul, Div, Add, Sub with constants, into the weights before them. */
+gboolean latent_pass_fold_weights (LatentGraph *graph, GError **error);
+
+/* What oneDNN is slow at into what it is fast at: ConvTranspose whose kernel is its stride becomes
+ * Conv and DepthToSpace; DepthToSpace in CRD order after a Conv becomes DCR, its weights reordered.
+ */
+gboolean latent_pass_rearrange (LatentGraph *graph, GError **error);
+
+/* Elementwise nodes and residual Adds into the node before them (LatentNode.fused). The first input
+ * of a fused node is what that node, and those fused before, have made. */
+void latent_pass_fuse (LatentGraph *graph);
+
+/* Takes what was fused last out of node i again and makes it the next node of the graph. */
+void latent_pass_unfuse (LatentGraph *graph, guint i);
