@@ -107,8 +107,10 @@ latent_dnn_binary (LatentBuilder *builder, const LatentNode *node, GError **erro
                     *small = latent_node_get_input (node, 1);
   const LatentValue *dst = latent_node_get_output (node, 0), *residual = NULL;
 
-  if (row == NULL || node->inputs->len != 2 || dst->type != LATENT_DATA_TYPE_FLOAT32 ||
-      !latent_attr_fuse (attr, node, 0, &residual) || residual != NULL)
+  /* opset 6 has its own rule of broadcasting */
+  if (row == NULL || node->inputs->len != 2 || latent_node_get_int (node, "broadcast", 0) != 0 ||
+      dst->type != LATENT_DATA_TYPE_FLOAT32 || !latent_attr_fuse (attr, node, 0, &residual) ||
+      residual != NULL)
     return LATENT_EMIT_FALLBACK;
   if (row->commutes && !is_big (big, small, &dst->shape)) {
     const LatentValue *swap = big;

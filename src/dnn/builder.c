@@ -9,8 +9,6 @@
 typedef GPtrArray Homes;
 
 struct _LatentBuilder {
-  const LatentGraph *graph;
-  LatentBuilderOptions options;
   LatentSchedule *schedule;
   GHashTable *homes;   /* LatentValue * -> Homes of LatentOperand * */
   GHashTable *inputs;  /* LatentValue *: inputs without a layout yet */
@@ -26,11 +24,9 @@ free_operand (gpointer operand)
 }
 
 LatentBuilder *
-latent_builder_new (const LatentGraph *graph, const LatentBuilderOptions *options)
+latent_builder_new (void)
 {
   LatentBuilder *self = g_new0 (LatentBuilder, 1);
-  self->graph = graph;
-  self->options = *options;
   self->schedule = latent_schedule_new ();
   self->homes = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
   self->inputs = g_hash_table_new (NULL, NULL);
@@ -56,12 +52,6 @@ LatentSchedule *
 latent_builder_finish (LatentBuilder *self)
 {
   return g_steal_pointer (&self->schedule);
-}
-
-const LatentBuilderOptions *
-latent_builder_get_options (const LatentBuilder *self)
-{
-  return &self->options;
 }
 
 void
@@ -179,9 +169,9 @@ find_home (LatentBuilder *self, const LatentValue *value, const LatentLayout *la
 }
 
 gboolean
-latent_builder_is_constant (const LatentBuilder *self, const LatentValue *value)
+latent_value_is_constant (const LatentValue *value)
 {
-  return value->data != NULL && !(self->options.variable_parameters && value->is_parameter);
+  return value->data != NULL && !value->is_parameter;
 }
 
 static const LatentOperand *
@@ -254,7 +244,7 @@ get_home (LatentBuilder *self, const LatentValue *value, LatentLayout *layout, G
 
   if (home != NULL)
     return home;
-  if (latent_builder_is_constant (self, value))
+  if (latent_value_is_constant (value))
     return reorder_constant (self, value, layout, error);
   home = find_first_home (self, value, layout);
   if (!get_view (self, value, home, &layout->shape, &view, error))
@@ -318,7 +308,7 @@ latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLa
 
   if (layout != NULL && latent_layout_equal (view, layout))
     layout = NULL;
-  if (layout != NULL && latent_builder_is_constant (self, value))
+  if (layout != NULL && latent_value_is_constant (value))
     return get_constant_view (self, value, view, layout, operand, error);
   if (!latent_builder_get_row_major (self, value, &src, error))
     return FALSE;

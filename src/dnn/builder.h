@@ -14,13 +14,7 @@ typedef enum {
   LATENT_EMIT_FALLBACK, /* oneDNN has nothing for this case: plain loops */
 } LatentEmit;
 
-typedef struct {
-  guint threads;
-  gboolean
-      variable_parameters; /* constants are read where the tensor lies at each run, never copied */
-} LatentBuilderOptions;
-
-LatentBuilder *latent_builder_new (const LatentGraph *graph, const LatentBuilderOptions *options);
+LatentBuilder *latent_builder_new (void);
 void latent_builder_free (LatentBuilder *self);
 LatentSchedule *latent_builder_finish (LatentBuilder *self);
 
@@ -44,8 +38,9 @@ gboolean latent_builder_get_compact (
 /* With plain strides of any kind; channels-last where its layout is oneDNN's own. */
 gboolean latent_builder_get_strided (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
-/* Whether a value's data stays what it is, so that it can be reordered once for all runs. */
-gboolean latent_builder_is_constant (const LatentBuilder *self, const LatentValue *value);
+/* Whether a value's data stays what it is, so that it can be reordered once for all runs. Where a
+ * value with data is marked as a parameter, its tensor may be written to between runs. */
+gboolean latent_value_is_constant (const LatentValue *value);
 /* The layout that get() with NULL would give. */
 const LatentLayout *latent_builder_get_layout (LatentBuilder *self, const LatentValue *value);
 
@@ -71,7 +66,5 @@ gboolean latent_builder_dies (
  * LatentBuffer.kept), never that of a persistent buffer. */
 gboolean latent_builder_get_output (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
-
-const LatentBuilderOptions *latent_builder_get_options (const LatentBuilder *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentBuilder, latent_builder_free)

@@ -15,13 +15,13 @@ typedef struct {
   gboolean (*find) (const LatentNode *node, LatentEltwise *eltwise);
 } EltwiseRow;
 
-/* A constant of one element, which training does not change. */
+/* A constant of one element that is no parameter. */
 static gboolean
 get_number (const LatentNode *node, guint input, float *number)
 {
   const LatentValue *value = latent_node_get_input (node, input);
 
-  if (value == NULL || value->data == NULL || value->data->n_elements != 1)
+  if (value == NULL || value->data == NULL || value->is_parameter || value->data->n_elements != 1)
     return FALSE;
   *number = (float)latent_tensor_get_double (value->data, 0);
   return TRUE;
@@ -55,6 +55,13 @@ static gboolean
 find_celu (const LatentNode *node, LatentEltwise *eltwise)
 {
   return latent_node_get_float (node, "alpha", 1.0f) == 1.0f;
+}
+
+/* One slope for all. */
+static gboolean
+find_prelu (const LatentNode *node, LatentEltwise *eltwise)
+{
+  return get_number (node, 1, &eltwise->alpha);
 }
 
 /* Squares only: of other powers oneDNN's are less exact than they may be. */
@@ -92,6 +99,7 @@ static const EltwiseRow rows[] = {
 #if DNNL_VERSION_MAJOR >= 3
     {"HardSigmoid", dnnl_eltwise_hardsigmoid, "alpha", 0.2f,     0.5f, find_hard_sigmoid},
 #endif
+    {"PRelu",       dnnl_eltwise_relu,        NULL,    0,        0,    find_prelu       },
     {"Clip",        dnnl_eltwise_clip,        NULL,    0,        0,    find_clip        },
     {"Abs",         dnnl_eltwise_abs,         NULL,    0,        0,    NULL             },
     {"Neg",         dnnl_eltwise_linear,      NULL,    -1,       0,    NULL             },

@@ -268,7 +268,7 @@ latent_dnn_matmul (LatentBuilder *builder, const LatentNode *node, gboolean tran
     return LATENT_EMIT_FALLBACK;
   if (!read_matrix (builder, self.src, &a, transpose_src, &self.src_operand, error))
     return LATENT_EMIT_FAILED;
-  if (latent_builder_is_constant (builder, self.weights))
+  if (latent_value_is_constant (self.weights))
     return emit_constant (&self, builder, attr, residual, error);
   if (!read_matrix (builder, self.weights, &b, transpose_weights, &weights, error))
     return LATENT_EMIT_FAILED;

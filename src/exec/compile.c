@@ -274,6 +274,14 @@ find_states (const LatentGraph *graph, const LatentStatePair *states, guint n_st
   return found;
 }
 
+/* From here on parameters are constants like others. */
+static void
+freeze_parameters (LatentGraph *graph)
+{
+  for (guint i = 0; i < graph->values->len; i++)
+    ((LatentValue *)g_ptr_array_index (graph->values, i))->is_parameter = FALSE;
+}
+
 /* Shapes, constants, passes. Where parameters are variable nothing that depends on one is folded.
  */
 static gboolean
@@ -285,6 +293,8 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
       !latent_exec_infer_and_fold (
           graph, variable ? LATENT_FOLD_KEEP_PARAMETERS : LATENT_FOLD_ALL, error))
     return FALSE;
+  if (!variable)
+    freeze_parameters (graph);
   *macs = latent_exec_count_macs (graph);
   latent_pass_drop (graph);
   if (!variable &&
@@ -300,7 +310,6 @@ compile_graph (LatentGraph *graph, const LatentStatePair *states, guint n_states
 {
   g_autoptr (GPtrArray) found = NULL;
   g_autoptr (LatentBuilder) builder = NULL;
-  LatentBuilderOptions options = {request->threads, request->variable_parameters};
   Compilation self = {
       .request = request, .graph = graph, .n_ports = graph->outputs->len - n_states};
   LatentProgram *program;
@@ -311,7 +320,7 @@ compile_graph (LatentGraph *graph, const LatentStatePair *states, guint n_states
   self.states = found = find_states (graph, states, n_states);
   if (!check_states (&self, error))
     return NULL;
-  self.builder = builder = latent_builder_new (graph, &options);
+  self.builder = builder = latent_builder_new ();
   program = new_program (request);
   program->graph = graph;
   program->macs = macs;

@@ -97,7 +97,7 @@ read_affine (const LatentNode *node, guint i, Affine *affine)
 
   if (latent_node_is (node, "BatchNormalization"))
     return i == 0 && read_normalization (node, affine);
-  if (node->inputs->len != 2)
+  if (node->inputs->len != 2 || latent_node_get_int (node, "broadcast", 0) != 0)
     return FALSE;
   if (!latent_node_is (node, "Add") && !latent_node_is (node, "Mul") &&
       !(i == 0 && (latent_node_is (node, "Sub") || latent_node_is (node, "Div"))))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/base/numeric.h"
+#include "src/dnn/emit.h"
 #include "src/ops/binary.h"
 #include "src/ops/private.h"
 
@@ -189,31 +190,40 @@ EVAL (and)
 EVAL (or)
 EVAL (xor)
 
-#define ROW(name, since, types, attributes, infer, eval)                                           \
+/* One slope for all is a function of one number. */
+static LatentEmit
+emit_prelu (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentEmit result = latent_dnn_eltwise (builder, node, error);
+  return result == LATENT_EMIT_FALLBACK ? latent_dnn_prelu (builder, node, error) : result;
+}
+
+#define ROW(name, since, types, attributes, infer, eval, emit)                                     \
   {                                                                                                \
-    name, "", since, LATENT_OPSET_MAX, 2, 2, 1, 1, types, attributes, infer, eval                  \
+    name, "", since, LATENT_OPSET_MAX, 2, 2, 1, 1, types, attributes, infer, eval, NULL, emit      \
   }
 
 /* The row of opset 6, with its broadcast attributes, and that of all later ones. */
-#define ROWS_SINCE_6(name, types, infer, eval)                                                     \
-  {name, "", 6, 6, 2, 2, 1, 1, types, "axis:i broadcast:i", infer, eval},                          \
-      ROW (name, 7, types, "", infer, eval)
+#define ROWS_SINCE_6(name, types, infer, eval, emit)                                               \
+  {name, "", 6, 6, 2, 2, 1, 1, types, "axis:i broadcast:i", infer, eval, NULL, emit},              \
+      ROW (name, 7, types, "", infer, eval, emit)
 
 const LatentOp latent_ops_arithmetic[] = {
-    ROWS_SINCE_6 ("Add", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_add),
-    ROWS_SINCE_6 ("Sub", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_sub),
-    ROWS_SINCE_6 ("Mul", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_mul),
-    ROWS_SINCE_6 ("Div", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_div),
-    ROWS_SINCE_6 ("Pow", LATENT_TYPES_NUMERIC, infer_pow, eval_pow),
-    ROWS_SINCE_6 ("Equal", LATENT_TYPES_ALL, infer_comparison, eval_equal),
-    ROWS_SINCE_6 ("Greater", LATENT_TYPES_NUMERIC, infer_comparison, eval_greater),
-    ROWS_SINCE_6 ("Less", LATENT_TYPES_NUMERIC, infer_comparison, eval_less),
-    ROWS_SINCE_6 ("And", LATENT_TYPES_BOOL, infer_comparison, eval_and),
-    ROWS_SINCE_6 ("Or", LATENT_TYPES_BOOL, infer_comparison, eval_or),
-    ROWS_SINCE_6 ("Xor", LATENT_TYPES_BOOL, infer_comparison, eval_xor),
-    ROW ("GreaterOrEqual", 12, LATENT_TYPES_NUMERIC, "", infer_comparison, eval_greater_or_equal),
-    ROW ("LessOrEqual", 12, LATENT_TYPES_NUMERIC, "", infer_comparison, eval_less_or_equal),
-    ROW ("Mod", 10, LATENT_TYPES_NUMERIC, "fmod:i", infer_mod, eval_mod),
-    ROW ("PRelu", 6, LATENT_TYPES_NUMERIC, "", infer_prelu, eval_prelu),
+    ROWS_SINCE_6 ("Add", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_add, latent_dnn_binary),
+    ROWS_SINCE_6 ("Sub", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_sub, latent_dnn_binary),
+    ROWS_SINCE_6 ("Mul", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_mul, latent_dnn_binary),
+    ROWS_SINCE_6 ("Div", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_div, latent_dnn_binary),
+    ROWS_SINCE_6 ("Pow", LATENT_TYPES_NUMERIC, infer_pow, eval_pow, latent_dnn_eltwise),
+    ROWS_SINCE_6 ("Equal", LATENT_TYPES_ALL, infer_comparison, eval_equal, NULL),
+    ROWS_SINCE_6 ("Greater", LATENT_TYPES_NUMERIC, infer_comparison, eval_greater, NULL),
+    ROWS_SINCE_6 ("Less", LATENT_TYPES_NUMERIC, infer_comparison, eval_less, NULL),
+    ROWS_SINCE_6 ("And", LATENT_TYPES_BOOL, infer_comparison, eval_and, NULL),
+    ROWS_SINCE_6 ("Or", LATENT_TYPES_BOOL, infer_comparison, eval_or, NULL),
+    ROWS_SINCE_6 ("Xor", LATENT_TYPES_BOOL, infer_comparison, eval_xor, NULL),
+    ROW ("GreaterOrEqual", 12, LATENT_TYPES_NUMERIC, "", infer_comparison, eval_greater_or_equal,
+        NULL),
+    ROW ("LessOrEqual", 12, LATENT_TYPES_NUMERIC, "", infer_comparison, eval_less_or_equal, NULL),
+    ROW ("Mod", 10, LATENT_TYPES_NUMERIC, "fmod:i", infer_mod, eval_mod, NULL),
+    ROW ("PRelu", 6, LATENT_TYPES_NUMERIC, "", infer_prelu, eval_prelu, emit_prelu),
     {0},
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/dnn/emit.h"
 #include "src/ops/private.h"
 #include "src/ops/walk.h"
 
@@ -261,19 +262,53 @@ eval_repeat (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
-#define ROW(name, since, last, inputs, attributes, infer, eval)                                    \
+static LatentEmit
+emit_transpose (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  guint perm[LATENT_MAX_DIMS];
+
+  return get_permutation (node, perm, error) ? latent_dnn_transpose (builder, node, perm, error)
+                                             : LATENT_EMIT_FAILED;
+}
+
+static LatentEmit
+emit_depth_to_space (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  gint64 block;
+  guint mode;
+
+  return get_block (node, &block, &mode, error)
+             ? latent_dnn_depth_space (builder, node, block, FALSE, mode == 1, error)
+             : LATENT_EMIT_FAILED;
+}
+
+static LatentEmit
+emit_space_to_depth (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  gint64 block;
+  guint mode;
+
+  return get_block (node, &block, &mode, error)
+             ? latent_dnn_depth_space (builder, node, block, TRUE, FALSE, error)
+             : LATENT_EMIT_FAILED;
+}
+
+#define ROW(name, since, last, inputs, attributes, infer, eval, emit)                              \
   {                                                                                                \
-    name, "", since, last, inputs, inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval         \
+    name, "", since, last, inputs, inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval, NULL,  \
+        emit                                                                                       \
   }
 
 const LatentOp latent_ops_layout[] = {
-    ROW ("Transpose", 6, LATENT_OPSET_MAX, 1, "perm:I", infer_transpose, eval_transpose),
-    ROW ("DepthToSpace", 6, 10, 1, "blocksize:i", infer_depth_to_space, eval_depth_to_space),
+    ROW ("Transpose", 6, LATENT_OPSET_MAX, 1, "perm:I", infer_transpose, eval_transpose,
+        emit_transpose),
+    ROW ("DepthToSpace", 6, 10, 1, "blocksize:i", infer_depth_to_space, eval_depth_to_space,
+        emit_depth_to_space),
     ROW ("DepthToSpace", 11, LATENT_OPSET_MAX, 1, "blocksize:i mode:s", infer_depth_to_space,
-        eval_depth_to_space),
+        eval_depth_to_space, emit_depth_to_space),
     ROW ("SpaceToDepth", 6, LATENT_OPSET_MAX, 1, "blocksize:i", infer_space_to_depth,
-        eval_space_to_depth),
-    ROW ("Expand", 8, LATENT_OPSET_MAX, 2, "", infer_expand, eval_repeat),
-    ROW ("Tile", 6, LATENT_OPSET_MAX, 2, "", infer_tile, eval_repeat),
+        eval_space_to_depth, emit_space_to_depth),
+    ROW ("Expand", 8, LATENT_OPSET_MAX, 2, "", infer_expand, eval_repeat, NULL),
+    ROW ("Tile", 6, LATENT_OPSET_MAX, 2, "", infer_tile, eval_repeat, NULL),
     {0},
 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "src/base/numeric.h"
+#include "src/dnn/emit.h"
 #include "src/ops/private.h"
 
 /* What moves no element: the output is the input's bytes under another shape. */
@@ -165,7 +166,8 @@ infer_unsqueeze (const LatentNode *node, GError **error)
 
 #define ROW(name, since, last, max_inputs, attributes, infer)                                      \
   {                                                                                                \
-    name, "", since, last, 1, max_inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval_copy     \
+    name, "", since, last, 1, max_inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval_copy,    \
+        NULL, latent_dnn_alias                                                                     \
   }
 #define DROPOUT(since, last, max_inputs, attributes)                                               \
   {                                                                                                \

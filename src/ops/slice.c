@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/dnn/emit.h"
 #include "src/ops/private.h"
 #include "src/ops/walk.h"
 
@@ -265,15 +266,62 @@ eval_concat (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+static LatentEmit
+emit_slice (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  Part parts[LATENT_MAX_DIMS];
+  gint64 begins[LATENT_MAX_DIMS], steps[LATENT_MAX_DIMS];
+
+  if (!get_parts (node, parts, error))
+    return LATENT_EMIT_FAILED;
+  for (guint d = 0; d < latent_op_get_shape (node, 0)->n; d++) {
+    begins[d] = parts[d].start;
+    steps[d] = parts[d].step;
+  }
+  return latent_dnn_slice (builder, node, 0, begins, steps, error);
+}
+
+static LatentEmit
+emit_split (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  const LatentShape *src = latent_op_get_shape (node, 0);
+  gint64 begins[LATENT_MAX_DIMS] = {0}, steps[LATENT_MAX_DIMS];
+  const gint64 *list = NULL;
+  LatentEmit result = LATENT_EMIT_DONE;
+  guint axis = 0;
+
+  if (!latent_op_get_axis (node, "axis", 0, src->n, &axis, error) ||
+      !find_split (node, &list, error))
+    return LATENT_EMIT_FAILED;
+  for (guint d = 0; d < src->n; d++)
+    steps[d] = 1;
+  for (guint i = 0; i < node->outputs->len && result == LATENT_EMIT_DONE; i++) {
+    result = latent_dnn_slice (builder, node, i, begins, steps, error);
+    begins[axis] += get_part_size (node, list, i, src->dims[axis]);
+  }
+  return result;
+}
+
+static LatentEmit
+emit_concat (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  guint axis = 0;
+
+  return latent_op_get_axis (
+             node, "axis", 1, latent_node_get_output (node, 0)->shape.n, &axis, error)
+             ? latent_dnn_concat (builder, node, axis, error)
+             : LATENT_EMIT_FAILED;
+}
+
 #define SLICE(since, last, max_inputs, attributes)                                                 \
   {                                                                                                \
     "Slice", "", since, last, max_inputs == 1 ? 1 : 3, max_inputs, 1, 1, LATENT_TYPES_ALL,         \
-        attributes, infer_slice, eval_slice                                                        \
+        attributes, infer_slice, eval_slice, NULL, emit_slice                                      \
   }
 #define SPLIT(since, last, max_inputs, attributes)                                                 \
   {                                                                                                \
     "Split", "", since, last, 1, max_inputs, 1, -1, LATENT_TYPES_ALL, attributes, infer_split,     \
-        eval_split                                                                                 \
+        eval_split, NULL, emit_split                                                               \
   }
 
 const LatentOp latent_ops_slice[] = {
@@ -283,6 +331,6 @@ const LatentOp latent_ops_slice[] = {
     SPLIT (13, 17, 2, "axis:i"),
     SPLIT (18, LATENT_OPSET_MAX, 2, "axis:i num_outputs:i"),
     {"Concat", "", 6, LATENT_OPSET_MAX, 1, -1, 1, 1, LATENT_TYPES_ALL, "axis:i", infer_concat,
-                                                        eval_concat},
+                                                        eval_concat, NULL, emit_concat},
     {0      },
 };

@@ -3,6 +3,7 @@
 
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 #include "src/ops/private.h"
 
 /* Functions of one element. Each is written once as an expression of x (and of its attributes p and
@@ -217,14 +218,16 @@ infer_predicate (const LatentNode *node, GError **error)
 
 #define ROW(name, since, types, attributes, eval)                                                  \
   {                                                                                                \
-    name, "", since, LATENT_OPSET_MAX, 1, 1, 1, 1, types, attributes, latent_infer_same, eval      \
+    name, "", since, LATENT_OPSET_MAX, 1, 1, 1, 1, types, attributes, latent_infer_same, eval,     \
+        NULL, latent_dnn_eltwise                                                                   \
   }
 
 const LatentOp latent_ops_unary[] = {
     ROW ("Relu", 6, SIGNED, "", eval_relu),
     ROW ("LeakyRelu", 6, REAL, "alpha:f", eval_leaky_relu),
     ROW ("Elu", 6, REAL, "alpha:f", eval_elu),
-    {"Celu", "", 12, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, "alpha:f", infer_celu, eval_celu},
+    {"Celu", "", 12, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, "alpha:f", infer_celu, eval_celu, NULL,
+                                            latent_dnn_eltwise},
     ROW ("Selu", 6, REAL, "alpha:f gamma:f", eval_selu),
     ROW ("Sigmoid", 6, REAL, "", eval_sigmoid),
     ROW ("HardSigmoid", 6, REAL, "alpha:f beta:f", eval_hard_sigmoid),
@@ -232,7 +235,8 @@ const LatentOp latent_ops_unary[] = {
     ROW ("Tanh", 6, REAL, "", eval_tanh_),
     ROW ("Softplus", 6, REAL, "", eval_softplus),
     ROW ("Softsign", 6, REAL, "", eval_softsign),
-    {"Gelu",    "", 20, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, "approximate:s", infer_gelu, eval_gelu},
+    {"Gelu",    "", 20, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, "approximate:s", infer_gelu, eval_gelu,
+                                            NULL, latent_dnn_eltwise},
     ROW ("Mish", 18, REAL, "", eval_mish),
     ROW ("ThresholdedRelu", 10, REAL, "alpha:f", eval_thresholded_relu),
     ROW ("Shrink", 9, REAL, "bias:f lambd:f", eval_shrink),

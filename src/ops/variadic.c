@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "src/base/numeric.h"
+#include "src/dnn/emit.h"
 #include "src/ops/binary.h"
 #include "src/ops/private.h"
 
@@ -177,7 +178,8 @@ eval_clip (const LatentEval *eval, GError **error)
 
 #define VARIADIC(name, types, eval)                                                                \
   {                                                                                                \
-    name, "", 6, LATENT_OPSET_MAX, 1, -1, 1, 1, types, "", infer_variadic, eval                    \
+    name, "", 6, LATENT_OPSET_MAX, 1, -1, 1, 1, types, "", infer_variadic, eval, NULL,             \
+        latent_dnn_binary                                                                          \
   }
 
 const LatentOp latent_ops_variadic[] = {
@@ -186,7 +188,9 @@ const LatentOp latent_ops_variadic[] = {
     VARIADIC ("Max", LATENT_TYPES_NUMERIC, eval_max),
     VARIADIC ("Min", LATENT_TYPES_NUMERIC, eval_min),
     {"Where", "", 9, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_BOOL, "", infer_where, eval_where},
-    {"Clip",      "", 6, 10, 1, 1, 1, 1, LATENT_TYPES_REAL, "max:f min:f", infer_clip, eval_clip},
-    {"Clip",      "", 11, LATENT_OPSET_MAX, 1, 3, 1, 1, LATENT_TYPES_NUMERIC, "", infer_clip, eval_clip},
+    {"Clip",      "", 6, 10, 1, 1, 1, 1, LATENT_TYPES_REAL, "max:f min:f", infer_clip, eval_clip, NULL,
+                                              latent_dnn_eltwise},
+    {"Clip",      "", 11, LATENT_OPSET_MAX, 1, 3, 1, 1, LATENT_TYPES_NUMERIC, "", infer_clip, eval_clip,
+                                              NULL, latent_dnn_eltwise},
     {0     },
 };
