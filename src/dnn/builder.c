@@ -402,8 +402,12 @@ count_reads (LatentBuilder *self, const GPtrArray *values)
 }
 
 void
-latent_builder_end_node (LatentBuilder *self, const LatentNode *node)
+latent_builder_end_node (LatentBuilder *self, const LatentNode *node, guint64 macs)
 {
+  const GPtrArray *steps = self->schedule->steps;
+
+  if (macs > 0 && steps->len > 0)
+    ((LatentStep *)g_ptr_array_index (steps, steps->len - 1))->macs = macs;
   count_reads (self, node->inputs);
   for (guint i = 0; i < node->fused->len; i++)
     count_reads (self, ((LatentNode *)g_ptr_array_index (node->fused, i))->inputs);

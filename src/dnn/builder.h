@@ -55,8 +55,8 @@ void latent_builder_alias (LatentBuilder *self, const LatentValue *value, Latent
 /* Takes the step. */
 void latent_builder_add_step (LatentBuilder *self, LatentStep *step);
 
-/* All steps of a node were added. */
-void latent_builder_end_node (LatentBuilder *self, const LatentNode *node);
+/* All steps of a node were added; the last is the one that does its multiply-adds. */
+void latent_builder_end_node (LatentBuilder *self, const LatentNode *node, guint64 macs);
 /* Whether nobody but `node`, whose steps are being added, will read what is in the memory of
  * `operand`, so that it may be overwritten. */
 gboolean latent_builder_dies (

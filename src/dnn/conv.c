@@ -13,10 +13,10 @@ typedef struct {
 } Convolution;
 
 gboolean
-latent_dnnl_set_window (LatentDnnlWindow *to, const LatentWindow *from)
+latent_dnnl_set_window (LatentDnnlWindow *to, const LatentStencil *from)
 {
   *to = (LatentDnnlWindow){0};
-  if (from->n < 1 || from->n > G_N_ELEMENTS (from->kernel))
+  if (from->n < 1 || from->n > 3)
     return FALSE;
   for (guint i = 0; i < from->n; i++) {
     if (from->pads_begin[i] < 0 || from->pads_end[i] < 0)
@@ -87,7 +87,7 @@ read_weights (const Convolution *self, LatentBuilder *builder, LatentStep *step,
 
 static gboolean
 append (const Convolution *self, LatentBuilder *builder, const_dnnl_primitive_desc_t pd,
-    const LatentValue *residual, guint64 macs, GError **error)
+    const LatentValue *residual, GError **error)
 {
   g_autoptr (LatentStep) step = latent_primitive_step_new (self->node, pd, error);
 
@@ -99,24 +99,12 @@ append (const Convolution *self, LatentBuilder *builder, const_dnnl_primitive_de
                                  dnnl_query_weights_md, 1, self->bias, error)) ||
       !latent_primitive_step_write_fused (step, builder, pd, self->node, residual, error))
     return FALSE;
-  step->macs = macs;
   latent_builder_add_step (builder, g_steal_pointer (&step));
   return TRUE;
 }
 
-/* Multiply-adds: every weight once for each output position (convolution) or input position. */
-static guint64
-count_macs (const Convolution *self, gboolean transposed)
-{
-  const LatentShape *positions = transposed ? &self->src->shape : &self->dst->shape;
-  const LatentShape *weights = &self->weights->shape;
-
-  return (guint64)latent_shape_product (weights, 0, weights->n) * (guint64)positions->dims[0] *
-         latent_shape_product (positions, 2, positions->n);
-}
-
 static LatentEmit
-emit (LatentBuilder *builder, const LatentNode *node, const LatentWindow *window, gint64 groups,
+emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stencil, gint64 groups,
     gboolean transposed, GError **error)
 {
   g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
@@ -130,30 +118,28 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentWindow *window
       .dst = latent_node_get_output (node, 0),
       .describe = transposed ? latent_pd_deconvolution : latent_pd_convolution};
 
-  if (!latent_dnnl_set_window (&self.window, window) ||
+  if (!latent_dnnl_set_window (&self.window, stencil) ||
       !latent_attr_fuse (attr, node, 0, &residual))
     return LATENT_EMIT_FALLBACK;
   self.view = view = view_weights (self.weights, groups, transposed);
   if (!describe (&self, attr, &pd) || !latent_pd_is_worth_fusing (pd, node))
     return LATENT_EMIT_FALLBACK;
-  return append (&self, builder, pd, residual, count_macs (&self, transposed), error)
-             ? LATENT_EMIT_DONE
-             : LATENT_EMIT_FAILED;
+  return append (&self, builder, pd, residual, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }
 
 LatentEmit
-latent_dnn_convolution (LatentBuilder *builder, const LatentNode *node, const LatentWindow *window,
-    gint64 groups, GError **error)
+latent_dnn_convolution (LatentBuilder *builder, const LatentNode *node,
+    const LatentStencil *stencil, gint64 groups, GError **error)
 {
-  return emit (builder, node, window, groups, FALSE, error);
+  return emit (builder, node, stencil, groups, FALSE, error);
 }
 
 /* With a post-operation 2.6's deconvolution is 7 times slower than without. */
 LatentEmit
 latent_dnn_deconvolution (LatentBuilder *builder, const LatentNode *node,
-    const LatentWindow *window, gint64 groups, GError **error)
+    const LatentStencil *stencil, gint64 groups, GError **error)
 {
   if (node->fused->len > 0)
     return LATENT_EMIT_FALLBACK;
-  return emit (builder, node, window, groups, TRUE, error);
+  return emit (builder, node, stencil, groups, TRUE, error);
 }

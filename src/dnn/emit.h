@@ -8,15 +8,15 @@
  * oneDNN has no primitive for the case, or none that is worth its name with what is fused. Arrays
  * must be float32. */
 
-/* A window that slides over up to three spatial dimensions. */
+/* What slides over up to three spatial dimensions, outermost first; arrays are borrowed. */
 typedef struct {
   guint n;
-  gint64 kernel[3];
-  gint64 strides[3];
-  gint64 dilations[3]; /* 1 for none */
-  gint64 pads_begin[3];
-  gint64 pads_end[3]; /* may be negative: crops */
-} LatentWindow;
+  const gint64 *kernel;
+  const gint64 *strides;
+  const gint64 *dilations; /* 1 for none */
+  const gint64 *pads_begin;
+  const gint64 *pads_end;
+} LatentStencil;
 
 typedef enum {
   LATENT_POOLING_MAX,
@@ -26,12 +26,12 @@ typedef enum {
 
 /* src NC..., weights O(C/groups)..., bias O. */
 LatentEmit latent_dnn_convolution (LatentBuilder *builder, const LatentNode *node,
-    const LatentWindow *window, gint64 groups, GError **error);
+    const LatentStencil *stencil, gint64 groups, GError **error);
 /* src NC..., weights C(O/groups)..., bias O. */
 LatentEmit latent_dnn_deconvolution (LatentBuilder *builder, const LatentNode *node,
-    const LatentWindow *window, gint64 groups, GError **error);
+    const LatentStencil *stencil, gint64 groups, GError **error);
 LatentEmit latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node, LatentPooling kind,
-    const LatentWindow *window, GError **error);
+    const LatentStencil *stencil, GError **error);
 
 /* dst = src x weights + bias as ONNX's MatMul (batches broadcast) and Gemm have it; `bias` may be
  * NULL. */
@@ -57,6 +57,7 @@ LatentEmit latent_dnn_layer_normalization (
     LatentBuilder *builder, const LatentNode *node, guint axis, float epsilon, GError **error);
 
 typedef enum {
+  LATENT_REDUCTION_NONE, /* oneDNN has it not */
   LATENT_REDUCTION_MEAN,
   LATENT_REDUCTION_SUM,
   LATENT_REDUCTION_MAX,

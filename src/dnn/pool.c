@@ -33,7 +33,7 @@ prepare (LatentBuilder *builder, const LatentNode *node, LatentOperand *src, Lat
 
 LatentEmit
 latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node, LatentPooling kind,
-    const LatentWindow *window, GError **error)
+    const LatentStencil *stencil, GError **error)
 {
   static const dnnl_alg_kind_t algorithms[] = {
       dnnl_pooling_max, dnnl_pooling_avg_exclude_padding, dnnl_pooling_avg_include_padding};
@@ -44,7 +44,7 @@ latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node, LatentPoolin
   const LatentValue *residual = NULL;
   LatentDnnlWindow own;
 
-  if (!latent_dnnl_set_window (&own, window) || node->fused->len > 0)
+  if (!latent_dnnl_set_window (&own, stencil) || node->fused->len > 0)
     return LATENT_EMIT_FALLBACK;
   if (!prepare (builder, node, &src, &dst, error))
     return LATENT_EMIT_FAILED;
@@ -82,14 +82,14 @@ latent_dnn_reduction (LatentBuilder *builder, const LatentNode *node, LatentRedu
     dnnl_alg_kind_t algorithm;
     float p;
   } kinds[] = {
-      {dnnl_reduction_mean,                0},
-      {dnnl_reduction_sum,                 0},
-      {dnnl_reduction_max,                 0},
-      {dnnl_reduction_min,                 0},
-      {dnnl_reduction_mul,                 0},
-      {dnnl_reduction_norm_lp_sum,         1},
-      {dnnl_reduction_norm_lp_sum,         2},
-      {dnnl_reduction_norm_lp_power_p_sum, 2},
+      [LATENT_REDUCTION_MEAN] = {dnnl_reduction_mean,                0},
+      [LATENT_REDUCTION_SUM] = {dnnl_reduction_sum,                 0},
+      [LATENT_REDUCTION_MAX] = {dnnl_reduction_max,                 0},
+      [LATENT_REDUCTION_MIN] = {dnnl_reduction_min,                 0},
+      [LATENT_REDUCTION_PROD] = {dnnl_reduction_mul,                 0},
+      [LATENT_REDUCTION_L1] = {dnnl_reduction_norm_lp_power_p_sum, 1},
+      [LATENT_REDUCTION_L2] = {dnnl_reduction_norm_lp_sum,         2},
+      [LATENT_REDUCTION_SUM_SQUARE] = {dnnl_reduction_norm_lp_power_p_sum, 2},
   };
   g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
   g_auto (dnnl_primitive_desc_t) pd = NULL;
@@ -102,7 +102,8 @@ latent_dnn_reduction (LatentBuilder *builder, const LatentNode *node, LatentRedu
   for (guint i = 0; i < shape.n; i++)
     if (mask & (1u << i))
       shape.dims[i] = 1;
-  if (node->fused->len > 0 || latent_shape_equal (&shape, &value->shape))
+  if (kind == LATENT_REDUCTION_NONE || node->fused->len > 0 ||
+      latent_shape_equal (&shape, &value->shape))
     return LATENT_EMIT_FALLBACK;
   if (!prepare (builder, node, &src, &dst, error))
     return LATENT_EMIT_FAILED;

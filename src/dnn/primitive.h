@@ -43,4 +43,4 @@ gboolean latent_reorder_now (LatentLayout *src_layout, gconstpointer src, Latent
     gpointer dst, GError **error);
 
 /* FALSE for a window that oneDNN has not. */
-gboolean latent_dnnl_set_window (LatentDnnlWindow *to, const LatentWindow *from);
+gboolean latent_dnnl_set_window (LatentDnnlWindow *to, const LatentStencil *from);

@@ -155,12 +155,9 @@ append (Product *self, LatentBuilder *builder, const_dnnl_primitive_desc_t pd,
     LatentOperand *weights, const LatentValue *residual, GError **error)
 {
   g_autoptr (LatentStep) step = latent_primitive_step_new (self->node, pd, error);
-  const LatentShape *a = &self->src_operand.layout->shape;
 
   if (step == NULL)
     return FALSE;
-  step->macs = (guint64)latent_shape_product (&self->dst_shape, 0, self->dst_shape.n) *
-               (guint64)a->dims[a->n - 1];
   latent_primitive_step_add (
       step, DNNL_ARG_SRC, latent_operand_copy (&self->src_operand), LATENT_ACCESS_READ);
   latent_primitive_step_add (

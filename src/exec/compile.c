@@ -243,6 +243,13 @@ check_states (const Compilation *self, GError **error)
   return TRUE;
 }
 
+static void
+end_node (Compilation *self, const LatentNode *node)
+{
+  const LatentOp *op = latent_op_find (node->op_type, node->domain, node->opset);
+  latent_builder_end_node (self->builder, node, op->macs != NULL ? op->macs (node) : 0);
+}
+
 static gboolean
 build (Compilation *self, LatentProgram *program, GError **error)
 {
@@ -251,7 +258,7 @@ build (Compilation *self, LatentProgram *program, GError **error)
   for (guint i = 0; i < self->graph->nodes->len; i++) {
     if (!emit_node (self, i, error))
       return FALSE;
-    latent_builder_end_node (self->builder, g_ptr_array_index (self->graph->nodes, i));
+    end_node (self, g_ptr_array_index (self->graph->nodes, i));
   }
   if (!add_output_ports (self, program, error) || !carry_states (self, error) ||
       !add_input_ports (self, program, error))

@@ -98,7 +98,6 @@ new_host_step (const LatentNode *node, const LatentOp *op)
   data->src = g_new0 (gint, node->inputs->len + 1);
   data->dst = g_new0 (gint, node->outputs->len + 1);
   step->data = data;
-  step->macs = op->macs != NULL ? op->macs (node) : 0;
   step->scratch_size = op->scratch_size != NULL ? op->scratch_size (node) : 0;
   return step;
 }

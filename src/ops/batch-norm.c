@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 #include "src/ops/normalize.h"
 
 /* Scale, bias, mean and variance: one number a channel each. */
@@ -166,10 +167,25 @@ eval_batch_norm (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+static LatentEmit
+emit_batch_norm (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentBatchNormParams params;
+
+  if (!latent_batch_norm_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (params.training || latent_op_get_shape (node, 0)->n < 2 ||
+      params.channels != latent_op_get_shape (node, 0)->dims[1])
+    return LATENT_EMIT_FALLBACK;
+  return latent_dnn_batch_normalization (builder, node, params.epsilon, error);
+}
+
 const LatentOp latent_ops_batch_norm[] = {
     {"BatchNormalization", "", 6, 13, 5, 5, 1, 5, LATENT_TYPES_F32,
-     "epsilon:f is_test:i momentum:f spatial:i", infer_batch_norm, eval_batch_norm},
+     "epsilon:f is_test:i momentum:f spatial:i", infer_batch_norm, eval_batch_norm, NULL,
+     emit_batch_norm},
     {"BatchNormalization",                   "", 14, LATENT_OPSET_MAX, 5, 5, 1, 3, LATENT_TYPES_F32,
-     "epsilon:f momentum:f training_mode:i", infer_batch_norm, eval_batch_norm},
+     "epsilon:f momentum:f training_mode:i", infer_batch_norm, eval_batch_norm, NULL,
+     emit_batch_norm},
     {0                  },
 };

@@ -201,9 +201,22 @@ eval_conv_transpose (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* Output padding is not said: the output's size shows it. */
+static LatentEmit
+emit_conv_transpose (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentConvParams params;
+  LatentStencil stencil;
+
+  if (!latent_conv_transpose_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  stencil = latent_window_get_stencil (&params.window);
+  return latent_dnn_deconvolution (builder, node, &stencil, params.groups, error);
+}
+
 const LatentOp latent_ops_conv_transpose[] = {
     {"ConvTranspose", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s dilations:I group:i kernel_shape:I output_padding:I output_shape:I pads:I "
-        "strides:I", infer_conv_transpose, eval_conv_transpose, NULL, NULL, count_macs},
+        "strides:I", infer_conv_transpose, eval_conv_transpose, NULL, emit_conv_transpose, count_macs},
     {0             },
 };

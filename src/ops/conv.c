@@ -184,9 +184,21 @@ eval_conv (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+static LatentEmit
+emit_conv (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentConvParams params;
+  LatentStencil stencil;
+
+  if (!latent_conv_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  stencil = latent_window_get_stencil (&params.window);
+  return latent_dnn_convolution (builder, node, &stencil, params.groups, error);
+}
+
 const LatentOp latent_ops_conv[] = {
     {"Conv", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I", infer_conv, eval_conv,
-     NULL, NULL, count_conv_macs},
+     NULL, emit_conv, count_conv_macs},
     {0    },
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/ops/product.h"
 
+#include "src/dnn/emit.h"
+
 /* The third input of Gemm: broadcast to m x n, from opset 7 always, before where `broadcast`. */
 static gboolean
 read_bias (const LatentNode *node, LatentGemmParams *params, GError **error)
@@ -204,11 +206,30 @@ eval_matmul (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+static LatentEmit
+emit_gemm (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  const LatentValue *bias = latent_node_get_input (node, 2);
+  LatentGemmParams params;
+
+  if (!latent_gemm_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (params.alpha != 1 || (bias != NULL && params.beta != 1))
+    return LATENT_EMIT_FALLBACK;
+  return latent_dnn_matmul (builder, node, params.transpose_a, params.transpose_b, bias, error);
+}
+
+static LatentEmit
+emit_matmul (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return latent_dnn_matmul (builder, node, FALSE, FALSE, NULL, error);
+}
+
 const LatentOp latent_ops_matmul[] = {
     {"Gemm", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
-     "alpha:f beta:f broadcast:i transA:i transB:i", infer_gemm, eval_gemm, NULL, NULL,
+     "alpha:f beta:f broadcast:i transA:i transB:i", infer_gemm, eval_gemm, NULL, emit_gemm,
      count_gemm_macs},
     {"MatMul",     "", 1, LATENT_OPSET_MAX, 2, 2, 1, 1, LATENT_TYPES_F32, "", infer_matmul, eval_matmul,
-     NULL, NULL, count_matmul_macs},
+     NULL, emit_matmul, count_matmul_macs},
     {0    },
 };

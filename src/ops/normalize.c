@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 
 /* Mean 0 and variance 1 over groups of elements, each of which is one run of memory; and norms
  * along an axis. */
@@ -279,13 +280,24 @@ eval_lp_norm (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+static LatentEmit
+emit_layer_norm (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentGroupNormParams params;
+  guint axis = 0;
+
+  return latent_layer_norm_get_params (node, &params, &axis, error)
+             ? latent_dnn_layer_normalization (builder, node, axis, params.epsilon, error)
+             : LATENT_EMIT_FAILED;
+}
+
 const LatentOp latent_ops_normalize[] = {
     {"GroupNormalization", "", 18, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_F32,
      "epsilon:f num_groups:i stash_type:i", infer_group_norm, eval_group_norm},
     {"InstanceNormalization",                  "", 6, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_F32, "epsilon:f",
      infer_group_norm, eval_group_norm},
     {"LayerNormalization",                   "", 17, LATENT_OPSET_MAX, 2, 3, 1, 3, LATENT_TYPES_F32,
-     "axis:i epsilon:f stash_type:i", infer_layer_norm, eval_layer_norm},
+     "axis:i epsilon:f stash_type:i", infer_layer_norm, eval_layer_norm, NULL, emit_layer_norm},
     {"LpNormalization",                   "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i p:i",
      infer_lp_norm, eval_lp_norm},
     {0   },

@@ -302,14 +302,82 @@ eval_global_max (const LatentEval *eval, GError **error)
   return run_global (eval, find_maxima);
 }
 
+/* Padding behind so that the windows end with it: less than the node says where the last samples
+ * are in no window, more where ceil_mode lets a window reach beyond. */
+static void
+settle_end (LatentWindow *w)
+{
+  for (guint i = 0; i < w->n; i++) {
+    gint64 end = (w->dst[i] - 1) * w->strides[i] + latent_window_get_extent (w, i);
+    w->pads_end[i] = MAX (end - w->src[i] - w->pads_begin[i], 0);
+  }
+}
+
+static LatentEmit
+emit_pool (LatentBuilder *builder, const LatentNode *node, gboolean average, GError **error)
+{
+  const LatentValue *indices = latent_node_get_output (node, 1);
+  LatentPooling kind = LATENT_POOLING_MAX;
+  LatentPoolParams params;
+  LatentStencil stencil;
+
+  if (!latent_pool_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (indices != NULL && indices->n_uses > 0)
+    return LATENT_EMIT_FALLBACK;
+  if (average)
+    kind = params.count_include_pad ? LATENT_POOLING_AVERAGE_WITH_PADS : LATENT_POOLING_AVERAGE;
+  /* what lies beyond the padding does not count, which oneDNN cannot say */
+  if (average && params.count_include_pad && latent_node_get_int (node, "ceil_mode", 0) != 0)
+    return LATENT_EMIT_FALLBACK;
+  settle_end (&params.window);
+  stencil = latent_window_get_stencil (&params.window);
+  return latent_dnn_pooling (builder, node, kind, &stencil, error);
+}
+
+static LatentEmit
+emit_max_pool (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit_pool (builder, node, FALSE, error);
+}
+
+static LatentEmit
+emit_average_pool (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit_pool (builder, node, TRUE, error);
+}
+
+/* One window over everything. */
+static LatentEmit
+emit_global (LatentBuilder *builder, const LatentNode *node, LatentPooling kind, GError **error)
+{
+  static const gint64 ones[LATENT_MAX_DIMS] = {1, 1, 1}, zeros[LATENT_MAX_DIMS];
+  const LatentShape *src = latent_op_get_shape (node, 0);
+  LatentStencil stencil = {src->n - 2, src->dims + 2, ones, ones, zeros, zeros};
+
+  return latent_dnn_pooling (builder, node, kind, &stencil, error);
+}
+
+static LatentEmit
+emit_global_average (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit_global (builder, node, LATENT_POOLING_AVERAGE, error);
+}
+
+static LatentEmit
+emit_global_max (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit_global (builder, node, LATENT_POOLING_MAX, error);
+}
+
 const LatentOp latent_ops_pool[] = {
     {"AveragePool",     "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32,
-     "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I", infer_pool, eval_average_pool},
+     "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I", infer_pool, eval_average_pool, NULL, emit_average_pool},
     {"GlobalAveragePool",                "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
-     eval_global_average},
+     eval_global_average, NULL, emit_global_average},
     {"GlobalMaxPool",                "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
-     eval_global_max},
+     eval_global_max, NULL, emit_global_max},
     {"MaxPool",                "", 1, LATENT_OPSET_MAX, 1, 1, 1, 2, LATENT_TYPES_F32 | TYPES_BYTE,
-     "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I", infer_pool, eval_max_pool},
+     "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I", infer_pool, eval_max_pool, NULL, emit_max_pool},
     {0},
 };

@@ -6,6 +6,7 @@
 
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 
 #define BLOCK 256 /* elements that are loaded at once */
 
@@ -18,6 +19,7 @@ typedef struct {
   double (*finish) (double sum, double shift, double n); /* NULL: as it is */
   gint64 first_int;
   gint64 (*add_ints) (gint64 sum, const gint64 *values, gsize n); /* NULL: no integers */
+  LatentReduction kind;                                           /* oneDNN's */
 } Reduction;
 
 static double
@@ -144,16 +146,16 @@ find_least_int (gint64 least, const gint64 *values, gsize n)
 }
 
 static const Reduction reductions[] = {
-    {"ReduceL1",        0,         add_magnitudes,   NULL,             0,          add_int_magnitudes},
-    {"ReduceL2",        0,         add_squares,      finish_root,      0,          NULL              },
-    {"ReduceLogSum",    0,         add_values,       finish_logarithm, 0,          NULL              },
-    {"ReduceLogSumExp", 0,         add_exponentials, finish_logarithm, 0,          NULL              },
-    {"ReduceMax",       -INFINITY, find_most,        NULL,             G_MININT64, find_most_int     },
-    {"ReduceMean",      0,         add_values,       finish_mean,      0,          add_ints          },
-    {"ReduceMin",       INFINITY,  find_least,       NULL,             G_MAXINT64, find_least_int    },
-    {"ReduceProd",      1,         multiply_values,  NULL,             1,          multiply_ints     },
-    {"ReduceSum",       0,         add_values,       NULL,             0,          add_ints          },
-    {"ReduceSumSquare", 0,         add_squares,      NULL,             0,          add_int_squares   },
+    {"ReduceL1",        0,         add_magnitudes,   NULL,             0,          add_int_magnitudes, LATENT_REDUCTION_L1        },
+    {"ReduceL2",        0,         add_squares,      finish_root,      0,          NULL,               LATENT_REDUCTION_L2        },
+    {"ReduceLogSum",    0,         add_values,       finish_logarithm, 0,          NULL,               LATENT_REDUCTION_NONE      },
+    {"ReduceLogSumExp", 0,         add_exponentials, finish_logarithm, 0,          NULL,               LATENT_REDUCTION_NONE      },
+    {"ReduceMax",       -INFINITY, find_most,        NULL,             G_MININT64, find_most_int,      LATENT_REDUCTION_MAX       },
+    {"ReduceMean",      0,         add_values,       finish_mean,      0,          add_ints,           LATENT_REDUCTION_MEAN      },
+    {"ReduceMin",       INFINITY,  find_least,       NULL,             G_MAXINT64, find_least_int,     LATENT_REDUCTION_MIN       },
+    {"ReduceProd",      1,         multiply_values,  NULL,             1,          multiply_ints,      LATENT_REDUCTION_PROD      },
+    {"ReduceSum",       0,         add_values,       NULL,             0,          add_ints,           LATENT_REDUCTION_SUM       },
+    {"ReduceSumSquare", 0,         add_squares,      NULL,             0,          add_int_squares,    LATENT_REDUCTION_SUM_SQUARE},
 };
 
 static const Reduction *
@@ -370,12 +372,24 @@ eval_reduce (const LatentEval *eval, GError **error)
 
 #define TYPES_WHOLE (LATENT_TYPES_REAL | LATENT_TYPES_INTEGER)
 
+static LatentEmit
+emit_reduce (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  const Reduction *reduction = find_reduction (node);
+  LatentReduceParams params;
+
+  if (!latent_reduce_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  return latent_dnn_reduction (builder, node, reduction->kind, params.axes, error);
+}
+
 /* Axes are an attribute first and an input later. */
 #define ROWS(name, types, change)                                                                  \
-  {name, "", 1, (change)-1, 1, 1, 1, 1, types, "axes:I keepdims:i", infer_reduce, eval_reduce},    \
+  {name, "", 1, (change)-1, 1, 1, 1, 1, types, "axes:I keepdims:i", infer_reduce, eval_reduce,     \
+      NULL, emit_reduce},                                                                          \
   {                                                                                                \
     name, "", change, LATENT_OPSET_MAX, 1, 2, 1, 1, types, "keepdims:i noop_with_empty_axes:i",    \
-        infer_reduce, eval_reduce                                                                  \
+        infer_reduce, eval_reduce, NULL, emit_reduce                                               \
   }
 
 const LatentOp latent_ops_reduce[] = {

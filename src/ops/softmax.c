@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 
 gboolean
 latent_softmax_get_params (const LatentNode *node, LatentSoftmaxParams *params, GError **error)
@@ -99,10 +100,36 @@ eval_log_softmax (const LatentEval *eval, GError **error)
   return run_softmax (eval, TRUE, error);
 }
 
+/* oneDNN's softmax runs along one dimension. */
+static LatentEmit
+emit (LatentBuilder *builder, const LatentNode *node, gboolean logarithm, GError **error)
+{
+  LatentSoftmaxParams params;
+
+  if (!latent_softmax_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (latent_op_get_shape (node, 0)->n == 0 ||
+      params.n != (gsize)latent_op_get_shape (node, 0)->dims[params.axis])
+    return LATENT_EMIT_FALLBACK;
+  return latent_dnn_softmax (builder, node, params.axis, logarithm, error);
+}
+
+static LatentEmit
+emit_softmax (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit (builder, node, FALSE, error);
+}
+
+static LatentEmit
+emit_log_softmax (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit (builder, node, TRUE, error);
+}
+
 const LatentOp latent_ops_softmax[] = {
     {"LogSoftmax", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i", infer_softmax,
-     eval_log_softmax},
+     eval_log_softmax, NULL, emit_log_softmax},
     {"Softmax",           "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i", infer_softmax,
-     eval_softmax},
+     eval_softmax, NULL, emit_softmax},
     {0          },
 };

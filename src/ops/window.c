@@ -201,3 +201,10 @@ latent_window_get_positions (
   *begin = divide_up (shift, self->strides[i]);
   *end = MIN (self->dst[i], divide_up (self->src[i] + shift, self->strides[i]));
 }
+
+LatentStencil
+latent_window_get_stencil (const LatentWindow *self)
+{
+  return (LatentStencil){
+      self->n, self->kernel, self->strides, self->dilations, self->pads_begin, self->pads_end};
+}

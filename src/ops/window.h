@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/dnn/emit.h"
 #include "src/ops/private.h"
 
 /* Geometry of a kernel that slides over the spatial dimensions (all but the first two) of a tensor:
@@ -47,6 +48,9 @@ gint64 latent_window_get_extent (const LatentWindow *self, guint i);
 
 /* Splits padding into before and behind: an odd sample goes behind where `upper`. */
 void latent_window_split_pads (LatentWindow *self, guint i, gint64 total, gboolean upper);
+
+/* For src/dnn; it borrows from the window. */
+LatentStencil latent_window_get_stencil (const LatentWindow *self);
 
 /* The same window with three spatial dimensions, those that are new being of size 1. */
 LatentWindow latent_window_expand (const LatentWindow *self);
