@@ -1,44 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "src/base/numeric.h"
 #include "src/base/parallel.h"
+#include "src/ops/indices.h"
 #include "src/ops/private.h"
 
-/* Elements by index. An index may be negative: it counts from the end. */
+/* Elements by index. */
 
 #define GRAIN 16384 /* elements that are worth a thread */
-
-static gint64
-get_index (const LatentView *indices, gsize i)
-{
-  return indices->type == LATENT_DATA_TYPE_INT64 ? ((const gint64 *)indices->data)[i]
-                                                 : ((const gint32 *)indices->data)[i];
-}
-
-/* Index i of `indices` into n elements, once check_indices() let it pass. */
-static gsize
-get_place (const LatentView *indices, gsize i, gint64 n)
-{
-  gint64 index = get_index (indices, i);
-
-  return (gsize)(index < 0 ? index + n : index);
-}
-
-static gboolean
-check_indices (const LatentView *indices, gint64 n, GError **error)
-{
-  for (gsize i = 0; i < indices->n; i++) {
-    gint64 index = get_index (indices, i);
-    if (index >= -n && index < n)
-      continue;
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FAILED,
-        "index %" G_GINT64_FORMAT " (element %zu) is outside of %" G_GINT64_FORMAT " elements",
-        index, i, n);
-    return FALSE;
-  }
-  return TRUE;
-}
 
 static gboolean
 infer_gather (const LatentNode *node, GError **error)
@@ -79,7 +48,7 @@ gather_slices (gsize begin, gsize end, gpointer data)
 
   for (gsize i = begin; i < end; i++) {
     gsize outer = i / self->indices->n;
-    gsize place = get_place (self->indices, i % self->indices->n, self->dim);
+    gsize place = latent_indices_get (self->indices, i % self->indices->n, self->dim);
     memcpy (self->dst + i * self->size, self->src + (outer * (gsize)self->dim + place) * self->size,
         self->size);
   }
@@ -94,7 +63,7 @@ eval_gather (const LatentEval *eval, GError **error)
   gsize outer = 0;
 
   if (!latent_op_get_axis (eval->node, "axis", 0, src->shape.n, &axis, error) ||
-      !check_indices (self.indices, src->shape.dims[axis], error))
+      !latent_indices_check (self.indices, src->shape.dims[axis], error))
     return FALSE;
   outer = latent_shape_product (&src->shape, 0, axis);
   self.dim = src->shape.dims[axis];
@@ -129,47 +98,92 @@ infer_gather_elements (const LatentNode *node, GError **error)
   return latent_op_set_output (node, 0, latent_op_get_type (node, 0), indices, error);
 }
 
-/* Where in the data element i of the indices points to; strides are the data's. */
-static gsize
-find_element (
-    const LatentView *indices, gsize i, const LatentShape *data, const gint64 *strides, guint axis)
-{
-  gsize place = get_place (indices, i, data->dims[axis]) * (gsize)strides[axis];
-  gsize rest = i;
-
-  for (guint d = indices->shape.n; d-- > 0; rest /= (gsize)indices->shape.dims[d])
-    if (d != axis)
-      place += rest % (gsize)indices->shape.dims[d] * (gsize)strides[d];
-  return place;
-}
-
 static gboolean
 eval_gather_elements (const LatentEval *eval, GError **error)
 {
   const LatentView *src = &eval->src[0];
   const LatentView *indices = &eval->src[1];
   gsize size = latent_data_type_get_size (src->type);
-  gint64 strides[LATENT_MAX_DIMS];
   guint axis = 0;
 
   if (!latent_op_get_axis (eval->node, "axis", 0, src->shape.n, &axis, error) ||
-      !check_indices (indices, src->shape.dims[axis], error))
+      !latent_indices_check (indices, src->shape.dims[axis], error))
     return FALSE;
-  latent_shape_get_strides (&src->shape, strides);
-  for (gsize i = 0; i < indices->n; i++)
-    memcpy ((guint8 *)eval->dst[0].data + i * size,
-        (const guint8 *)src->data + find_element (indices, i, &src->shape, strides, axis) * size,
-        size);
+  for (gsize i = 0; i < indices->n; i++) {
+    gsize element = latent_indices_find_element (indices, i, &src->shape, axis);
+    memcpy (
+        (guint8 *)eval->dst[0].data + i * size, (const guint8 *)src->data + element * size, size);
+  }
   return TRUE;
 }
 
-#define ROW(name, since, infer, eval)                                                              \
+/* The first batch_dims dimensions are the data's and the indices' alike; then the indices'
+ * innermost dimension counts the coordinates of a slice. */
+static gboolean
+infer_gather_nd (const LatentNode *node, GError **error)
+{
+  const LatentShape *src = latent_op_get_shape (node, 0);
+  const LatentShape *indices = latent_op_get_shape (node, 1);
+  gint64 batch = latent_node_get_int (node, "batch_dims", 0);
+  LatentShape dst = {0};
+  guint first = 0;
+
+  if (!latent_op_check_type (node, 1, "indices", LATENT_TYPES_INDEX, error) ||
+      !latent_op_check_rank (node, 1, "indices", 1, LATENT_MAX_DIMS, error))
+    return FALSE;
+  if (batch < 0 || batch >= (gint64)indices->n || batch > (gint64)src->n ||
+      indices->dims[indices->n - 1] > (gint64)src->n - batch ||
+      memcmp (src->dims, indices->dims, (gsize)batch * sizeof src->dims[0]) != 0) {
+    g_autofree char *wanted = latent_shape_to_string (src);
+    g_autofree char *what = g_strdup_printf (
+        "indices, with batch_dims %" G_GINT64_FORMAT ", of slices of", batch);
+    latent_op_set_shape_error (error, what, wanted, indices);
+    return FALSE;
+  }
+  first = (guint)(batch + indices->dims[indices->n - 1]);
+  if (indices->n - 1 + src->n - first > LATENT_MAX_DIMS)
+    return latent_op_check_rank (
+        node, 1, "indices", 1, LATENT_MAX_DIMS + 1 - src->n + first, error);
+  for (guint d = 0; d + 1 < indices->n; d++)
+    dst.dims[dst.n++] = indices->dims[d];
+  for (guint d = first; d < src->n; d++)
+    dst.dims[dst.n++] = src->dims[d];
+  return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+}
+
+static gboolean
+eval_gather_nd (const LatentEval *eval, GError **error)
+{
+  const LatentView *src = &eval->src[0];
+  const LatentView *indices = &eval->src[1];
+  guint batch = (guint)latent_node_get_int (eval->node, "batch_dims", 0);
+  guint last = indices->shape.n - 1;
+  gsize per_batch = latent_shape_product (&indices->shape, batch, last);
+  gsize src_batch = latent_shape_product (&src->shape, batch, src->shape.n);
+  gsize slice = latent_shape_product (
+      &src->shape, batch + (guint)indices->shape.dims[last], src->shape.n);
+  gsize size = latent_data_type_get_size (src->type);
+
+  for (gsize i = 0; i * slice < eval->dst[0].n; i++) {
+    gsize element = 0;
+    if (!latent_indices_find_slice (indices, i, &src->shape, batch, &element, error))
+      return FALSE;
+    memcpy ((guint8 *)eval->dst[0].data + i * slice * size,
+        (const guint8 *)src->data + (i / per_batch * src_batch + element) * size, slice * size);
+  }
+  return TRUE;
+}
+
+#define ROW(name, since, last, attributes, infer, eval)                                            \
   {                                                                                                \
-    name, "", since, LATENT_OPSET_MAX, 2, 2, 1, 1, LATENT_TYPES_ALL, "axis:i", infer, eval         \
+    name, "", since, last, 2, 2, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval                   \
   }
 
 const LatentOp latent_ops_gather[] = {
-    ROW ("Gather", 6, infer_gather, eval_gather),
-    ROW ("GatherElements", 11, infer_gather_elements, eval_gather_elements),
+    ROW ("Gather", 6, LATENT_OPSET_MAX, "axis:i", infer_gather, eval_gather),
+    ROW ("GatherElements", 11, LATENT_OPSET_MAX, "axis:i", infer_gather_elements,
+        eval_gather_elements),
+    ROW ("GatherND", 11, 11, "", infer_gather_nd, eval_gather_nd),
+    ROW ("GatherND", 12, LATENT_OPSET_MAX, "batch_dims:i", infer_gather_nd, eval_gather_nd),
     {0},
 };

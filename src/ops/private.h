@@ -41,6 +41,7 @@ extern const LatentOp latent_ops_reduce[];
 extern const LatentOp latent_ops_reshape[];
 extern const LatentOp latent_ops_resize[];
 extern const LatentOp latent_ops_scan[];
+extern const LatentOp latent_ops_scatter[];
 extern const LatentOp latent_ops_slice[];
 extern const LatentOp latent_ops_softmax[];
 extern const LatentOp latent_ops_unary[];

@@ -23,6 +23,7 @@ static const LatentOp *const families[] = {
     latent_ops_reshape,
     latent_ops_resize,
     latent_ops_scan,
+    latent_ops_scatter,
     latent_ops_slice,
     latent_ops_softmax,
     latent_ops_unary,
