@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  * @LATENT_ERROR_READ: a file exists and cannot be read
  * @LATENT_ERROR_WRITE: a file cannot be written
  * @LATENT_ERROR_FORMAT: bytes are not what their format says: truncated, damaged, contradictory
- * @LATENT_ERROR_UNSUPPORTED: well formed, but an operator, attribute, opset or data type is not supported
+ * @LATENT_ERROR_UNSUPPORTED: well formed, but an operator, attribute, opset or data type is not
+ * supported
  * @LATENT_ERROR_SHAPE: shapes do not fit; the message gives the wanted and the offered shape
  * @LATENT_ERROR_TYPE: a data type or kind of media does not fit the model
  * @LATENT_ERROR_SETTINGS: a setting is out of range, or contradicts another or the model

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The whole of liblatent: models, programs, sessions. See latent/gst.h for GStreamer applications. */
+/* The whole of liblatent. GStreamer applications want latent/gst.h too. */
 #include <latent/error.h>
 #include <latent/model.h>
 #include <latent/program.h>

@@ -37,8 +37,8 @@ typedef enum {
  * LatentColor:
  * @LATENT_COLOR_RGB: three channels
  * @LATENT_COLOR_GRAY8: one channel, luma
- * @LATENT_COLOR_I420: six channels at half the picture's size: luma of the pixels (0,0), (0,1), (1,0),
- *   (1,1) (row, column) of each 2x2 block, then U, then V
+ * @LATENT_COLOR_I420: six channels at half the picture's size: luma of the pixels (0,0), (0,1),
+ * (1,0), (1,1) (row, column) of each 2x2 block, then U, then V
  *
  * The channels that a video model eats, in this order (NCHW).
  */
@@ -131,7 +131,8 @@ gboolean latent_model_save (LatentModel *self, const char *path, GError **error)
  * @decoder: a model whose input is the latent
  * @error: return location for an error
  *
- * Returns: (transfer full): one model, encoder's output fed to decoder's input; media keys are taken from the encoder
+ * Returns: (transfer full): one model, encoder's output fed to decoder's input; media keys are
+ * taken from the encoder
  */
 LATENT_API
 LatentModel *latent_model_join (
@@ -147,8 +148,8 @@ void latent_model_unref (LatentModel *self);
  * latent_model_get_id:
  * @self: a model
  *
- * Returns: (transfer none): the identity of the latent space, 64 hex digits as a rule: latent.id, or
- *   the SHA-256 of the file and its external data
+ * Returns: (transfer none): the identity of the latent space, 64 hex digits as a rule: latent.id,
+ * or the SHA-256 of the file and its external data
  */
 LATENT_API
 const char *latent_model_get_id (const LatentModel *self);
@@ -210,8 +211,8 @@ gboolean latent_model_set_metadata (
  * @error: return location for an error
  *
  * Returns: (transfer full): a dictionary (a{sv}) with the keys of `latent info`: id (s), media (s),
- *   input_shape, latent_shape, output_shape (ax, for one sample; absent where the file lacks the part),
- *   d, k (t), parameters (t), nodes (t), operators (a{su}), encoder_macs, decoder_macs (t)
+ *   input_shape, latent_shape, output_shape (ax, for one sample; absent where the file lacks the
+ * part), d, k (t), parameters (t), nodes (t), operators (a{su}), encoder_macs, decoder_macs (t)
  */
 LATENT_API
 GVariant *latent_model_describe (const LatentModel *self, GError **error);

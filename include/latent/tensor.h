@@ -89,8 +89,8 @@ GType latent_tensor_get_type (void);
  *
  * Makes a tensor of zeros, aligned to 64 bytes.
  *
- * Returns: (transfer full): the tensor, or %NULL with %LATENT_ERROR_LIMIT where its size overflows or
- *   memory is short
+ * Returns: (transfer full): the tensor, or %NULL with %LATENT_ERROR_LIMIT where its size overflows
+ * or memory is short
  */
 LATENT_API
 LatentTensor *latent_tensor_new (
@@ -105,7 +105,8 @@ LatentTensor *latent_tensor_new (
  *   where the alignment of @type asks for it
  * @error: return location for an error
  *
- * Returns: (transfer full): the tensor, or %NULL with %LATENT_ERROR_SHAPE where @bytes has another size
+ * Returns: (transfer full): the tensor, or %NULL with %LATENT_ERROR_SHAPE where @bytes has another
+ * size
  */
 LATENT_API
 LatentTensor *latent_tensor_new_from_bytes (
@@ -145,8 +146,8 @@ const gint64 *latent_tensor_get_dims (const LatentTensor *self, guint *n_dims);
  * @self: a tensor
  * @size: (out) (optional): bytes
  *
- * Returns: (array length=size) (element-type guint8) (transfer none): the elements; they live as long
- *   as @self
+ * Returns: (array length=size) (element-type guint8) (transfer none): the elements; they live as
+ * long as @self
  */
 LATENT_API
 gconstpointer latent_tensor_get_data (const LatentTensor *self, gsize *size);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/model/private.h"
+
 #include <string.h>
 
 #include "src/base/file.h"
 #include "src/base/limits.h"
 #include "src/model/cache.h"
-#include "src/model/private.h"
 
 G_DEFINE_BOXED_TYPE (LatentModel, latent_model, latent_model_ref, latent_model_unref)
 
