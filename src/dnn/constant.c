@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/dnn/constant.h"
 
+#include <stdlib.h>
+
 #include "src/dnn/primitive.h"
 #include "src/dnn/schedule.h"
-
-#include <stdlib.h>
 
 struct _LatentConstant {
   guint ref_count; /* under the lock */

@@ -85,6 +85,16 @@ read_weights (const Convolution *self, LatentBuilder *builder, LatentStep *step,
   return TRUE;
 }
 
+static void
+set_bare (const Convolution *self, LatentStep *step)
+{
+  g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
+  dnnl_primitive_desc_t bare = NULL;
+
+  if (describe (self, attr, &bare))
+    latent_primitive_step_set_bare (step, bare);
+}
+
 static gboolean
 append (const Convolution *self, LatentBuilder *builder, const_dnnl_primitive_desc_t pd,
     const LatentValue *residual, GError **error)
@@ -99,6 +109,7 @@ append (const Convolution *self, LatentBuilder *builder, const_dnnl_primitive_de
                                  dnnl_query_weights_md, 1, self->bias, error)) ||
       !latent_primitive_step_write_fused (step, builder, pd, self->node, residual, error))
     return FALSE;
+  set_bare (self, step);
   latent_builder_add_step (builder, g_steal_pointer (&step));
   return TRUE;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/dnn/layout.h"
 
+#include <string.h>
+
 #include "src/base/parallel.h"
 #include "src/dnn/dnnl.h"
-
-#include <string.h>
 
 #define COPY_GRAIN 65536 /* bytes of a copy that are worth a thread */
 

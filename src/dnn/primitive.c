@@ -6,8 +6,9 @@
 /* LatentStep.data: the primitive, and for each operand its argument index. */
 typedef struct {
   dnnl_primitive_t primitive;
-  LatentLayout *scratchpad; /* NULL where it needs none */
-  GArray *arguments;        /* int */
+  LatentLayout *scratchpad;   /* NULL where it needs none */
+  GArray *arguments;          /* int */
+  dnnl_primitive_desc_t bare; /* NULL where there is no roof to measure */
 } Primitive;
 
 typedef struct {
@@ -123,6 +124,8 @@ clear_primitive (LatentStep *self)
 
   if (primitive->primitive != NULL)
     dnnl_primitive_destroy (primitive->primitive);
+  if (primitive->bare != NULL)
+    dnnl_primitive_desc_destroy (primitive->bare);
   latent_layout_unref (primitive->scratchpad);
   g_array_unref (primitive->arguments);
   g_free (primitive);
@@ -148,6 +151,22 @@ latent_primitive_step_new (const LatentNode *node, const_dnnl_primitive_desc_t p
   if (primitive->scratchpad != NULL)
     self->scratch_size = primitive->scratchpad->size;
   return g_steal_pointer (&self);
+}
+
+void
+latent_primitive_step_set_bare (LatentStep *self, dnnl_primitive_desc_t bare)
+{
+  Primitive *primitive = self->data;
+
+  if (primitive->bare != NULL)
+    dnnl_primitive_desc_destroy (primitive->bare);
+  primitive->bare = bare;
+}
+
+const_dnnl_primitive_desc_t
+latent_primitive_step_get_bare (const LatentStep *self)
+{
+  return self->klass == &primitive_class ? ((const Primitive *)self->data)->bare : NULL;
 }
 
 guint

@@ -14,6 +14,11 @@ dnnl_primitive_attr_t latent_attr_new (void);
 LatentStep *latent_primitive_step_new (
     const LatentNode *node, const_dnnl_primitive_desc_t pd, GError **error);
 
+/* What the roof of a step is measured with: its primitive without what is fused into it. Takes the
+ * descriptor. */
+void latent_primitive_step_set_bare (LatentStep *self, dnnl_primitive_desc_t bare);
+const_dnnl_primitive_desc_t latent_primitive_step_get_bare (const LatentStep *self); /* or NULL */
+
 /* Takes the operand, whose layout must be the one that the descriptor has for the argument. Returns
  * its index. */
 guint latent_primitive_step_add (

@@ -155,6 +155,8 @@ append (Product *self, LatentBuilder *builder, const_dnnl_primitive_desc_t pd,
     LatentOperand *weights, const LatentValue *residual, GError **error)
 {
   g_autoptr (LatentStep) step = latent_primitive_step_new (self->node, pd, error);
+  g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
+  dnnl_primitive_desc_t bare = NULL;
 
   if (step == NULL)
     return FALSE;
@@ -167,6 +169,8 @@ append (Product *self, LatentBuilder *builder, const_dnnl_primitive_desc_t pd,
     return FALSE;
   if (!latent_primitive_step_write_fused (step, builder, pd, self->node, residual, error))
     return FALSE;
+  if (describe (self, weights->layout->md, attr, &bare))
+    latent_primitive_step_set_bare (step, bare);
   latent_builder_add_step (builder, g_steal_pointer (&step));
   return TRUE;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "src/base/parallel.h"
 #include "src/dnn/builder.h"
 #include "src/exec/host-step.h"
@@ -8,8 +10,6 @@
 #include "src/exec/program.h"
 #include "src/exec/request.h"
 #include "src/ops/op.h"
-
-#include <string.h>
 
 /* What one compilation works on. */
 typedef struct {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/exec/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #include "src/base/parallel.h"
 #include "src/base/tensor.h"
 #include "src/dnn/engine.h"
 #include "src/exec/program.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 struct _LatentContext {
   gatomicrefcount ref_count;
@@ -168,18 +170,28 @@ latent_context_get_output (LatentContext *self, guint index, GError **error)
   return tensor;
 }
 
+static gboolean
+run_step (LatentContext *self, guint i, GError **error)
+{
+  const LatentStep *step = g_ptr_array_index (self->program->schedule->steps, i);
+  return step->klass->run (step, self->bound[i], error);
+}
+
 gboolean
 latent_context_run (LatentContext *self, GError **error)
 {
-  const GPtrArray *steps = self->program->schedule->steps;
-
   latent_parallel_set_threads (self->program->threads);
-  for (guint i = 0; i < steps->len; i++) {
-    const LatentStep *step = g_ptr_array_index (steps, i);
-    if (!step->klass->run (step, self->bound[i], error))
+  for (guint i = 0; i < self->program->schedule->steps->len; i++)
+    if (!run_step (self, i, error))
       return FALSE;
-  }
   return TRUE;
+}
+
+gboolean
+latent_context_run_step (LatentContext *self, guint i, GError **error)
+{
+  latent_parallel_set_threads (self->program->threads);
+  return run_step (self, i, error);
 }
 
 void
