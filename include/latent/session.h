@@ -63,8 +63,15 @@ typedef struct {
  * A model at work on media: pixels or samples in, latents out, and back. What an element, a command
  * or an application needs of the library; built on #LatentProgram. One thread at a time.
  *
- * The order of calls: latent_session_new(), one of the latent_session_set_ functions (which compiles,
- * and may be called again), then for every batch: put, latent_session_run(), get.
+ * The order of calls: latent_session_new(), one of the latent_session_set_ functions (which
+ * compiles, and may be called again), then for every batch: put, latent_session_run(), get. Setting
+ * what is set already, or another picture size of the same padding, compiles nothing. A setting
+ * that fails leaves the session as it was. After that nothing allocates memory but
+ * latent_session_push_samples() and latent_session_add_window(), and these only while their queues
+ * grow.
+ *
+ * A batch holds slots, one for each frame, window or vector. Where a net has a batch of 1 written
+ * into it slots and tiles run one after the other; nobody needs to know.
  */
 typedef struct _LatentSession LatentSession;
 
@@ -81,8 +88,8 @@ GType latent_session_get_type (void);
  * @batch: frames, windows or vectors a run, 1 or more; 1 for a model with state
  * @error: return location for an error
  *
- * Returns: (transfer full): a session, or %NULL with %LATENT_ERROR_SETTINGS where the model lacks the
- *   part that @mode needs, or cannot have that batch or precision
+ * Returns: (transfer full): a session, or %NULL with %LATENT_ERROR_SETTINGS where the model lacks
+ * the part that @mode needs, or cannot have that batch or precision
  */
 LATENT_API
 LatentSession *latent_session_new (LatentModel *model, LatentMode mode, LatentPrecision precision,
@@ -113,12 +120,19 @@ gboolean latent_session_supports_format (const LatentModel *model, LatentPixelFo
  * @height: of the pictures, 1 or more
  * @error: return location for an error
  *
- * For reconstruct, encode and embed: compiles for pictures of that size. For decode: compiles for the
- * latents that such pictures have, and gives pictures of that size.
+ * For reconstruct, encode and embed: compiles for pictures of that size, padded by their last row
+ * and column to what the net takes. For decode: compiles for the latents that such pictures have,
+ * and gives pictures of that size; after latent_session_set_latents() the latents stay, and the
+ * size must fit them.
+ *
+ * Pictures that are put and got have that size; each may be of any format that the model takes.
+ *
+ * Returns: whether it is done; else %LATENT_ERROR_TYPE for another kind of media or format,
+ *   %LATENT_ERROR_SHAPE for a size that the net or the latents cannot have
  */
 LATENT_API
-gboolean latent_session_set_video (LatentSession *self, LatentPixelFormat format, guint width,
-    guint height, GError **error);
+gboolean latent_session_set_video (
+    LatentSession *self, LatentPixelFormat format, guint width, guint height, GError **error);
 
 /**
  * latent_session_set_latents:
@@ -127,9 +141,16 @@ gboolean latent_session_set_video (LatentSession *self, LatentPixelFormat format
  * @dims: (array length=n_dims): outermost first; the batch of one frame (1, or its tiles) included
  * @error: return location for an error
  *
- * Compiles for latents of that shape, whatever media they came from. Where @self is of a video model
- * the size of its pictures is then given by latent_session_get_size() and can be made smaller, by
- * less than a stride, with latent_session_set_video().
+ * Compiles for latents of that shape, whatever media they came from. Leading dimensions of 1 are
+ * added or taken away until there are as many as the model's latents have.
+ *
+ * Where @self is of a video model the size of its pictures is then given by
+ * latent_session_get_size() and can be made smaller, by no more than padding added, with
+ * latent_session_set_video(). Several tiles do not tell the picture's size:
+ * latent_session_set_video() must. Samples of audio are float until latent_session_set_audio() says
+ * otherwise.
+ *
+ * Returns: whether it is done; else %LATENT_ERROR_SHAPE with the wanted and the offered shape
  */
 LATENT_API
 gboolean latent_session_set_latents (
@@ -137,9 +158,10 @@ gboolean latent_session_set_latents (
 
 /**
  * latent_session_get_size:
- * @self: a session of a video model after latent_session_set_video() or latent_session_set_latents()
- * @width: (out): in pixels
- * @height: (out): in pixels
+ * @self: a session of a video model after latent_session_set_video() or
+ * latent_session_set_latents()
+ * @width: (out): in pixels; 0 while only a number of tiles is known
+ * @height: (out): in pixels; likewise
  */
 LATENT_API
 void latent_session_get_size (const LatentSession *self, guint *width, guint *height);
@@ -150,11 +172,10 @@ void latent_session_get_size (const LatentSession *self, guint *width, guint *he
  * @format: of the samples
  * @error: return location for an error
  *
- * Rate and channels are the model's.
+ * Rate and channels are the model's. The stream begins anew.
  */
 LATENT_API
-gboolean latent_session_set_audio (
-    LatentSession *self, LatentSampleFormat format, GError **error);
+gboolean latent_session_set_audio (LatentSession *self, LatentSampleFormat format, GError **error);
 
 /**
  * latent_session_set_vector:
@@ -199,7 +220,8 @@ void latent_session_put_picture (LatentSession *self, guint slot, const LatentPi
  * @slot: which of the batch
  * @dst: where to write the picture, rounded and clamped
  *
- * Returns: how many elements of the output were NaN or infinite (written as 0 and as the nearest end)
+ * Returns: how many elements of the output, inside the picture, were NaN or infinite (written as 0
+ * and as the nearest end)
  */
 LATENT_API
 guint64 latent_session_get_picture (LatentSession *self, guint slot, const LatentPicture *dst);
@@ -208,7 +230,7 @@ guint64 latent_session_get_picture (LatentSession *self, guint slot, const Laten
  * latent_session_put_vector:
  * @self: a session of a vector model, or any session whose net shall be fed as it is
  * @slot: which of the batch
- * @src: (array) : float32, row-major, of one sample, in the net's own units
+ * @src: (array): float32, row-major, of one sample (all tiles of a frame), in the net's own units
  */
 LATENT_API
 void latent_session_put_vector (LatentSession *self, guint slot, const float *src);
@@ -217,7 +239,7 @@ void latent_session_put_vector (LatentSession *self, guint slot, const float *sr
  * latent_session_get_vector:
  * @self: a session
  * @slot: which of the batch
- * @dst: (array): float32, row-major
+ * @dst: (array): float32, row-major: the output as the net gives it
  *
  * Returns: how many elements are NaN or infinite
  */
@@ -258,7 +280,7 @@ gboolean latent_session_run (LatentSession *self, GError **error);
  * latent_session_reset:
  * @self: a session
  *
- * Forgets state: after a discontinuity, a flush, a seek.
+ * Forgets state and queued samples: after a discontinuity, a flush, a seek, the end of a stream.
  */
 LATENT_API
 void latent_session_reset (LatentSession *self);
@@ -273,8 +295,9 @@ LATENT_API
 LatentProgram *latent_session_get_program (const LatentSession *self);
 
 /* Audio. A stream of samples is cut into windows of LatentMediaInfo.window samples, one every
- * LatentMediaInfo.hop; window i holds the samples [(i + 1) * hop - window, (i + 1) * hop), those before
- * the stream's first sample being zero. Counts are of sample frames (one sample of each channel). */
+ * LatentMediaInfo.hop; window i holds the samples [(i + 1) * hop - window, (i + 1) * hop), those
+ * before the stream's first sample being zero. Counts are of sample frames (one sample of each
+ * channel). */
 
 /**
  * latent_session_push_samples:
@@ -312,6 +335,13 @@ guint latent_session_take_window (LatentSession *self, guint slot);
  * @self: a session in mode reconstruct or decode
  * @slot: which of the batch is overlap-added to the output
  * @n: how many new samples the window stands for: the hop, or less for the last
+ *
+ * What all windows that hold a sample agree on is what comes out: an identity net gives every
+ * sample back as it was. After a window with less than the hop the stream ends:
+ * latent_session_reset().
+ *
+ * Returns: how many elements that stand for samples were NaN or infinite (taken as 0 and as the
+ * nearest end)
  */
 LATENT_API
 guint64 latent_session_add_window (LatentSession *self, guint slot, guint n);
@@ -330,7 +360,7 @@ gsize latent_session_get_available_samples (const LatentSession *self, gboolean 
 /**
  * latent_session_pop_samples:
  * @self: a session
- * @dst: room for @n interleaved samples, rounded and clamped
+ * @dst: room for @n interleaved samples; integers are rounded and clamped
  * @n: at most what is available
  */
 LATENT_API

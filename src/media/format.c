@@ -2,17 +2,22 @@
 #include "src/media/format.h"
 
 /* clang-format off */
+/* Components: plane, offset, step, halved. */
+#define PACKED(r, g, b, step) {{0, r, step, 0}, {0, g, step, 0}, {0, b, step, 0}}
+
 static const LatentFormat formats[] = {
-  /*                               name     color                planes components: plane, offset, step, halved */
+  /*                               name     color                planes, components */
   [LATENT_PIXEL_FORMAT_GRAY8] = {"GRAY8", LATENT_COLOR_GRAY8, 1, 1, {{0, 0, 1, 0}}},
-  [LATENT_PIXEL_FORMAT_RGB]   = {"RGB",   LATENT_COLOR_RGB,   1, 3, {{0, 0, 3, 0}, {0, 1, 3, 0}, {0, 2, 3, 0}}},
-  [LATENT_PIXEL_FORMAT_BGR]   = {"BGR",   LATENT_COLOR_RGB,   1, 3, {{0, 2, 3, 0}, {0, 1, 3, 0}, {0, 0, 3, 0}}},
-  [LATENT_PIXEL_FORMAT_RGBX]  = {"RGBx",  LATENT_COLOR_RGB,   1, 3, {{0, 0, 4, 0}, {0, 1, 4, 0}, {0, 2, 4, 0}}},
-  [LATENT_PIXEL_FORMAT_BGRX]  = {"BGRx",  LATENT_COLOR_RGB,   1, 3, {{0, 2, 4, 0}, {0, 1, 4, 0}, {0, 0, 4, 0}}},
-  [LATENT_PIXEL_FORMAT_RGBA]  = {"RGBA",  LATENT_COLOR_RGB,   1, 3, {{0, 0, 4, 0}, {0, 1, 4, 0}, {0, 2, 4, 0}}},
-  [LATENT_PIXEL_FORMAT_BGRA]  = {"BGRA",  LATENT_COLOR_RGB,   1, 3, {{0, 2, 4, 0}, {0, 1, 4, 0}, {0, 0, 4, 0}}},
-  [LATENT_PIXEL_FORMAT_I420]  = {"I420",  LATENT_COLOR_I420,  3, 3, {{0, 0, 1, 0}, {1, 0, 1, 1}, {2, 0, 1, 1}}},
-  [LATENT_PIXEL_FORMAT_NV12]  = {"NV12",  LATENT_COLOR_I420,  2, 3, {{0, 0, 1, 0}, {1, 0, 2, 1}, {1, 1, 2, 1}}},
+  [LATENT_PIXEL_FORMAT_RGB]   = {"RGB",   LATENT_COLOR_RGB,   1, 3, PACKED (0, 1, 2, 3)},
+  [LATENT_PIXEL_FORMAT_BGR]   = {"BGR",   LATENT_COLOR_RGB,   1, 3, PACKED (2, 1, 0, 3)},
+  [LATENT_PIXEL_FORMAT_RGBX]  = {"RGBx",  LATENT_COLOR_RGB,   1, 3, PACKED (0, 1, 2, 4)},
+  [LATENT_PIXEL_FORMAT_BGRX]  = {"BGRx",  LATENT_COLOR_RGB,   1, 3, PACKED (2, 1, 0, 4)},
+  [LATENT_PIXEL_FORMAT_RGBA]  = {"RGBA",  LATENT_COLOR_RGB,   1, 3, PACKED (0, 1, 2, 4)},
+  [LATENT_PIXEL_FORMAT_BGRA]  = {"BGRA",  LATENT_COLOR_RGB,   1, 3, PACKED (2, 1, 0, 4)},
+  [LATENT_PIXEL_FORMAT_I420]  = {"I420",  LATENT_COLOR_I420,  3, 3,
+                                 {{0, 0, 1, 0}, {1, 0, 1, 1}, {2, 0, 1, 1}}},
+  [LATENT_PIXEL_FORMAT_NV12]  = {"NV12",  LATENT_COLOR_I420,  2, 3,
+                                 {{0, 0, 1, 0}, {1, 0, 2, 1}, {1, 1, 2, 1}}},
 };
 
 static const LatentLayout layouts[] = {

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/model/model.h"
+
+/* A program at work on a batch of samples: all in one run where the net takes that batch, else one
+ * after the other through a program of batch 1, which this hides. */
+typedef struct {
+  LatentProgram *program;
+  LatentContext *context;
+  guint samples;        /* of the batch */
+  LatentShape shape;    /* what was asked for: of one sample's input */
+  const LatentPort *in; /* of the program, whose batch may be 1 */
+  const LatentPort *out;
+  float *input; /* the first sample's first element; strides are the ports' */
+  const float *output;
+  gint64 input_stride; /* from sample to sample, in elements */
+  gint64 output_stride;
+  float *staging_in; /* the batch, where samples run one after the other; else NULL */
+  float *staging_out;
+} LatentRunner;
+
+typedef struct {
+  LatentMode mode;
+  LatentPrecision precision;
+  guint threads;
+} LatentRunnerOptions;
+
+/* Compiles. `sample` is the input's shape for one sample. Its first dimension is the batch where it
+ * is 1 and not the only one; else the net has no batch, and samples run one after the other. On
+ * failure self is zeroed. */
+gboolean latent_runner_init (LatentRunner *self, LatentModel *model,
+    const LatentRunnerOptions *options, const LatentShape *sample, guint samples, GError **error);
+void latent_runner_clear (LatentRunner *self);
+
+gboolean latent_runner_run (LatentRunner *self, GError **error);
+
+float *latent_runner_get_input (const LatentRunner *self, guint sample);
+const float *latent_runner_get_output (const LatentRunner *self, guint sample);
+
+/* Whether neighbouring samples of a port can be told apart by its first dimension. */
+gboolean latent_runner_has_batch (const LatentRunner *self, const LatentPort *port);
+
+/* The shape of `samples` neighbouring samples of a port. A port without a batch dimension has that
+ * of one. */
+LatentShape latent_runner_get_shape (
+    const LatentRunner *self, const LatentPort *port, guint samples);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LatentRunner, latent_runner_clear)

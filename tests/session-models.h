@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/model/model.h"
+
+/* Small autoencoders made in memory. All are identities, so that what goes in must come out. */
+
+static inline LatentValue *
+test_add_input (LatentGraph *graph, const char *name, guint n_dims, const gint64 *dims)
+{
+  LatentValue *value = latent_graph_add_value (graph, name);
+
+  value->type = LATENT_DATA_TYPE_FLOAT32;
+  value->has_shape = TRUE;
+  value->shape.n = n_dims;
+  for (guint i = 0; i < n_dims; i++) {
+    value->shape.dims[i] = dims[i];
+    if (dims[i] < 0)
+      value->symbols[i] = g_strdup_printf ("%s_%u", name, i);
+  }
+  g_ptr_array_add (graph->inputs, value);
+  return value;
+}
+
+/* Appends a node; its output is a new value of that name. */
+static inline LatentValue *
+test_add_node (
+    LatentGraph *graph, const char *op, const char *output, LatentValue *a, LatentValue *b)
+{
+  LatentNode *node = latent_graph_add_node (graph, op, output);
+  LatentValue *value = latent_graph_add_value (graph, output);
+
+  node->opset = graph->opset;
+  latent_node_add_input (node, a);
+  if (b)
+    latent_node_add_input (node, b);
+  latent_node_add_output (node, value);
+  return value;
+}
+
+static inline LatentNode *
+test_last_node (LatentGraph *graph)
+{
+  return g_ptr_array_index (graph->nodes, graph->nodes->len - 1);
+}
+
+/* A model whose output is `y`; keys is KEY, VALUE, ..., NULL. */
+static inline LatentModel *
+test_model_new (LatentGraph *graph, LatentValue *y, const char *const *keys)
+{
+  g_autoptr (GError) error = NULL;
+  LatentModel *model;
+
+  g_ptr_array_add (graph->outputs, y);
+  if (!latent_graph_sort (graph, &error))
+    g_error ("%s", error->message);
+  model = latent_model_new_from_graph (graph, &error);
+  for (guint i = 0; model && keys[i]; i += 2) {
+    if (!latent_model_set_metadata (model, keys[i], keys[i + 1], &error))
+      g_error ("%s", error->message);
+  }
+  if (!model)
+    g_error ("%s", error->message);
+  return model;
+}
+
+/* x -> Identity -> latent -> Identity -> y. */
+static inline LatentModel *
+test_identity_new (guint n_dims, const gint64 *dims, const char *const *keys)
+{
+  LatentGraph *graph = latent_graph_new ("identity", 17);
+  LatentValue *x = test_add_input (graph, "x", n_dims, dims);
+  LatentValue *latent = test_add_node (graph, "Identity", "latent", x, NULL);
+
+  return test_model_new (graph, test_add_node (graph, "Identity", "y", latent, NULL), keys);
+}
+
+/* x -> SpaceToDepth -> latent -> DepthToSpace -> y: an identity with a stride. */
+static inline LatentModel *
+test_strided_new (const gint64 dims[4], gint64 stride, const char *const *keys)
+{
+  LatentGraph *graph = latent_graph_new ("strided", 17);
+  LatentValue *x = test_add_input (graph, "x", 4, dims);
+  LatentValue *latent = test_add_node (graph, "SpaceToDepth", "latent", x, NULL);
+  LatentValue *y;
+
+  latent_node_set_int (test_last_node (graph), "blocksize", stride);
+  y = test_add_node (graph, "DepthToSpace", "y", latent, NULL);
+  latent_node_set_int (test_last_node (graph), "blocksize", stride);
+  return test_model_new (graph, y, keys);
+}
+
+/* x -> Reshape to `flat` -> latent -> Reshape to `dims` -> y: with a batch of 1 written into the
+ * net. */
+static inline LatentModel *
+test_reshaped_new (guint n_dims, const gint64 *dims, const gint64 *flat, const char *const *keys)
+{
+  LatentGraph *graph = latent_graph_new ("reshaped", 17);
+  LatentValue *x = test_add_input (graph, "x", n_dims, dims);
+  LatentValue *to = latent_graph_add_constant (graph, "to", latent_tensor_new_int64s (flat, 2));
+  LatentValue *back = latent_graph_add_constant (
+      graph, "back", latent_tensor_new_int64s (dims, n_dims));
+  LatentValue *latent = test_add_node (graph, "Reshape", "latent", x, to);
+
+  return test_model_new (graph, test_add_node (graph, "Reshape", "y", latent, back), keys);
+}
