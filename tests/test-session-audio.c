@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include <latent/session.h>
+
 #include "tests/session-models.h"
 
 #define SEED 3

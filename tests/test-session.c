@@ -2,6 +2,8 @@
 #include <gst/check/gstcheck.h>
 #include <math.h>
 
+#include <latent/session.h>
+
 #include "tests/session-models.h"
 
 static const gint64 any_rgb[] = {-1, 3, -1, -1};
