@@ -79,6 +79,8 @@ check_shape (
     return TRUE;
   if (shape->n == rank && (shape->dims[1] < 0 || shape->dims[1] == media->channels))
     return TRUE;
+  if (media->kind == LATENT_MEDIA_AUDIO && media->channels == 1 && shape->n == 2)
+    return TRUE; /* NxL */
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
       "latent.input wants tensors of shape Nx%ux%s, '%s' is %s", media->channels,
       rank == 4 ? "HxW" : "L", name, offered);
@@ -218,8 +220,8 @@ find_audio (LatentModel *self, const LatentShape *shape, GError **error)
   LatentMediaInfo *media = &self->media;
   guint most = 1u << 24;
 
-  if (shape->dims[2] >= 0 && !is_decoder (self)) {
-    media->window = (guint)MIN (shape->dims[2], most);
+  if (shape->dims[shape->n - 1] >= 0 && !is_decoder (self)) {
+    media->window = (guint)MIN (shape->dims[shape->n - 1], most);
   } else if (is_decoder (self)) {
     const char *outputs[] = {latent_model_get_exit (self), NULL};
     LatentShape latents = latent_model_fill_shape (self, find_entry (self), 1, 1);
@@ -227,7 +229,8 @@ find_audio (LatentModel *self, const LatentShape *shape, GError **error)
         self->graph, NULL, outputs, latent_model_get_entry (self), &latents, error);
     if (part == NULL)
       return FALSE;
-    media->window = (guint)MIN (latent_graph_find_value (part, outputs[0])->shape.dims[2], most);
+    shape = &latent_graph_find_value (part, outputs[0])->shape;
+    media->window = (guint)MIN (shape->dims[shape->n - 1], most);
   } else if (!get_samples (
                  self, "latent.hop", most, MAX (media->rate / 50, 1), &media->window, error) ||
              !get_samples (self, "latent.window", most, media->window, &media->window, error)) {

@@ -23,7 +23,7 @@ latent_model_fill_shape (
     const LatentModel *self, const LatentValue *entry, gint64 height, gint64 width)
 {
   LatentShape shape = entry->shape;
-  gboolean tensor = self->media.kind != LATENT_MEDIA_VECTOR;
+  gboolean has_channels = self->media.kind != LATENT_MEDIA_VECTOR && shape.n > 2;
 
   for (guint i = 0; i < shape.n; i++) {
     if (shape.dims[i] >= 0)
@@ -31,7 +31,7 @@ latent_model_fill_shape (
     shape.dims[i] = i == shape.n - 1 ? width : height;
     if (i == 0)
       shape.dims[i] = 1;
-    else if (i == 1 && tensor)
+    else if (i == 1 && has_channels)
       shape.dims[i] = self->media.channels;
   }
   return shape;
