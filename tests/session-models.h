@@ -97,10 +97,13 @@ test_reshaped_new (guint n_dims, const gint64 *dims, const gint64 *flat, const c
 {
   LatentGraph *graph = latent_graph_new ("reshaped", 17);
   LatentValue *x = test_add_input (graph, "x", n_dims, dims);
-  LatentValue *to = latent_graph_add_constant (graph, "to", latent_tensor_new_int64s (flat, 2));
-  LatentValue *back = latent_graph_add_constant (
-      graph, "back", latent_tensor_new_int64s (dims, n_dims));
-  LatentValue *latent = test_add_node (graph, "Reshape", "latent", x, to);
+  g_autoptr (LatentTensor) to = latent_tensor_new_int64s (flat, 2);
+  g_autoptr (LatentTensor) back = latent_tensor_new_int64s (dims, n_dims);
+  LatentValue *latent = test_add_node (
+      graph, "Reshape", "latent", x, latent_graph_add_constant (graph, "to", to));
 
-  return test_model_new (graph, test_add_node (graph, "Reshape", "y", latent, back), keys);
+  return test_model_new (graph,
+      test_add_node (
+          graph, "Reshape", "y", latent, latent_graph_add_constant (graph, "back", back)),
+      keys);
 }

@@ -118,8 +118,10 @@ GST_START_TEST (test_identity_is_exact)
   g_autoptr (LatentModel) model = new_model (get_eats (format), 1, NULL, NULL);
 
   for (guint size = 0; size < G_N_ELEMENTS (sizes); size++) {
-    for (guint threads = 1; threads <= 2; threads++)
-      check_reconstruction (model, format, size, threads, 1 + (size < 3 ? threads % 2 : 0));
+    gboolean large = sizes[size].width > 1000; /* two threads are at work only there */
+
+    for (guint threads = large ? 2 : 1; threads <= 2; threads++)
+      check_reconstruction (model, format, size, threads, large ? 1 : threads);
   }
 }
 GST_END_TEST;
@@ -398,7 +400,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_output_that_is_no_picture)
 {
-  static const gint64 dims[] = {-1, 3, -1, -1};
+  static const gint64 dims[] = {1, 3, 4, 4};
   static const char *const keys[] = {"latent.tensor", "latent", "latent.input", "video/RGB", NULL};
   LatentGraph *graph = latent_graph_new ("flat", 17);
   LatentValue *x = test_add_input (graph, "x", 4, dims);

@@ -180,17 +180,18 @@ GST_START_TEST (test_setting_again_compiles_nothing)
 }
 GST_END_TEST;
 
-/* A sum over time: s is the latent of the run before. */
+/* A sum over time: s is what it was in the run before. */
 static LatentModel *
 new_sum (void)
 {
   static const gint64 dims[] = {1, 2};
   static const char *const keys[] = {
-      "latent.tensor", "latent", "latent.input", "vector", "latent.state", "s:latent", NULL};
+      "latent.tensor", "latent", "latent.input", "vector", "latent.state", "s:next", NULL};
   LatentGraph *graph = latent_graph_new ("sum", 17);
   LatentValue *x = test_add_input (graph, "x", 2, dims);
   LatentValue *s = test_add_input (graph, "s", 2, dims);
-  LatentValue *latent = test_add_node (graph, "Add", "latent", x, s);
+  LatentValue *next = test_add_node (graph, "Add", "next", x, s);
+  LatentValue *latent = test_add_node (graph, "Identity", "latent", next, NULL);
 
   return test_model_new (graph, test_add_node (graph, "Identity", "y", latent, NULL), keys);
 }

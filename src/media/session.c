@@ -19,6 +19,7 @@ check_new (const LatentSession *self, LatentMode mode, GError **error)
 {
   static const char *const modes[] = {"reconstruct", "encode", "decode", "embed"};
   g_autofree char *name = latent_session_describe_model (self);
+  guint n_states;
 
   if (!latent_model_supports_mode (self->model, mode)) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
@@ -36,7 +37,8 @@ check_new (const LatentSession *self, LatentMode mode, GError **error)
         "%s has several latents, '%s'; only one is supported", name, names);
     return FALSE;
   }
-  if (self->batch > 1 && self->model->states->len > 0) {
+  latent_model_get_states (self->model, mode, &n_states);
+  if (self->batch > 1 && n_states > 0) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
         "%s carries state from sample to sample: the batch must be 1, not %u", name, self->batch);
     return FALSE;
@@ -124,6 +126,7 @@ latent_session_prepare (LatentSession *self, const LatentShape *sample, guint sl
     LatentRunner *fresh, GError **error)
 {
   guint64 samples = (guint64)self->batch * slot_samples;
+  guint n_states;
 
   if (self->runner.program && samples == self->runner.samples &&
       latent_shape_equal (sample, &self->runner.shape))
@@ -133,7 +136,8 @@ latent_session_prepare (LatentSession *self, const LatentShape *sample, guint sl
         "a batch of %u with %u tiles each is too large", self->batch, slot_samples);
     return NULL;
   }
-  if (slot_samples > 1 && self->model->states->len > 0) {
+  latent_model_get_states (self->model, self->options.mode, &n_states);
+  if (slot_samples > 1 && n_states > 0) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
         "a model that carries state takes one tile, not %u", slot_samples);
     return NULL;
