@@ -4,8 +4,9 @@
 #include "src/ops/private.h"
 
 #define LATENT_EINSUM_MAX_OPERANDS 8
-#define LATENT_EINSUM_MAX_LABELS   (2 * 26 + LATENT_MAX_DIMS) /* letters, and what "..." stands for \
-                                                               */
+#define LATENT_EINSUM_MAX_LABELS                                                                   \
+  (2 * 26 + LATENT_MAX_DIMS) /* letters, and what "..." stands for                                 \
+                              */
 #define LATENT_EINSUM_MAX_STEPS (G_GUINT64_CONSTANT (1) << 44) /* products in all */
 
 /* What an Einsum node says, as loops: the outer ones run over the output in row-major order, the
