@@ -143,11 +143,17 @@ load_gates (const Sequence *self, gint64 first, gint64 n)
 static float
 activate (const Sequence *self, guint i, float x)
 {
-  const LatentRecurrentParams *params = &self->job->params;
-  const LatentActivation *activation = &params->activations[self->direction][i];
+  const LatentActivation *activation = &self->job->params.activations[self->direction][i];
 
-  x = x > params->clip ? params->clip : x < -params->clip ? -params->clip : x;
   return activation->func (x, activation->alpha, activation->beta);
+}
+
+static float
+activate_clipped (const Sequence *self, guint i, float x)
+{
+  float clip = self->job->params.clip;
+
+  return activate (self, i, x > clip ? clip : x < -clip ? -clip : x);
 }
 
 static void
@@ -157,7 +163,7 @@ step_rnn (const Sequence *self)
 
   load_gates (self, 0, hidden);
   for (gint64 j = 0; j < hidden; j++)
-    self->h[j] = activate (self, 0, self->gates[j]);
+    self->h[j] = activate_clipped (self, 0, self->gates[j]);
 }
 
 /* h = (1 - z) * candidate + z * h */
@@ -172,7 +178,7 @@ step_gru (const Sequence *self)
 
   load_gates (self, 0, 2 * hidden);
   for (gint64 j = 0; j < 2 * hidden; j++)
-    self->gates[j] = activate (self, 0, self->gates[j]);
+    self->gates[j] = activate_clipped (self, 0, self->gates[j]);
   load_bias (self, 2 * hidden, hidden, FALSE, candidate);
   add_products (self, 2 * hidden, hidden, FALSE, self->x, candidate);
   if (linear) {
@@ -189,7 +195,7 @@ step_gru (const Sequence *self)
       candidate[j] += r[j];
   }
   for (gint64 j = 0; j < hidden; j++)
-    self->h[j] = (1 - z[j]) * activate (self, 1, candidate[j]) + z[j] * self->h[j];
+    self->h[j] = (1 - z[j]) * activate_clipped (self, 1, candidate[j]) + z[j] * self->h[j];
 }
 
 static void
@@ -208,12 +214,13 @@ step_lstm (const Sequence *self)
     float to_i = peepholes != NULL ? peepholes[j] : 0;
     float to_o = peepholes != NULL ? peepholes[hidden + j] : 0;
     float to_f = peepholes != NULL ? peepholes[2 * hidden + j] : 0;
-    float i = activate (self, 0, gates[j] + to_i * c);
-    float f = params->input_forget ? 1 - i : activate (self, 0, gates[2 * hidden + j] + to_f * c);
-    c = f * c + i * activate (self, 1, gates[3 * hidden + j]);
-    float o = activate (self, 0, gates[hidden + j] + to_o * c);
+    float i = activate_clipped (self, 0, gates[j] + to_i * c);
+    float f = params->input_forget ? 1 - i
+                                   : activate_clipped (self, 0, gates[2 * hidden + j] + to_f * c);
+    c = f * c + i * activate_clipped (self, 1, gates[3 * hidden + j]);
+    float o = activate_clipped (self, 0, gates[hidden + j] + to_o * c);
     self->c[j] = c;
-    self->h[j] = o * activate (self, 2, c);
+    self->h[j] = o * activate (self, 2, c); /* which is not clipped, as in ONNX Runtime */
   }
 }
 

@@ -2,7 +2,6 @@
 #include "src/ops/reduce.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
@@ -358,12 +357,6 @@ eval_reduce (const LatentEval *eval, GError **error)
 
   if (!latent_reduce_get_params (eval->node, &params, error))
     return FALSE;
-  if (params.axes == 0) {
-    gsize size = eval->src[0].n * latent_data_type_get_size (job.type);
-    if (size > 0)
-      memcpy (job.dst, job.src, size);
-    return TRUE;
-  }
   split_dimensions (&job, &eval->src[0].shape, params.axes);
   latent_parallel (
       eval->threads, eval->dst[0].n, MAX (1, 4096 / MAX (job.line, 1)), reduce_part, &job);

@@ -13,33 +13,51 @@ latent_resize_changes (const LatentResizeParams *params, guint axis)
   return params->scales[axis] != 1 || params->src.dims[axis] != params->dst.dims[axis];
 }
 
+/* numerator / scale; where it will be rounded to an integer as a float, so that 1.5 / 0.6f is 2.5
+ * and does not lie just beside it. */
+static double
+divide_by_scale (const LatentResizeParams *params, guint axis, double numerator)
+{
+  double quotient = numerator / params->scales[axis];
+
+  return params->mode == LATENT_RESIZE_NEAREST ? (float)quotient : quotient;
+}
+
+/* In floats, so that the end of a region at 1 does not lie just outside. */
+static double
+get_crop_coordinate (const LatentResizeParams *params, guint axis, gint64 i, float start, float end)
+{
+  float last = (float)(params->src.dims[axis] - 1);
+  float dst = (float)params->dst.dims[axis];
+
+  return dst > 1 ? start * last + (float)i * (end - start) * last / (dst - 1)
+                 : 0.5f * (start + end) * last;
+}
+
 /* The place in the input, in samples, that output i of an axis is taken from. */
 static double
-get_coordinate (const LatentResizeParams *params, guint axis, gint64 i, double start, double end)
+get_coordinate (const LatentResizeParams *params, guint axis, gint64 i)
 {
   double src = (double)params->src.dims[axis];
   double dst = (double)params->dst.dims[axis];
   double scale = params->scales[axis];
   double x = (double)i;
+  double half = divide_by_scale (params, axis, x + 0.5);
 
   switch (params->coordinates) {
   case LATENT_RESIZE_HALF_PIXEL:
-    return (x + 0.5) / scale - 0.5;
+    return half - 0.5;
   case LATENT_RESIZE_HALF_PIXEL_SYMMETRIC:
-    return src / 2 * (1 - dst / (scale * src)) + (x + 0.5) / scale - 0.5;
+    return src / 2 * (1 - dst / (scale * src)) + half - 0.5;
   case LATENT_RESIZE_PYTORCH_HALF_PIXEL:
-    return dst > 1 ? (x + 0.5) / scale - 0.5 : 0;
+    return dst > 1 ? half - 0.5 : 0;
   case LATENT_RESIZE_ALIGN_CORNERS: /* of the length before rounding, as ONNX's own cases have it */
     return dst > 1 ? x * (src - 1) / (src * scale - 1) : 0;
-  case LATENT_RESIZE_ASYMMETRIC:
-    return x / scale;
   case LATENT_RESIZE_TF_HALF_PIXEL_FOR_NN:
-    return (x + 0.5) / scale;
-  case LATENT_RESIZE_TF_CROP_AND_RESIZE:
-    return dst > 1 ? start * (src - 1) + x * (end - start) * (src - 1) / (dst - 1)
-                   : 0.5 * (start + end) * (src - 1);
+    return half;
+  default:
+    return divide_by_scale (params, axis, x);
   }
-  return x;
 }
 
 static double
@@ -128,7 +146,8 @@ latent_resize_fill_taps (
   for (gint64 i = 0; i < params->dst.dims[axis]; i++) {
     gint64 *index = taps->index + i * taps->footprint;
     float *weight = taps->weight + i * taps->footprint;
-    double x = get_coordinate (params, axis, i, start, end);
+    double x = crop ? get_crop_coordinate (params, axis, i, (float)start, (float)end)
+                    : get_coordinate (params, axis, i);
     if (crop && !(x >= 0 && x <= last)) {
       *index = -1;
       continue;
