@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/gst/enums.h"
+
+#include <latent/program.h>
+
+static const GEnumValue modes[] = {
+    {LATENT_MODE_RECONSTRUCT, "Media in, its reconstruction out",      "reconstruct"},
+    {LATENT_MODE_ENCODE,      "Media in, latents out",                 "encode"     },
+    {LATENT_MODE_DECODE,      "Latents in, media out",                 "decode"     },
+    {LATENT_MODE_EMBED,       "Media pass untouched, latents as meta", "embed"      },
+    {0,                       NULL,                                    NULL         },
+};
+
+static const GEnumValue precisions[] = {
+    {LATENT_PRECISION_AUTO, "int8 for a quantised model, else f32", "auto"},
+    {LATENT_PRECISION_F32,  "32-bit floating point",                "f32" },
+    {LATENT_PRECISION_BF16, "16-bit brain floating point",          "bf16"},
+    {LATENT_PRECISION_INT8, "8-bit integers, for quantised models", "int8"},
+    {0,                     NULL,                                   NULL  },
+};
+
+static GType
+register_once (gsize *type, const char *name, const GEnumValue *values)
+{
+  if (g_once_init_enter (type))
+    g_once_init_leave (type, g_enum_register_static (name, values));
+  return *type;
+}
+
+GType
+latent_gst_mode_get_type (void)
+{
+  static gsize type = 0;
+
+  return register_once (&type, "LatentGstMode", modes);
+}
+
+GType
+latent_gst_precision_get_type (void)
+{
+  static gsize type = 0;
+
+  return register_once (&type, "LatentGstPrecision", precisions);
+}
