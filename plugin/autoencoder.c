@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-autoencoder
+ * @title: autoencoder
+ * @short_description: runs an autoencoder on video, audio or vectors
+ *
+ * Runs an autoencoder from an ONNX file, or a part of it. The property #LatentAutoencoder:mode says
+ * which:
+ *
+ * - reconstruct: media in, what the net makes of them out, with the same caps and timestamps.
+ * - encode: media in, latents out. Latents are `other/tensors` as NNStreamer has them: one float32
+ * tensor a buffer, one buffer a frame (or a hop of sound).
+ * - decode: latents in, media out, cropped to the size that the caps' media-width and media-height
+ * tell. Latents of another model, as far as their caps say, are refused.
+ * - embed: media pass untouched; the latent travels beside them as a #GstCustomMeta called
+ * "latent", which survives conversion, scaling and encoding. latent_gst_buffer_get_latent() reads
+ * it.
+ *
+ * The model settles the caps: what it cannot take is not offered, so that videoconvert, videoscale,
+ * audioconvert and audioresample before the element do what is needed. Frames of any size fit a
+ * fully convolutional net.
+ *
+ * At the end of the stream the element posts a message "latent-stats" with the structure of the
+ * property #LatentAutoencoder:stats.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=model.onnx !
+ * videoconvert ! autovideosink
+ * ]| What the net makes of a test picture.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=model.onnx
+ * mode=encode ! queue ! autoencoder model=model.onnx mode=decode ! videoconvert ! autovideosink
+ * ]| The same in two halves, each in a thread of its own; between them flow the latents.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=model.onnx
+ * mode=embed inference-interval=5 ! fakesink
+ * ]| Every fifth frame gets its latent as meta.
+ */
+
+#include "plugin/autoencoder-private.h"
+
+#include "src/gst/caps.h"
+#include "src/gst/enums.h"
+#include "src/gst/message.h"
+
+GST_DEBUG_CATEGORY (latent_autoencoder_debug);
+#define GST_CAT_DEFAULT latent_autoencoder_debug
+
+enum {
+  PROP_0,
+  PROP_MODEL,
+  PROP_MODE,
+  PROP_PRECISION,
+  PROP_THREADS,
+  PROP_BATCH_SIZE,
+  PROP_INFERENCE_INTERVAL,
+  PROP_STATS,
+  N_PROPERTIES,
+};
+
+#define MAX_THREADS    1024
+#define MAX_BATCH_SIZE 1024
+
+static GParamSpec *properties[N_PROPERTIES];
+
+/* Elements between READY and PAUSED or above: they share the cores. */
+static gint n_live;
+
+G_DEFINE_TYPE_WITH_CODE (LatentAutoencoder, latent_autoencoder, GST_TYPE_BASE_TRANSFORM,
+    GST_DEBUG_CATEGORY_INIT (latent_autoencoder_debug, "autoencoder", 0, "autoencoder element"))
+
+LatentModel *
+latent_autoencoder_ref_model (LatentAutoencoder *self)
+{
+  LatentModel *model;
+
+  GST_OBJECT_LOCK (self);
+  model = self->model ? latent_model_ref (self->model) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  return model;
+}
+
+static void
+take_model (LatentAutoencoder *self, LatentModel *model)
+{
+  LatentModel *old;
+
+  GST_OBJECT_LOCK (self);
+  old = self->model;
+  self->model = model;
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&old, latent_model_unref);
+}
+
+static const char *
+get_nick (LatentMode mode)
+{
+  return g_enum_get_value (g_type_class_peek (LATENT_GST_TYPE_MODE), (gint)mode)->value_nick;
+}
+
+static gboolean
+load (LatentAutoencoder *self, GError **error)
+{
+  LatentModel *model;
+
+  if (self->model)
+    return TRUE;
+  if (!self->settings.model) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+        "property model must be set: the path of an .onnx file");
+    return FALSE;
+  }
+  model = latent_model_load (self->settings.model, error);
+  if (!model)
+    return FALSE;
+  if (!latent_model_supports_mode (model, self->settings.mode)) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+        "model '%s' lacks the part that mode=%s needs", self->settings.model,
+        get_nick (self->settings.mode));
+    latent_model_unref (model);
+    return FALSE;
+  }
+  take_model (self, model);
+  return TRUE;
+}
+
+static gboolean
+load_or_post (LatentAutoencoder *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (load (self, &error))
+    return TRUE;
+  latent_gst_post_error (GST_ELEMENT (self), error);
+  return FALSE;
+}
+
+static gboolean
+start (GstBaseTransform *trans)
+{
+  LatentAutoencoder *self = LATENT_AUTOENCODER (trans);
+  LatentMode mode = self->settings.mode;
+  const LatentMediaInfo *info;
+
+  if (!load_or_post (self))
+    return FALSE;
+  info = latent_model_get_media_info (self->model);
+  self->input = mode == LATENT_MODE_DECODE ? LATENT_PORT_LATENT : (LatentPortKind)info->kind;
+  self->output = mode == LATENT_MODE_ENCODE || mode == LATENT_MODE_EMBED
+                     ? LATENT_PORT_LATENT
+                     : (LatentPortKind)info->kind;
+  self->has_state = latent_model_get_metadata (self->model, "latent.state") != NULL;
+  self->n_seen = 0;
+  self->latency = 0;
+  if (info->kind == LATENT_MEDIA_AUDIO)
+    latent_timeline_init (&self->timeline, info->rate);
+  latent_autoencoder_reset_stats (self);
+  self->is_live = TRUE;
+  g_atomic_int_inc (&n_live);
+  gst_base_transform_set_passthrough (trans, mode == LATENT_MODE_EMBED);
+  return TRUE;
+}
+
+static gboolean
+stop (GstBaseTransform *trans)
+{
+  LatentAutoencoder *self = LATENT_AUTOENCODER (trans);
+
+  if (self->is_live)
+    g_atomic_int_add (&n_live, -1);
+  self->is_live = FALSE;
+  gst_caps_replace (&self->compiled, NULL);
+  gst_caps_replace (&self->refused, NULL);
+  latent_autoencoder_forget (self);
+  latent_timeline_clear (&self->timeline);
+  g_clear_pointer (&self->session, latent_session_unref);
+  return TRUE;
+}
+
+guint
+latent_autoencoder_choose_threads (LatentAutoencoder *self)
+{
+  guint share = g_get_num_processors () / MAX (1, (guint)g_atomic_int_get (&n_live));
+
+  return self->settings.threads ? self->settings.threads : MAX (1, share);
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  LatentAutoencoder *self = LATENT_AUTOENCODER (element);
+  GstStateChangeReturn ret;
+
+  /* early, so that the caps that are offered follow the model from the first link on */
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && self->settings.model && !load_or_post (self))
+    return GST_STATE_CHANGE_FAILURE;
+  ret = GST_ELEMENT_CLASS (latent_autoencoder_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    take_model (self, NULL);
+  return ret;
+}
+
+/* Never called, as generate_output is our own; the base class allocates output for those alone that
+ * have it. */
+static GstFlowReturn
+transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *outbuf)
+{
+  return GST_FLOW_NOT_SUPPORTED;
+}
+
+static gboolean
+transform_size (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, gsize size,
+    GstCaps *othercaps, gsize *othersize)
+{
+  *othersize = LATENT_AUTOENCODER (trans)->out_size;
+  return TRUE;
+}
+
+/* Frames keep their size and place: whatever does not describe memory still holds. */
+static gboolean
+transform_meta (GstBaseTransform *trans, GstBuffer *outbuf, GstMeta *meta, GstBuffer *inbuf)
+{
+  return TRUE;
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  LatentAutoencoder *self = LATENT_AUTOENCODER (object);
+  LatentSettings *settings = &self->settings;
+  gboolean is_late = GST_STATE (self) > GST_STATE_READY;
+
+  if (is_late) {
+    GST_WARNING_OBJECT (self, "property %s can be set below PAUSED only", spec->name);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+  case PROP_MODEL:
+    g_free (settings->model);
+    settings->model = g_value_dup_string (value);
+    break;
+  case PROP_MODE:
+    settings->mode = (LatentMode)g_value_get_enum (value);
+    break;
+  case PROP_PRECISION:
+    settings->precision = (LatentPrecision)g_value_get_enum (value);
+    break;
+  case PROP_THREADS:
+    settings->threads = g_value_get_uint (value);
+    break;
+  case PROP_BATCH_SIZE:
+    settings->batch_size = g_value_get_uint (value);
+    break;
+  case PROP_INFERENCE_INTERVAL:
+    settings->inference_interval = g_value_get_uint (value);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+    break;
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (id == PROP_MODEL || id == PROP_MODE)
+    take_model (self, NULL); /* loaded, and checked for the mode, on the way to PAUSED */
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  LatentAutoencoder *self = LATENT_AUTOENCODER (object);
+  const LatentSettings *settings = &self->settings;
+
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, latent_autoencoder_get_stats (self));
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+  case PROP_MODEL:
+    g_value_set_string (value, settings->model);
+    break;
+  case PROP_MODE:
+    g_value_set_enum (value, (gint)settings->mode);
+    break;
+  case PROP_PRECISION:
+    g_value_set_enum (value, (gint)settings->precision);
+    break;
+  case PROP_THREADS:
+    g_value_set_uint (value, settings->threads);
+    break;
+  case PROP_BATCH_SIZE:
+    g_value_set_uint (value, settings->batch_size);
+    break;
+  case PROP_INFERENCE_INTERVAL:
+    g_value_set_uint (value, settings->inference_interval);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+    break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+clear_held (gpointer data)
+{
+  LatentHeld *held = data;
+
+  gst_clear_buffer (&held->buffer);
+}
+
+static void
+finalize (GObject *object)
+{
+  LatentAutoencoder *self = LATENT_AUTOENCODER (object);
+
+  g_clear_pointer (&self->held, g_array_unref);
+  g_clear_pointer (&self->program, latent_program_unref);
+  g_clear_pointer (&self->model, latent_model_unref);
+  g_free (self->settings.model);
+  G_OBJECT_CLASS (latent_autoencoder_parent_class)->finalize (object);
+}
+
+static void
+latent_autoencoder_init (LatentAutoencoder *self)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+
+  self->held = g_array_new (FALSE, FALSE, sizeof (LatentHeld));
+  g_array_set_clear_func (self->held, clear_held);
+  gst_base_transform_set_gap_aware (trans, TRUE); /* the flag is kept */
+  gst_base_transform_set_qos_enabled (trans, TRUE);
+}
+
+static void
+install_properties (GObjectClass *klass)
+{
+  const GParamFlags early = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags preset = early | G_PARAM_CONSTRUCT; /* the default stands here alone */
+
+  properties[PROP_MODEL] = g_param_spec_string (
+      "model", "Model", "Path of the .onnx file", NULL, early);
+  properties[PROP_MODE] = g_param_spec_enum ("mode", "Mode", "Which part of the model runs",
+      LATENT_GST_TYPE_MODE, LATENT_MODE_RECONSTRUCT, preset);
+  properties[PROP_PRECISION] = g_param_spec_enum ("precision", "Precision",
+      "Arithmetic; refused where the processor or the model cannot", LATENT_GST_TYPE_PRECISION,
+      LATENT_PRECISION_AUTO, preset);
+  properties[PROP_THREADS] = g_param_spec_uint ("threads", "Threads",
+      "Threads that a run uses (0: share the cores among the live elements)", 0, MAX_THREADS, 0,
+      preset);
+  properties[PROP_BATCH_SIZE] = g_param_spec_uint ("batch-size", "Batch size",
+      "Frames that run together; the latency is reported", 1, MAX_BATCH_SIZE, 1, preset);
+  properties[PROP_INFERENCE_INTERVAL] = g_param_spec_uint ("inference-interval",
+      "Inference interval", "Mode embed: every n-th frame gets its latent", 1, G_MAXUINT, 1,
+      preset);
+  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
+      "Frames, dropped, nonfinite; time-min, time-mean, time-p95, time-max of a frame in ns; macs, "
+      "d, k, latent-id, kernels",
+      GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (klass, N_PROPERTIES, properties);
+}
+
+static void
+latent_autoencoder_class_init (LatentAutoencoderClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+  g_autoptr (GstCaps) caps = latent_gst_new_template_caps ();
+
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  install_properties (object_class);
+
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+  gst_element_class_set_static_metadata (element_class, "Autoencoder",
+      "Filter/Converter/Video/Audio", "Runs an autoencoder (ONNX) on video, audio or vectors",
+      "gst-latent");
+  element_class->change_state = change_state;
+
+  transform_class->start = start;
+  transform_class->stop = stop;
+  transform_class->transform_caps = latent_autoencoder_transform_caps;
+  transform_class->fixate_caps = latent_autoencoder_fixate_caps;
+  transform_class->accept_caps = latent_autoencoder_accept_caps;
+  transform_class->set_caps = latent_autoencoder_set_caps;
+  transform_class->query = latent_autoencoder_query;
+  transform_class->decide_allocation = latent_autoencoder_decide_allocation;
+  transform_class->propose_allocation = latent_autoencoder_propose_allocation;
+  transform_class->transform = transform;
+  transform_class->transform_size = transform_size;
+  transform_class->transform_meta = transform_meta;
+  transform_class->sink_event = latent_autoencoder_sink_event;
+  transform_class->src_event = latent_autoencoder_src_event;
+  transform_class->submit_input_buffer = latent_autoencoder_submit_input_buffer;
+  transform_class->generate_output = latent_autoencoder_generate_output;
+
+  gst_type_mark_as_plugin_api (LATENT_GST_TYPE_MODE, 0);
+  gst_type_mark_as_plugin_api (LATENT_GST_TYPE_PRECISION, 0);
+}

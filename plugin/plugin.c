@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+
+#include "plugin/autoencoder.h"
+
+#define PACKAGE "gst-latent"
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  return gst_element_register (plugin, "autoencoder", GST_RANK_NONE, LATENT_TYPE_AUTOENCODER);
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, latent,
+    "Runs autoencoders on video and audio", plugin_init, PACKAGE_VERSION, "LGPL", PACKAGE,
+    "https://gstreamer.freedesktop.org/")
