@@ -416,6 +416,44 @@ GST_START_TEST (test_output_that_is_no_picture)
 }
 GST_END_TEST;
 
+static const struct {
+  guint width, height;
+} absurd[] = {
+    {G_MAXUINT, 1        },
+    {1,         G_MAXUINT},
+    {1000000,   1000000  },
+    {G_MAXINT,  2        }
+};
+
+GST_START_TEST (test_absurd_size)
+{
+  g_autoptr (LatentModel) frames = new_model (get_eats (rgb), 4, NULL, NULL);
+  g_autoptr (LatentModel) tiles = new_model (get_eats (rgb), 2, "latent.tile", "2x2");
+  LatentModel *models[] = {frames, tiles};
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (LatentSession) session = new_session (models[i], LATENT_MODE_RECONSTRUCT, 1, 2);
+    g_autoptr (GError) error = NULL;
+
+    fail_if (latent_session_set_video (
+        session, LATENT_PIXEL_FORMAT_RGB, absurd[__i__].width, absurd[__i__].height, &error));
+    fail_unless (g_error_matches (error, LATENT_ERROR, LATENT_ERROR_LIMIT), "%s", error->message);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST (test_absurd_number_of_tiles)
+{
+  static const gint64 dims[] = {G_MAXINT, 12, 1, 1};
+  g_autoptr (LatentModel) model = new_model (get_eats (rgb), 2, "latent.tile", "2x2");
+  g_autoptr (LatentSession) session = new_session (model, LATENT_MODE_DECODE, 1, 1);
+  g_autoptr (GError) error = NULL;
+
+  fail_if (latent_session_set_latents (session, 4, dims, &error));
+  fail_unless (g_error_matches (error, LATENT_ERROR, LATENT_ERROR_LIMIT), "%s", error->message);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_format_that_does_not_fit)
 {
   g_autoptr (LatentModel) model = new_model (get_eats (rgb), 1, NULL, NULL);
@@ -454,6 +492,8 @@ session_video_suite (void)
   tcase_add_test (tc, test_net_fed_as_it_is);
   tcase_add_test (tc, test_decoder_alone);
   tcase_add_test (tc, test_output_that_is_no_picture);
+  tcase_add_loop_test (tc, test_absurd_size, 0, G_N_ELEMENTS (absurd));
+  tcase_add_test (tc, test_absurd_number_of_tiles);
   tcase_add_test (tc, test_format_that_does_not_fit);
   return s;
 }

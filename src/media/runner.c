@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "src/base/limits.h"
+
 /* Elements from a sample's first to its last, and one. */
 static gsize
 get_span (const LatentPort *port)
@@ -58,24 +60,34 @@ compile_batch (
   return out->n_dims > 1 && out->dims[0] == samples ? g_steal_pointer (&program) : NULL;
 }
 
+/* Memory for the batch, zeroed; NULL where it would be more than a tensor may have. */
+static float *
+alloc_samples (gsize elements, guint samples)
+{
+  gsize size;
+
+  if (!g_size_checked_mul (&size, elements * sizeof (float), samples) ||
+      size > LATENT_LIMIT_TENSOR_BYTES)
+    return NULL;
+  return g_try_malloc0 (size);
+}
+
 static gboolean
 alloc_staging (LatentRunner *self, GError **error)
 {
   gsize in = get_span (self->in);
   gsize out = get_span (self->out);
-  gsize in_size, out_size;
 
   self->input_stride = (gint64)in;
   self->output_stride = (gint64)out;
-  if (g_size_checked_mul (&in_size, in * sizeof (float), self->samples) &&
-      g_size_checked_mul (&out_size, out * sizeof (float), self->samples)) {
-    self->staging_in = g_try_malloc0 (in_size);
-    self->staging_out = g_try_malloc0 (out_size);
-  }
+  self->staging_in = alloc_samples (in, self->samples);
+  self->staging_out = alloc_samples (out, self->samples);
   if (self->staging_in && self->staging_out)
     return TRUE;
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
-      "no memory for a batch of %u samples of %zu and %zu elements", self->samples, in, out);
+      "no memory (at most %" G_GUINT64_FORMAT
+      " bytes) for a batch of %u samples of %zu and %zu elements",
+      LATENT_LIMIT_TENSOR_BYTES, self->samples, in, out);
   return FALSE;
 }
 
