@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "src/base/numeric.h"
+#include "src/cli/command.h"
+#include "src/cli/decoder.h"
+#include "src/cli/options.h"
+#include "src/cli/progress.h"
+#include "src/cli/result.h"
+#include "src/cli/source.h"
+#include "src/media/array.h"
+
+#define MAX_RATE 1000 /* pictures a second */
+
+static char *model_path, *output, *size, *rate;
+static gint threads;
+
+static const GOptionEntry options[] = {
+    {"model",      'm', 0, G_OPTION_ARG_FILENAME, &model_path, "The model", "MODEL"},
+    {"output",           'o', 0, G_OPTION_ARG_FILENAME, &output,
+     ".npy: the net's output as it is; pictures: .y4m, .avi, .mkv, frame%05d.png; sound: .wav, "
+        ".flac; or gst:TEXT", "OUT"},
+    {"size", 0, 0, G_OPTION_ARG_STRING, &size,
+     "Size of the pictures, where they were not a multiple of the net's stride", "WxH"},
+    {"framerate",     0, 0, G_OPTION_ARG_STRING, &rate, "Pictures a second (25/1)", "N/D"},
+    {"threads",     0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {0          },
+};
+
+static gboolean
+parse_rate (guint *rate_n, guint *rate_d, GError **error)
+{
+  *rate_n = 25;
+  *rate_d = 1;
+  if (!rate)
+    return TRUE;
+  char *end = rate;
+  guint64 n = g_ascii_isdigit (*rate) ? g_ascii_strtoull (rate, &end, 10) : 0;
+  guint64 d = *end == '/' && g_ascii_isdigit (end[1]) ? g_ascii_strtoull (end + 1, &end, 10) : 1;
+  if (n < 1 || d < 1 || *end || n > G_MAXINT || d > G_MAXINT || n / d > MAX_RATE) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--framerate: '%s' is not a rate like 25 or 30000/1001 (at most %d)", rate, MAX_RATE);
+    return FALSE;
+  }
+  *rate_n = (guint)n;
+  *rate_d = (guint)d;
+  return TRUE;
+}
+
+static gboolean
+parse_options (LatentDecoderOptions *parsed, GError **error)
+{
+  *parsed = (LatentDecoderOptions){.output = output};
+  if (!latent_option_require ("-m MODEL", model_path, error) ||
+      !latent_option_require ("-o OUT", output, error) ||
+      !latent_option_check_threads (threads, &parsed->threads, error))
+    return FALSE;
+  if (size && !latent_option_parse_size ("--size", size, &parsed->width, &parsed->height, error))
+    return FALSE;
+  return parse_rate (&parsed->rate_n, &parsed->rate_d, error);
+}
+
+static gboolean
+decode_all (LatentDecoder *decoder, LatentSource *source, LatentSample *sample, GError **error)
+{
+  LatentProgress progress;
+  LatentSourceResult result = LATENT_SOURCE_SAMPLE;
+  latent_progress_init (&progress, "frames");
+  for (; result == LATENT_SOURCE_SAMPLE; result = latent_source_next (source, sample, error)) {
+    if (!latent_decoder_put (decoder, sample->values, error))
+      break;
+    latent_progress_update (
+        &progress, latent_source_get_progress (source), latent_source_get_count (source));
+  }
+  latent_progress_clear (&progress);
+  return result == LATENT_SOURCE_END;
+}
+
+static void
+print_decoded (guint64 frames, guint64 bytes, gboolean json)
+{
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "frames", g_variant_new_uint64 (frames));
+  g_variant_builder_add (&builder, "{sv}", "bytes", g_variant_new_uint64 (bytes));
+  g_autoptr (GVariant) result = g_variant_ref_sink (g_variant_builder_end (&builder));
+  latent_result_print (json, result);
+}
+
+static gboolean
+run_decode (const LatentCommandLine *line, GError **error)
+{
+  LatentDecoderOptions parsed;
+  LatentSample sample;
+  guint64 bytes;
+  const char *input = line->arguments[0];
+  if (!parse_options (&parsed, error))
+    return FALSE;
+  if (g_str_has_suffix (input, ".lat")) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
+        "%s: .lat files are not in this version; .npy files of latents are", input);
+    return FALSE;
+  }
+  g_autoptr (LatentModel) model = latent_model_load (model_path, error);
+  if (!model)
+    return FALSE;
+  LatentSourceSettings settings = {.kind = LATENT_MEDIA_VECTOR, .scale = 1};
+  g_autoptr (LatentSource) source = latent_source_new (line->arguments, &settings, error);
+  if (!source || latent_source_next (source, &sample, error) != LATENT_SOURCE_SAMPLE)
+    return FALSE;
+  g_autoptr (LatentDecoder) decoder = latent_decoder_new (model, &parsed, &sample.shape, error);
+  if (!decoder || !decode_all (decoder, source, &sample, error) ||
+      !latent_decoder_finish (decoder, &bytes, error)) {
+    if (error && *error && (*error)->domain != G_OPTION_ERROR)
+      g_prefix_error (error, "%s: ", input);
+    return FALSE;
+  }
+  print_decoded (latent_source_get_count (source), bytes, line->json);
+  return TRUE;
+}
+
+const LatentCommand latent_command_decode = {
+    "decode",
+    "LATENTS.npy -m MODEL -o OUT",
+    "Turn latents back into media",
+    "Each entry along the first axis of LATENTS.npy is one frame, vector or window of sound, as "
+    "'latent encode' writes them.\n\n"
+    "Example: latent decode clip.npy -m camera.onnx -o clip.mkv --framerate 10",
+    options,
+    1,
+    1,
+    run_decode,
+};
