@@ -208,21 +208,27 @@ latent_pca_add (LatentPca *self, const float *samples, gsize n, GError **error)
 static gboolean
 check_k (const LatentPca *self, gsize k, GError **error)
 {
-  gsize most = self->kept > 0 ? self->kept : self->d;
-  const char *what = NULL;
-  guint64 limit = 0;
-  if (k == 0 || k >= self->d)
-    what = "the size of a sample", limit = self->d;
-  else if (k >= self->n)
-    what = "the number of samples", limit = self->n;
-  else if (k >= most)
-    what = "what memory allows for samples of that size", limit = most;
-  if (!what)
-    return TRUE;
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-      "k = %" G_GSIZE_FORMAT " is not between 1 and %s less one (%" G_GUINT64_FORMAT ")", k, what,
-      limit > 0 ? limit - 1 : 0);
-  return FALSE;
+  const struct {
+    guint64 limit;
+    const char *what;
+  } limits[] = {
+      {self->d,                               "numbers a sample has"                         },
+      {self->n,                               "samples there are"                            },
+      {self->kept ? self->kept : G_MAXUINT64, "that memory allows for samples of such a size"},
+  };
+  if (k == 0) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS, "k = 0 is no latent at all");
+    return FALSE;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++) {
+    if (k < limits[i].limit)
+      continue;
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+        "k = %" G_GSIZE_FORMAT " is not less than the %" G_GUINT64_FORMAT " %s", k, limits[i].limit,
+        limits[i].what);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 /* From the covariance. */

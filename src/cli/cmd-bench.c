@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <latent/session.h>
+
+#include "src/cli/command.h"
+#include "src/cli/options.h"
+#include "src/cli/result.h"
+#include "src/exec/bench.h"
+#include "src/media/format.h"
+#include "src/model/model.h"
+
+static char *size, *precision, *mode;
+static gint threads, runs = 20;
+static gboolean layers;
+
+static const GOptionEntry options[] = {
+    {"size", 0, 0, G_OPTION_ARG_STRING, &size,
+     "Size of the pictures; default: the model's own, else 1280x720", "WxH"},
+    {"mode",     0, 0, G_OPTION_ARG_STRING, &mode, "encode, decode or reconstruct (default)", "MODE"},
+    {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {"precision", 0, 0, G_OPTION_ARG_STRING, &precision, "auto (default), f32, bf16 or int8", "P"},
+    {"runs", 0, 0, G_OPTION_ARG_INT, &runs, "How often it runs (20)", "N"},
+    {"layers",     0, 0, G_OPTION_ARG_NONE, &layers, "Say what each step takes, too", NULL},
+    {0},
+};
+
+static gboolean
+parse_mode (LatentModel *model, LatentMode *parsed, GError **error)
+{
+  static const char *const names[] = {"reconstruct", "encode", "decode", NULL};
+  guint index;
+  if (mode) {
+    if (!latent_option_parse_name ("--mode", mode, names, &index, error))
+      return FALSE;
+    *parsed = (LatentMode)index;
+    return TRUE;
+  }
+  /* A file of one half is timed as what it is. */
+  for (index = 0; names[index]; index++) {
+    *parsed = (LatentMode)index;
+    if (latent_model_supports_mode (model, *parsed))
+      return TRUE;
+  }
+  return TRUE;
+}
+
+static const LatentPixelFormat formats[] = {
+    [LATENT_COLOR_RGB] = LATENT_PIXEL_FORMAT_RGB,
+    [LATENT_COLOR_GRAY8] = LATENT_PIXEL_FORMAT_GRAY8,
+    [LATENT_COLOR_I420] = LATENT_PIXEL_FORMAT_I420,
+};
+
+static gboolean
+set_media (LatentSession *session, const LatentMediaInfo *media, GError **error)
+{
+  guint width = media->fixed_width ? media->fixed_width : 1280;
+  guint height = media->fixed_height ? media->fixed_height : 720;
+  if (size && !latent_option_parse_size ("--size", size, &width, &height, error))
+    return FALSE;
+  if (media->kind == LATENT_MEDIA_VIDEO)
+    return latent_session_set_video (session, formats[media->color], width, height, error);
+  if (media->kind == LATENT_MEDIA_AUDIO)
+    return latent_session_set_audio (session, LATENT_SAMPLE_FORMAT_F32, error);
+  return latent_session_set_vector (session, error);
+}
+
+static GVariant *
+describe_layers (const LatentBench *bench)
+{
+  GVariantBuilder steps;
+  g_variant_builder_init (&steps, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < bench->n_steps; i++) {
+    const LatentBenchStep *step = &bench->steps[i];
+    GVariantBuilder entry;
+    g_variant_builder_init (&entry, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add (&entry, "{sv}", "node", g_variant_new_string (step->node));
+    g_variant_builder_add (&entry, "{sv}", "op", g_variant_new_string (step->op));
+    g_variant_builder_add (&entry, "{sv}", "kernel", g_variant_new_string (step->kernel));
+    g_variant_builder_add (&entry, "{sv}", "macs", g_variant_new_uint64 (step->macs));
+    g_variant_builder_add (&entry, "{sv}", "ms", g_variant_new_double (step->time * 1e3));
+    g_variant_builder_add (&entry, "{sv}", "roof_ms", g_variant_new_double (step->roof * 1e3));
+    g_variant_builder_add (&steps, "a{sv}", &entry);
+  }
+  return g_variant_builder_end (&steps);
+}
+
+static void
+print_bench (const LatentBench *bench, gboolean json)
+{
+  const struct {
+    const char *key;
+    double value;
+  } numbers[] = {
+      {"fps",         bench->min > 0 ? 1 / bench->median : 0},
+      {"ms_min",      bench->min * 1e3                      },
+      {"ms_median",   bench->median * 1e3                   },
+      {"gflops",      latent_bench_get_gflops (bench->macs,   bench->min)},
+      {"roof_gflops",             latent_bench_get_gflops (bench->macs,                                       bench->roof)},
+      {"roof_fraction", bench->min > 0 ? bench->roof / bench->min : 0},
+  };
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    g_variant_builder_add (
+        &builder, "{sv}", numbers[i].key, g_variant_new_double (numbers[i].value));
+  g_variant_builder_add (&builder, "{sv}", "macs", g_variant_new_uint64 (bench->macs));
+  if (layers)
+    g_variant_builder_add (&builder, "{sv}", "layers", describe_layers (bench));
+  g_autoptr (GVariant) result = g_variant_ref_sink (g_variant_builder_end (&builder));
+  latent_result_print (json, result);
+}
+
+static gboolean
+run_bench (const LatentCommandLine *line, GError **error)
+{
+  LatentPrecision wanted;
+  LatentMode part;
+  guint n_threads;
+  g_autoptr (LatentModel) model = NULL;
+  if (!latent_option_parse_precision (precision, &wanted, error) ||
+      !latent_option_check_threads (threads, &n_threads, error))
+    return FALSE;
+  if (runs < 1) {
+    g_set_error (
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--runs: %d is not 1 or more", runs);
+    return FALSE;
+  }
+  model = latent_model_load (line->arguments[0], error);
+  if (!model || !parse_mode (model, &part, error))
+    return FALSE;
+  g_autoptr (LatentSession) session = latent_session_new (model, part, wanted, n_threads, 1, error);
+  if (!session || !set_media (session, latent_model_get_media_info (model), error))
+    return FALSE;
+  g_autoptr (LatentBench)
+      bench = latent_bench_run (latent_session_get_program (session), (guint)runs, error);
+  if (!bench)
+    return FALSE;
+  print_bench (bench, line->json);
+  return TRUE;
+}
+
+const LatentCommand latent_command_bench = {
+    "bench",
+    "MODEL",
+    "Time a model, and what it could take at best",
+    "gflops counts two operations a multiply-add, in the fastest run. The roof is the same work "
+    "over the sum of the times "
+    "of the bare primitives, each timed alone in the same run; roof_fraction is what of it is "
+    "reached. fps is of the median run.",
+    options,
+    1,
+    1,
+    run_bench,
+};

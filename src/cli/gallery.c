@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/cli/gallery.h"
+
+#include <math.h>
+
+#include "src/cli/basis.h"
+#include "src/cli/plot.h"
+
+#define WIDTH       1180 /* pixels of the sheet */
+#define LARGE_CELL  380
+#define SMALL_CELL  138
+#define LARGE_COUNT 3
+#define SMALL_COUNT 8
+#define N_BASIS     16
+#define CURVE_TIME  2000 /* samples of sound that one curve shows */
+
+struct _LatentGallery {
+  GPtrArray *originals; /* cairo_surface_t */
+  GPtrArray *rebuilt;
+  guint count; /* how many are wanted */
+  guint cell;
+  guint64 seen;
+  guint64 stride;      /* between those that are kept */
+  guint width, height; /* how vectors are pictures */
+};
+
+LatentGallery *
+latent_gallery_new (void)
+{
+  LatentGallery *self = g_new0 (LatentGallery, 1);
+  self->originals = g_ptr_array_new_with_free_func ((GDestroyNotify)cairo_surface_destroy);
+  self->rebuilt = g_ptr_array_new_with_free_func ((GDestroyNotify)cairo_surface_destroy);
+  self->stride = 1;
+  return self;
+}
+
+void
+latent_gallery_free (LatentGallery *self)
+{
+  if (!self)
+    return;
+  g_ptr_array_unref (self->originals);
+  g_ptr_array_unref (self->rebuilt);
+  g_free (self);
+}
+
+/* Vectors that come as HxW, or whose length is a square, are looked at as pictures. */
+static void
+find_picture (LatentGallery *self, const LatentPair *pair)
+{
+  if (pair->shape.n == 2 && pair->shape.dims[0] > 1) {
+    self->height = (guint)pair->shape.dims[0];
+    self->width = (guint)pair->shape.dims[1];
+    return;
+  }
+  guint side = (guint)(sqrt ((double)pair->n) + .5);
+  if (pair->kind == LATENT_MEDIA_VECTOR && side >= 8 && (gsize)side * side == pair->n)
+    self->width = self->height = side;
+}
+
+static void
+start (LatentGallery *self, const LatentPair *pair)
+{
+  if (pair->kind != LATENT_MEDIA_VIDEO)
+    find_picture (self, pair);
+  gboolean large = pair->kind == LATENT_MEDIA_VIDEO ? pair->pictures[0]->width > 2 * SMALL_CELL ||
+                                                          pair->pictures[0]->height > 2 * SMALL_CELL
+                                                    : !self->width;
+  self->cell = large ? LARGE_CELL : SMALL_CELL;
+  self->count = large ? LARGE_COUNT : SMALL_COUNT;
+}
+
+static cairo_surface_t *
+plot_half (const LatentGallery *self, const LatentPair *pair, guint which)
+{
+  if (pair->kind == LATENT_MEDIA_VIDEO)
+    return latent_plot_picture (pair->pictures[which], self->cell);
+  if ((gsize)self->width * self->height == pair->n)
+    return latent_plot_tensor (
+        pair->values[which], LATENT_COLOR_GRAY8, self->width, self->height, self->cell);
+  gsize n = MIN (pair->n, CURVE_TIME);
+  double low = INFINITY, high = -INFINITY; /* of the original: both halves have its scale */
+  for (gsize i = 0; i < n; i++) {
+    low = fmin (low, pair->values[0][i]);
+    high = fmax (high, pair->values[0][i]);
+  }
+  return latent_plot_curve (pair->values[which], n, low, high, self->cell);
+}
+
+static void
+drop_every_other (GPtrArray *surfaces)
+{
+  for (guint i = 1; i < surfaces->len; i++)
+    g_ptr_array_remove_index (surfaces, i);
+}
+
+void
+latent_gallery_add (const LatentPair *pair, gpointer data)
+{
+  LatentGallery *self = data;
+  if (self->seen == 0)
+    start (self, pair);
+  if (self->seen++ % self->stride != 0)
+    return;
+  g_ptr_array_add (self->originals, plot_half (self, pair, 0));
+  g_ptr_array_add (self->rebuilt, plot_half (self, pair, 1));
+  if (self->originals->len < 2 * self->count)
+    return;
+  drop_every_other (self->originals);
+  drop_every_other (self->rebuilt);
+  self->stride *= 2;
+}
+
+static void
+keep_spread (GPtrArray *surfaces, guint count)
+{
+  /* Between count and twice that: the last are left out. */
+  if (surfaces->len > count)
+    g_ptr_array_set_size (surfaces, (gint)count);
+}
+
+gboolean
+latent_gallery_write (
+    LatentGallery *self, LatentModel *model, const char *title, const char *path, GError **error)
+{
+  g_autoptr (GPtrArray)
+      basis = latent_basis_plot (model, N_BASIS, SMALL_CELL, self->width, self->height, error);
+  if (!basis)
+    return FALSE;
+  g_autoptr (LatentSheet) sheet = latent_sheet_new (title, WIDTH);
+  keep_spread (self->originals, self->count);
+  keep_spread (self->rebuilt, self->count);
+  latent_sheet_add (sheet, "original", self->originals, self->cell);
+  latent_sheet_add (sheet, "reconstruction", self->rebuilt, self->cell);
+  g_autofree char *label = g_strdup_printf (
+      "what the first %u latents add: decode (1) - decode (0), gray is none", basis->len);
+  latent_sheet_add (sheet, label, basis, SMALL_CELL);
+  return latent_sheet_write_png (sheet, path, error);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/cli/rebuild.h"
+
+/* A few pairs of originals and reconstructions, spread evenly over a stream of unknown length,
+ * drawn with the first basis pictures on one sheet. */
+typedef struct _LatentGallery LatentGallery;
+
+LatentGallery *latent_gallery_new (void);
+void latent_gallery_free (LatentGallery *self);
+void latent_gallery_add (const LatentPair *pair, gpointer self); /* a LatentPairFunc */
+gboolean latent_gallery_write (
+    LatentGallery *self, LatentModel *model, const char *title, const char *path, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentGallery, latent_gallery_free)
