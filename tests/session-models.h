@@ -90,6 +90,36 @@ test_strided_new (const gint64 dims[4], gint64 stride, const char *const *keys)
   return test_model_new (graph, y, keys);
 }
 
+/* Weights of a 1x1 convolution that copies its first channels, and gives 0 in those that it has
+ * not. */
+static inline LatentValue *
+test_add_unit_weights (LatentGraph *graph, gint64 dst_channels, gint64 src_channels)
+{
+  LatentShape shape = {
+      4, {dst_channels, src_channels, 1, 1}
+  };
+  g_autoptr (LatentTensor)
+      weights = latent_tensor_new_shape (LATENT_DATA_TYPE_FLOAT32, &shape, NULL);
+  float *data = latent_tensor_get_writable_data (weights);
+
+  for (gint64 i = 0; i < MIN (dst_channels, src_channels); i++)
+    data[i * src_channels + i] = 1;
+  return latent_graph_add_constant (graph, "weights", weights);
+}
+
+/* x -> Conv -> latent -> Conv -> y, through 32 channels: what oneDNN has its own layouts for. */
+static inline LatentModel *
+test_convolved_new (const gint64 dims[4], const char *const *keys)
+{
+  LatentGraph *graph = latent_graph_new ("convolved", 17);
+  LatentValue *x = test_add_input (graph, "x", 4, dims);
+  LatentValue *latent = test_add_node (
+      graph, "Conv", "latent", x, test_add_unit_weights (graph, 32, dims[1]));
+
+  return test_model_new (graph,
+      test_add_node (graph, "Conv", "y", latent, test_add_unit_weights (graph, dims[1], 32)), keys);
+}
+
 /* x -> Reshape to `flat` -> latent -> Reshape to `dims` -> y: with a batch of 1 written into the
  * net. */
 static inline LatentModel *

@@ -138,6 +138,21 @@ GST_START_TEST (test_strided_identity_is_exact)
 }
 GST_END_TEST;
 
+GST_START_TEST (test_convolved_identity_is_exact)
+{
+  const TestFormat *format = &test_formats[__i__];
+  const Eats eats = get_eats (format);
+  const gint64 dims[] = {-1, eats.channels, -1, -1};
+  const char *keys[] = {"latent.tensor", "latent", "latent.input", eats.input, NULL};
+  g_autoptr (LatentModel) model = test_convolved_new (dims, keys);
+
+  for (guint size = 0; size < 3; size++) {
+    for (guint threads = 1; threads <= 2; threads++)
+      check_reconstruction (model, format, size, threads, threads);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST (test_tiled_identity_is_exact)
 {
   const TestFormat *format = &test_formats[__i__];
@@ -478,6 +493,7 @@ session_video_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_loop_test (tc, test_identity_is_exact, 0, G_N_ELEMENTS (test_formats));
   tcase_add_loop_test (tc, test_strided_identity_is_exact, 0, G_N_ELEMENTS (test_formats));
+  tcase_add_loop_test (tc, test_convolved_identity_is_exact, 0, G_N_ELEMENTS (test_formats));
   tcase_add_loop_test (tc, test_tiled_identity_is_exact, 0, G_N_ELEMENTS (test_formats));
   tcase_add_test (tc, test_scaled_identity_is_exact);
   tcase_add_test (tc, test_encode_and_decode_equal_reconstruct);
