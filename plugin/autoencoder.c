@@ -26,15 +26,15 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=model.onnx !
- * videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=camera.onnx !
+ * videoconvert ! jpegenc ! avimux ! filesink location=seen.avi
  * ]| What the net makes of a test picture.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=model.onnx
- * mode=encode ! queue ! autoencoder model=model.onnx mode=decode ! videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=camera.onnx
+ * mode=encode ! queue ! autoencoder model=camera.onnx mode=decode ! videoconvert ! fakesink
  * ]| The same in two halves, each in a thread of its own; between them flow the latents.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=model.onnx
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=camera.onnx
  * mode=embed inference-interval=5 ! fakesink
  * ]| Every fifth frame gets its latent as meta.
  */

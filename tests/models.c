@@ -80,10 +80,10 @@ save_video (const Video *self, const char *path)
   if (self->is_nan) {
     LatentValue *less = latent_graph_add_value (graph, "less");
     LatentValue *root = latent_graph_add_value (graph, "root");
+    g_autoptr (LatentTensor) two = latent_tensor_new_float (2);
     LatentNode *node = add_node (graph, "Sub", x, less);
 
-    latent_node_add_input (
-        node, latent_graph_add_constant (graph, "two", latent_tensor_new_float (2)));
+    latent_node_add_input (node, latent_graph_add_constant (graph, "two", two));
     add_node (graph, "Sqrt", less, root);
     x = root;
   }
