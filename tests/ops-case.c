@@ -140,17 +140,18 @@ ops_case_build (const char *op, guint opset, const char *attributes, LatentTenso
 }
 
 static LatentView
-get_view (const LatentValue *value, LatentTensor *tensor)
+get_view (LatentTensor *tensor)
 {
-  if (value == NULL)
+  if (tensor == NULL)
     return (LatentView){0};
   return (LatentView){tensor->type, tensor->shape, tensor->n_elements, tensor->data};
 }
 
-static gboolean
-evaluate (
-    const LatentNode *node, const LatentOp *op, guint threads, LatentTensor **dst, GError **error)
+gboolean
+ops_case_evaluate (const LatentNode *node, LatentTensor *const *src, guint threads,
+    LatentTensor **dst, GError **error)
 {
+  const LatentOp *op = latent_op_find (node->op_type, node->domain, node->opset);
   g_autofree LatentView *src_views = g_new0 (LatentView, node->inputs->len + 1);
   g_autofree LatentView *dst_views = g_new0 (LatentView, node->outputs->len + 1);
   gsize scratch_size = op->scratch_size != NULL ? op->scratch_size (node) : 0;
@@ -162,10 +163,8 @@ evaluate (
       .threads = threads};
   gboolean ok;
 
-  for (guint i = 0; i < node->inputs->len; i++) {
-    const LatentValue *value = latent_node_get_input (node, i);
-    src_views[i] = get_view (value, value != NULL ? value->data : NULL);
-  }
+  for (guint i = 0; i < node->inputs->len; i++)
+    src_views[i] = get_view (src[i]);
   for (guint i = 0; i < node->outputs->len; i++) {
     const LatentValue *value = latent_node_get_output (node, i);
     dst[i] = latent_tensor_new_shape (value->type, &value->shape, error);
@@ -173,22 +172,13 @@ evaluate (
       return FALSE;
     if (dst[i]->size > 0) /* an element that is not written stands out */
       memset (latent_tensor_get_writable_data (dst[i]), 0x5a, dst[i]->size);
-    dst_views[i] = get_view (value, dst[i]);
+    dst_views[i] = get_view (dst[i]);
   }
   /* Of its very size, so that a sanitizer sees what goes beyond it. */
   eval.scratch = aligned_alloc (64, (scratch_size + 63) / 64 * 64);
   ok = op->eval (&eval, error);
   free (eval.scratch);
   return ok;
-}
-
-gboolean
-ops_case_evaluate (const LatentNode *node, guint threads, LatentTensor **dst, GError **error)
-{
-  const LatentOp *op = latent_op_find (node->op_type, node->domain, node->opset);
-
-  return latent_op_check (node, error) && latent_op_infer (node, error) &&
-         evaluate (node, op, threads, dst, error);
 }
 
 static gboolean
@@ -245,6 +235,7 @@ ops_case_run (const OpsCase *self)
   LatentTensor *dst[OPS_CASE_DST] = {NULL};
   g_autoptr (LatentGraph) graph = NULL;
   g_autoptr (GError) error = NULL;
+  const LatentNode *node = NULL;
   guint n_src = 0, n_dst = 0;
   char *problem = NULL;
 
@@ -253,7 +244,9 @@ ops_case_run (const OpsCase *self)
   while (n_dst < OPS_CASE_DST && self->dst[n_dst] != NULL)
     n_dst++;
   graph = ops_case_build (self->op, self->opset, self->attributes, src, n_src, MAX (n_dst, 1));
-  ops_case_evaluate (g_ptr_array_index (graph->nodes, 0), 2, dst, &error);
+  node = g_ptr_array_index (graph->nodes, 0);
+  if (latent_op_check (node, &error) && latent_op_infer (node, &error))
+    ops_case_evaluate (node, src, 2, dst, &error);
   problem = check_error (self, error);
   if (problem == NULL && error == NULL)
     problem = check_outputs (self, dst);

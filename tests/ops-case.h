@@ -31,10 +31,10 @@ char *ops_case_print_tensor (const LatentTensor *tensor);
 LatentGraph *ops_case_build (const char *op, guint opset, const char *attributes,
     LatentTensor *const *src, guint n_src, guint n_dst);
 
-/* Checks, infers and evaluates the node with `threads` threads; outputs, owned by the caller, go to
- * dst. */
-gboolean ops_case_evaluate (
-    const LatentNode *node, guint threads, LatentTensor **dst, GError **error);
+/* Evaluates a node that was inferred, with inputs `src` and `threads` threads; outputs, owned by
+ * the caller, go to dst. */
+gboolean ops_case_evaluate (const LatentNode *node, LatentTensor *const *src, guint threads,
+    LatentTensor **dst, GError **error);
 
 /* Runs a case; NULL where all is as expected, else what is not. */
 char *ops_case_run (const OpsCase *self);
