@@ -180,12 +180,14 @@ emit_batch_norm (LatentBuilder *builder, const LatentNode *node, GError **error)
   return latent_dnn_batch_normalization (builder, node, params.epsilon, error);
 }
 
+/* clang-format off */
 const LatentOp latent_ops_batch_norm[] = {
     {"BatchNormalization", "", 6, 13, 5, 5, 1, 5, LATENT_TYPES_F32,
      "epsilon:f is_test:i momentum:f spatial:i", infer_batch_norm, eval_batch_norm, NULL,
      emit_batch_norm},
-    {"BatchNormalization",                   "", 14, LATENT_OPSET_MAX, 5, 5, 1, 3, LATENT_TYPES_F32,
+    {"BatchNormalization", "", 14, LATENT_OPSET_MAX, 5, 5, 1, 3, LATENT_TYPES_F32,
      "epsilon:f momentum:f training_mode:i", infer_batch_norm, eval_batch_norm, NULL,
      emit_batch_norm},
-    {0                  },
+    {0},
 };
+/* clang-format on */

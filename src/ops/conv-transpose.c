@@ -214,9 +214,11 @@ emit_conv_transpose (LatentBuilder *builder, const LatentNode *node, GError **er
   return latent_dnn_deconvolution (builder, node, &stencil, params.groups, error);
 }
 
+/* clang-format off */
 const LatentOp latent_ops_conv_transpose[] = {
     {"ConvTranspose", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s dilations:I group:i kernel_shape:I output_padding:I output_shape:I pads:I "
-        "strides:I", infer_conv_transpose, eval_conv_transpose, NULL, emit_conv_transpose, count_macs},
-    {0             },
+     "strides:I", infer_conv_transpose, eval_conv_transpose, NULL, emit_conv_transpose, count_macs},
+    {0},
 };
+/* clang-format on */

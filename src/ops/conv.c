@@ -196,9 +196,11 @@ emit_conv (LatentBuilder *builder, const LatentNode *node, GError **error)
   return latent_dnn_convolution (builder, node, &stencil, params.groups, error);
 }
 
+/* clang-format off */
 const LatentOp latent_ops_conv[] = {
     {"Conv", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
-     "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I", infer_conv, eval_conv,
-     NULL, emit_conv, count_conv_macs},
-    {0    },
+     "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I", infer_conv, eval_conv, NULL,
+     emit_conv, count_conv_macs},
+    {0},
 };
+/* clang-format on */

@@ -125,9 +125,11 @@ eval_einsum (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const LatentOp latent_ops_einsum[] = {
-    {"Einsum", "", 12, LATENT_OPSET_MAX, 1, LATENT_EINSUM_MAX_OPERANDS, 1, 1,
-     LATENT_TYPE_BIT (LATENT_DATA_TYPE_FLOAT32) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_FLOAT64),
-     "equation:s", infer_einsum, eval_einsum, NULL, NULL, count_macs},
-    {0     },
+    {"Einsum", "", 12, LATENT_OPSET_MAX, 1, LATENT_EINSUM_MAX_OPERANDS, 1, 1, LATENT_TYPE_BIT
+     (LATENT_DATA_TYPE_FLOAT32) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_FLOAT64), "equation:s",
+     infer_einsum, eval_einsum, NULL, NULL, count_macs},
+    {0},
 };
+/* clang-format on */

@@ -87,8 +87,10 @@ eval_lrn (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const LatentOp latent_ops_lrn[] = {
     {"LRN", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "alpha:f beta:f bias:f size:i",
      infer_lrn, eval_lrn},
-    {0   },
+    {0},
 };
+/* clang-format on */

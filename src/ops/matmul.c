@@ -225,11 +225,13 @@ emit_matmul (LatentBuilder *builder, const LatentNode *node, GError **error)
   return latent_dnn_matmul (builder, node, FALSE, FALSE, NULL, error);
 }
 
+/* clang-format off */
 const LatentOp latent_ops_matmul[] = {
     {"Gemm", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "alpha:f beta:f broadcast:i transA:i transB:i", infer_gemm, eval_gemm, NULL, emit_gemm,
      count_gemm_macs},
-    {"MatMul",     "", 1, LATENT_OPSET_MAX, 2, 2, 1, 1, LATENT_TYPES_F32, "", infer_matmul, eval_matmul,
+    {"MatMul", "", 1, LATENT_OPSET_MAX, 2, 2, 1, 1, LATENT_TYPES_F32, "", infer_matmul, eval_matmul,
      NULL, emit_matmul, count_matmul_macs},
-    {0    },
+    {0},
 };
+/* clang-format on */

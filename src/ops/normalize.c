@@ -291,14 +291,16 @@ emit_layer_norm (LatentBuilder *builder, const LatentNode *node, GError **error)
              : LATENT_EMIT_FAILED;
 }
 
+/* clang-format off */
 const LatentOp latent_ops_normalize[] = {
     {"GroupNormalization", "", 18, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_F32,
      "epsilon:f num_groups:i stash_type:i", infer_group_norm, eval_group_norm},
-    {"InstanceNormalization",                  "", 6, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_F32, "epsilon:f",
+    {"InstanceNormalization", "", 6, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_F32, "epsilon:f",
      infer_group_norm, eval_group_norm},
-    {"LayerNormalization",                   "", 17, LATENT_OPSET_MAX, 2, 3, 1, 3, LATENT_TYPES_F32,
+    {"LayerNormalization", "", 17, LATENT_OPSET_MAX, 2, 3, 1, 3, LATENT_TYPES_F32,
      "axis:i epsilon:f stash_type:i", infer_layer_norm, eval_layer_norm, NULL, emit_layer_norm},
-    {"LpNormalization",                   "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i p:i",
+    {"LpNormalization", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i p:i",
      infer_lp_norm, eval_lp_norm},
-    {0   },
+    {0},
 };
+/* clang-format on */

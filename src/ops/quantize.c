@@ -269,17 +269,19 @@ eval_dynamic (const LatentEval *eval, GError **error)
 
 #define TYPES_SRC (LATENT_TYPES_F32 | TYPES_32)
 
+/* clang-format off */
 const LatentOp latent_ops_quantize[] = {
-    {"DequantizeLinear",  "", 10, 20, 2, 3, 1, 1, TYPES_8 | TYPES_32, "axis:i", infer_quantize,
+    {"DequantizeLinear", "", 10, 20, 2, 3, 1, 1, TYPES_8 | TYPES_32, "axis:i", infer_quantize,
      eval_dequantize},
-    {"DequantizeLinear",                 "", 21, LATENT_OPSET_MAX, 2, 3, 1, 1, TYPES_8 | TYPES_16 | TYPES_32,
+    {"DequantizeLinear", "", 21, LATENT_OPSET_MAX, 2, 3, 1, 1, TYPES_8 | TYPES_16 | TYPES_32,
      "axis:i block_size:i", infer_quantize, eval_dequantize},
-    {"DynamicQuantizeLinear",                  "", 11, LATENT_OPSET_MAX, 1, 1, 3, 3, LATENT_TYPES_F32, "",
+    {"DynamicQuantizeLinear", "", 11, LATENT_OPSET_MAX, 1, 1, 3, 3, LATENT_TYPES_F32, "",
      infer_dynamic, eval_dynamic},
-    {"QuantizeLinear",                  "", 10, 18, 2, 3, 1, 1, TYPES_SRC, "axis:i", infer_quantize, eval_quantize},
+    {"QuantizeLinear", "", 10, 18, 2, 3, 1, 1, TYPES_SRC, "axis:i", infer_quantize, eval_quantize},
     {"QuantizeLinear", "", 19, 20, 2, 3, 1, 1, TYPES_SRC, "axis:i saturate:i", infer_quantize,
      eval_quantize},
-    {"QuantizeLinear",     "", 21, LATENT_OPSET_MAX, 2, 3, 1, 1, TYPES_SRC,
+    {"QuantizeLinear", "", 21, LATENT_OPSET_MAX, 2, 3, 1, 1, TYPES_SRC,
      "axis:i block_size:i output_dtype:i saturate:i", infer_quantize, eval_quantize},
-    {0                  },
+    {0},
 };
+/* clang-format on */

@@ -126,10 +126,12 @@ emit_log_softmax (LatentBuilder *builder, const LatentNode *node, GError **error
   return emit (builder, node, TRUE, error);
 }
 
+/* clang-format off */
 const LatentOp latent_ops_softmax[] = {
     {"LogSoftmax", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i", infer_softmax,
      eval_log_softmax, NULL, emit_log_softmax},
-    {"Softmax",           "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i", infer_softmax,
+    {"Softmax", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i", infer_softmax,
      eval_softmax, NULL, emit_softmax},
-    {0          },
+    {0},
 };
+/* clang-format on */
