@@ -218,7 +218,8 @@ latent_convert (LatentDataType src_type, gconstpointer src, LatentDataType dst_t
 
   if (src_type == dst_type) {
     gsize size = latent_data_type_get_size (src_type);
-    memcpy ((guint8 *)dst + first * size, (const guint8 *)src + first * size, n * size);
+    if (n > 0)
+      memcpy ((guint8 *)dst + first * size, (const guint8 *)src + first * size, n * size);
     return;
   }
   for (gsize done = 0; done < n; done += BLOCK) {
