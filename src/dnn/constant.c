@@ -69,6 +69,25 @@ free_constant (LatentConstant *self)
   g_free (self);
 }
 
+/* By way of row-major order, since the reorder of transposed data into padded blocks is wrong in
+ * oneDNN 3.7.2 (f32 ba to BA16a64b, 7x20). */
+static gboolean
+reorder (
+    LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, gpointer dst, GError **error)
+{
+  g_autoptr (LatentLayout) dense = NULL;
+  g_autoptr (LatentTensor) copy = NULL;
+
+  if (latent_layout_is_row_major (view) || layout->is_strided)
+    return latent_reorder_now (view, tensor->data, layout, dst, error);
+  dense = latent_layout_new (view->type, &view->shape);
+  copy = latent_tensor_new_shape (view->type, &view->shape, error);
+  if (copy == NULL)
+    return FALSE;
+  latent_layout_copy (dense, copy->data, view, tensor->data, 1);
+  return latent_reorder_now (dense, copy->data, layout, dst, error);
+}
+
 static LatentConstant *
 new_constant (LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, GError **error)
 {
@@ -82,7 +101,7 @@ new_constant (LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, GE
     self->data = NULL;
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT, "out of memory: %zu bytes of weights",
         layout->size);
-  } else if (latent_reorder_now (view, tensor->data, layout, self->data, error)) {
+  } else if (reorder (tensor, view, layout, self->data, error)) {
     return self;
   }
   free_constant (self);
