@@ -76,10 +76,10 @@ static const NetCase cases[] = {
               TRUE                                                                                                                  },
     {"two Convs, one Add",
               "x:1x8x9x11; w:16x8x3x3; w2:16x8x1x1; a=Conv(x,w) pads:I=1,1,1,1; b=Conv(x,w2); "
-              "c=Add(a,b); d=Relu(c)",                                                                                         TRUE },
+        "c=Add(a,b); d=Relu(c)",                                                                                               TRUE },
     {"residual that lives on",
               "x:1x8x9x9; w:8x8x3x3; a=Conv(x,w) pads:I=1,1,1,1; b=Conv(a,w) pads:I=1,1,1,1; c=Add(b,a); "
-              "d=Mul(c,a)",                                                                                                    TRUE },
+        "d=Mul(c,a)",                                                                                                          TRUE },
     {"residual that is the input",
               "x:1x8x9x9; w:8x8x3x3; a=Relu(x); b=Conv(a,w) pads:I=1,1,1,1; c=Add(a,b)",                                       TRUE },
     {"Conv+BatchNormalization",
@@ -96,9 +96,12 @@ static const NetCase cases[] = {
               "x:1x8x9x7; w:8x6x4x4; y=ConvTranspose(x,w) strides:I=2,2 pads:I=1,1,1,1; z=Relu(y)",                            TRUE },
     {"ConvTranspose output padding",
               "x:1x8x9x7; w:8x6x3x3; y=ConvTranspose(x,w) strides:I=2,2 pads:I=1,1,1,1 "
-              "output_padding:I=1,1",                                                                                          TRUE },
+        "output_padding:I=1,1",                                                                                                TRUE },
     {"ConvTranspose groups",
               "x:1x8x9x7; w:8x3x3x3; wb:6; y=ConvTranspose(x,w,wb) group:i=2 strides:I=2,2",                                   TRUE },
+    {"ConvTranspose stride 1",         "x:1x1x3x3; w:1x2x3x3; y=ConvTranspose(x,w)",                                  FALSE},
+    {"ConvTranspose stride 1, wide",   "x:1x16x9x20; w:16x16x3x4; y=ConvTranspose(x,w)",                              FALSE},
+    {"ConvTranspose of one channel",   "x:1x1x3; w:1x1x2; y=ConvTranspose(x,w) strides:I=2",                          FALSE},
     {"ConvTranspose 1-D",              "x:2x8x20; w:8x4x8; y=ConvTranspose(x,w) strides:I=4 pads:I=2,2",              TRUE },
     {"ConvTranspose, kernel = stride",
               "x:1x8x9x7; w:8x6x2x2; wb:6; y=ConvTranspose(x,w,wb) strides:I=2,2; z=Relu(y)",                                  TRUE },
@@ -134,7 +137,7 @@ static const NetCase cases[] = {
         "s=MatMul(q,t); p=Softmax(s) axis:i=-1; o=MatMul(p,x)",                                                                TRUE },
     {"heads",
               "x:2x6x16; n#2,6,4,4; a=Reshape(x,n); b=Transpose(a) perm:I=0,2,1,3; c=Transpose(a) "
-              "perm:I=0,2,3,1; "
+        "perm:I=0,2,3,1; "
         "d=MatMul(b,c); e=MatMul(d,b); f=Transpose(e) perm:I=0,2,1,3; m#2,6,16; o=Reshape(f,m)",                               TRUE },
     {"Add",                            "x:2x3x4x5; y:2x3x4x5; z=Add(x,y)",                                            TRUE },
     {"Add by channel",                 "x:2x3x4x5; y:3x1x1; z=Add(y,x)",                                              TRUE },
@@ -181,7 +184,7 @@ static const NetCase cases[] = {
               TRUE                                                                                                                  },
     {"Transpose to NHWC and back",
               "x:1x4x6x6; w:16x4x1x1; y=Conv(x,w); t=Transpose(y) perm:I=0,2,3,1; r=Relu(t); "
-              "z=Transpose(r) perm:I=0,3,1,2",                                                                                 TRUE },
+        "z=Transpose(r) perm:I=0,3,1,2",                                                                                       TRUE },
 };
 
 #define SEED 20240611

@@ -219,21 +219,30 @@ get_view (LatentBuilder *self, const LatentValue *value, const LatentOperand *ho
   return TRUE;
 }
 
-/* Reorders where `view` lies into a home of another layout. */
-static const LatentOperand *
-add_reorder (LatentBuilder *self, const LatentValue *value, const LatentOperand *view,
-    LatentLayout *layout, GError **error)
+/* Adds the steps that copy `src` into memory of another layout. */
+static gboolean
+append_reorder (LatentBuilder *self, const LatentOperand *src, LatentLayout *layout,
+    LatentOperand *dst, GError **error)
 {
-  LatentOperand dst = new_operand (self, layout);
-  LatentStep *step = latent_reorder_step_new (
-      NULL, latent_operand_copy (view), latent_operand_copy (&dst), error);
+  g_auto (LatentOperand) from = latent_operand_copy (src);
+  LatentStep *step;
 
-  if (step == NULL) {
-    latent_operand_clear (&dst);
-    return NULL;
+  if (latent_layout_needs_detour (src->layout, layout)) {
+    g_autoptr (LatentLayout) dense = latent_layout_new (src->layout->type, &src->layout->shape);
+    LatentOperand between = new_operand (self, dense);
+    latent_builder_add_step (self,
+        latent_step_new_copy (NULL, latent_operand_copy (&from), latent_operand_copy (&between)));
+    latent_operand_clear (&from);
+    from = between;
   }
-  latent_builder_add_step (self, step);
-  return add_home (self, value, dst);
+  *dst = new_operand (self, layout);
+  step = latent_reorder_step_new (
+      NULL, latent_operand_copy (&from), latent_operand_copy (dst), error);
+  if (step != NULL)
+    latent_builder_add_step (self, step);
+  else
+    latent_operand_clear (dst);
+  return step != NULL;
 }
 
 static const LatentOperand *
@@ -241,6 +250,7 @@ get_home (LatentBuilder *self, const LatentValue *value, LatentLayout *layout, G
 {
   const LatentOperand *home = find_home (self, value, layout);
   g_auto (LatentOperand) view = {0};
+  LatentOperand dst;
 
   if (home != NULL)
     return home;
@@ -251,7 +261,7 @@ get_home (LatentBuilder *self, const LatentValue *value, LatentLayout *layout, G
     return NULL;
   if (latent_layout_equal (view.layout, layout))
     return add_home (self, value, latent_operand_copy (&view));
-  return add_reorder (self, value, &view, layout, error);
+  return append_reorder (self, &view, layout, &dst, error) ? add_home (self, value, dst) : NULL;
 }
 
 gboolean
@@ -304,7 +314,6 @@ latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLa
     LatentLayout *layout, LatentOperand *operand, GError **error)
 {
   g_auto (LatentOperand) src = {0};
-  LatentStep *step;
 
   if (layout != NULL && latent_layout_equal (view, layout))
     layout = NULL;
@@ -318,14 +327,7 @@ latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLa
     *operand = latent_operand_copy (&src);
     return TRUE;
   }
-  *operand = new_operand (self, layout);
-  step = latent_reorder_step_new (
-      NULL, latent_operand_copy (&src), latent_operand_copy (operand), error);
-  if (step != NULL)
-    latent_builder_add_step (self, step);
-  else
-    latent_operand_clear (operand);
-  return step != NULL;
+  return append_reorder (self, &src, layout, operand, error);
 }
 
 gboolean

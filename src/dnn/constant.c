@@ -69,8 +69,6 @@ free_constant (LatentConstant *self)
   g_free (self);
 }
 
-/* By way of row-major order, since the reorder of transposed data into padded blocks is wrong in
- * oneDNN 3.7.2 (f32 ba to BA16a64b, 7x20). */
 static gboolean
 reorder (
     LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, gpointer dst, GError **error)
@@ -78,7 +76,7 @@ reorder (
   g_autoptr (LatentLayout) dense = NULL;
   g_autoptr (LatentTensor) copy = NULL;
 
-  if (latent_layout_is_row_major (view) || layout->is_strided)
+  if (!latent_layout_needs_detour (view, layout))
     return latent_reorder_now (view, tensor->data, layout, dst, error);
   dense = latent_layout_new (view->type, &view->shape);
   copy = latent_tensor_new_shape (view->type, &view->shape, error);

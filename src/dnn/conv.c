@@ -57,13 +57,26 @@ view_weights (const LatentValue *weights, gint64 groups, gboolean transposed)
   return latent_layout_new_strided (weights->type, &shape, strides);
 }
 
-/* Descriptor with what is fused, all layouts being left to oneDNN. */
-static gboolean
-describe (const Convolution *self, dnnl_primitive_attr_t attr, dnnl_primitive_desc_t *pd)
+/* The layout is left to oneDNN, or is channels-last. */
+static LatentMd
+new_data_md (const LatentValue *value, gboolean channels_last)
 {
-  g_auto (LatentMd) src = latent_md_new (self->src->type, &self->src->shape, NULL);
+  g_autoptr (LatentLayout) layout = NULL;
+
+  if (!channels_last)
+    return latent_md_new (value->type, &value->shape, NULL);
+  layout = latent_layout_new_channels_last (value->type, &value->shape);
+  return layout->md != NULL ? latent_md_copy (layout->md) : NULL;
+}
+
+/* Descriptor with what is fused. */
+static gboolean
+describe (const Convolution *self, gboolean channels_last, dnnl_primitive_attr_t attr,
+    dnnl_primitive_desc_t *pd)
+{
+  g_auto (LatentMd) src = new_data_md (self->src, channels_last);
   g_auto (LatentMd) weights = latent_md_new (self->weights->type, &self->view->shape, NULL);
-  g_auto (LatentMd) dst = latent_md_new (self->dst->type, &self->dst->shape, NULL);
+  g_auto (LatentMd) dst = new_data_md (self->dst, channels_last);
   g_autoptr (LatentLayout)
       bias = self->bias != NULL ? latent_layout_new (self->bias->type, &self->bias->shape) : NULL;
   LatentProductMds mds = {src, weights, bias != NULL ? bias->md : NULL, dst};
@@ -91,7 +104,7 @@ set_bare (const Convolution *self, LatentStep *step)
   g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
   dnnl_primitive_desc_t bare = NULL;
 
-  if (describe (self, attr, &bare))
+  if (describe (self, FALSE, attr, &bare))
     latent_primitive_step_set_bare (step, bare);
 }
 
@@ -114,6 +127,17 @@ append (const Convolution *self, LatentBuilder *builder, const_dnnl_primitive_de
   return TRUE;
 }
 
+/* Channels-last data where the deconvolution for oneDNN's own layout is wrong. */
+static gboolean
+find_right (const Convolution *self, dnnl_primitive_attr_t attr, dnnl_primitive_desc_t *pd)
+{
+  if (latent_deconvolution_is_right (latent_pd_get_kernel (*pd)))
+    return TRUE;
+  dnnl_primitive_desc_destroy (g_steal_pointer (pd));
+  return describe (self, TRUE, attr, pd) &&
+         latent_deconvolution_is_right (latent_pd_get_kernel (*pd));
+}
+
 static LatentEmit
 emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stencil, gint64 groups,
     gboolean transposed, GError **error)
@@ -133,7 +157,8 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stenc
       !latent_attr_fuse (attr, node, 0, &residual))
     return LATENT_EMIT_FALLBACK;
   self.view = view = view_weights (self.weights, groups, transposed);
-  if (!describe (&self, attr, &pd) || !latent_pd_is_worth_fusing (pd, node))
+  if (!describe (&self, FALSE, attr, &pd) || !latent_pd_is_worth_fusing (pd, node) ||
+      (transposed && !find_right (&self, attr, &pd)))
     return LATENT_EMIT_FALLBACK;
   return append (&self, builder, pd, residual, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }

@@ -19,6 +19,41 @@ new_layout (LatentDataType type, const LatentShape *shape)
   return self;
 }
 
+static void
+get_channels_last (const LatentShape *shape, gint64 *strides)
+{
+  gint64 channels = shape->n > 1 ? shape->dims[1] : 1;
+
+  latent_shape_get_strides (shape, strides);
+  for (guint i = 2; i < shape->n; i++)
+    strides[i] *= channels;
+  if (shape->n > 1)
+    strides[1] = 1;
+}
+
+static gboolean
+same_places (const LatentShape *shape, const gint64 *a, const gint64 *b)
+{
+  for (guint i = 0; i < shape->n; i++)
+    if (shape->dims[i] > 1 && a[i] != b[i])
+      return FALSE;
+  return TRUE;
+}
+
+/* Strides of dimensions of size 1 say nothing, and yet oneDNN looks at them: arrays that are
+ * row-major or channels-last but for those get the usual ones. */
+static void
+normalize_strides (const LatentShape *shape, gint64 *strides)
+{
+  gint64 usual[LATENT_MAX_DIMS];
+
+  latent_shape_get_strides (shape, usual);
+  if (!same_places (shape, strides, usual))
+    get_channels_last (shape, usual);
+  if (same_places (shape, strides, usual))
+    memcpy (strides, usual, shape->n * sizeof *strides);
+}
+
 LatentLayout *
 latent_layout_new_strided (LatentDataType type, const LatentShape *shape, const gint64 *strides)
 {
@@ -33,7 +68,8 @@ latent_layout_new_strided (LatentDataType type, const LatentShape *shape, const 
     last += (gsize)(MAX (shape->dims[i], 1) - 1) * (gsize)strides[i];
   }
   self->size = empty ? 1 : (last + 1) * latent_data_type_get_size (type);
-  self->md = latent_md_new (type, shape, strides);
+  normalize_strides (shape, self->strides);
+  self->md = latent_md_new (type, shape, self->strides);
   return self;
 }
 
@@ -52,25 +88,20 @@ latent_layout_new_md (gconstpointer md)
 }
 
 LatentLayout *
-latent_layout_new_channels_last (LatentDataType type, const LatentShape *shape)
-{
-  gint64 strides[LATENT_MAX_DIMS];
-  gint64 channels = shape->n > 1 ? shape->dims[1] : 1;
-
-  latent_shape_get_strides (shape, strides);
-  for (guint i = 2; i < shape->n; i++)
-    strides[i] *= channels;
-  if (shape->n > 1)
-    strides[1] = 1;
-  return latent_layout_new_strided (type, shape, strides);
-}
-
-LatentLayout *
 latent_layout_new (LatentDataType type, const LatentShape *shape)
 {
   gint64 strides[LATENT_MAX_DIMS];
 
   latent_shape_get_strides (shape, strides);
+  return latent_layout_new_strided (type, shape, strides);
+}
+
+LatentLayout *
+latent_layout_new_channels_last (LatentDataType type, const LatentShape *shape)
+{
+  gint64 strides[LATENT_MAX_DIMS];
+
+  get_channels_last (shape, strides);
   return latent_layout_new_strided (type, shape, strides);
 }
 
@@ -101,25 +132,27 @@ latent_layout_equal (const LatentLayout *a, const LatentLayout *b)
     return FALSE;
   if (!a->is_strided)
     return dnnl_memory_desc_equal (a->md, b->md);
-  for (guint i = 0; i < a->shape.n; i++)
-    if (a->shape.dims[i] > 1 && a->strides[i] != b->strides[i])
-      return FALSE;
-  return TRUE;
+  return same_places (&a->shape, a->strides, b->strides);
 }
 
 gboolean
 latent_layout_is_row_major (const LatentLayout *self)
 {
-  gint64 expected = 1;
+  gint64 strides[LATENT_MAX_DIMS];
 
-  if (!self->is_strided)
+  latent_shape_get_strides (&self->shape, strides);
+  return self->is_strided && same_places (&self->shape, self->strides, strides);
+}
+
+gboolean
+latent_layout_needs_detour (const LatentLayout *src, const LatentLayout *dst)
+{
+  gint64 strides[LATENT_MAX_DIMS];
+
+  if (dst->is_strided || !src->is_strided || latent_layout_is_row_major (src))
     return FALSE;
-  for (guint i = self->shape.n; i-- > 0;) {
-    if (self->shape.dims[i] > 1 && self->strides[i] != expected)
-      return FALSE;
-    expected *= self->shape.dims[i];
-  }
-  return TRUE;
+  get_channels_last (&src->shape, strides);
+  return !same_places (&src->shape, src->strides, strides);
 }
 
 /* Dimensions of size 1 left out, and neighbours that memory does not part merged: what is left of

@@ -30,6 +30,10 @@ void latent_layout_unref (LatentLayout *self);
 /* Same elements at the same places, whatever the strides of dimensions of size 1 say. */
 gboolean latent_layout_equal (const LatentLayout *a, const LatentLayout *b);
 gboolean latent_layout_is_row_major (const LatentLayout *self);
+/* Whether oneDNN's reorder from one into the other is not to be trusted: that of transposed data
+ * into padded blocks is wrong in 3.7.2 (f32 ba to BA16a64b of 7x20, bacd to ABcd16b16a of 2x1x3x3).
+ * By way of row-major order it is right. */
+gboolean latent_layout_needs_detour (const LatentLayout *src, const LatentLayout *dst);
 
 /* The same memory with another shape of as many elements in the same row-major order, or NULL where
  * no strides can say that. */

@@ -104,6 +104,12 @@ latent_pd_deconvolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
       &op, attr);
 }
 
+gboolean
+latent_deconvolution_is_right (const char *kernel)
+{
+  return TRUE;
+}
+
 dnnl_status_t
 latent_pd_inner_product (
     dnnl_primitive_desc_t *pd, const LatentProductMds *mds, dnnl_primitive_attr_t attr)
