@@ -248,6 +248,7 @@ renegotiate (LatentAutoencoder *self, GstEvent *event)
   gst_caps_replace (&self->refused, NULL);
   if (get_base_class ()->sink_event (trans, event))
     return TRUE;
+  gst_caps_replace (&self->compiled, NULL); /* no buffer passes before other caps came */
   if (!GST_PAD_IS_FLUSHING (trans->srcpad)) {
     latent_autoencoder_post_refusal (self, caps);
     gst_caps_replace (&self->refused, caps);

@@ -2,6 +2,11 @@
 #include <gst/check/gstcheck.h>
 #include <latent/gst.h>
 
+#ifdef LATENT_HAVE_TENSOR_META
+#define GST_USE_UNSTABLE_API
+#include <gst/analytics/analytics.h>
+#endif
+
 static LatentTensor *
 new_latent (void)
 {
@@ -129,6 +134,23 @@ GST_START_TEST (test_damaged)
 }
 GST_END_TEST;
 
+#ifdef LATENT_HAVE_TENSOR_META
+GST_START_TEST (test_tensor_meta)
+{
+  g_autoptr (GstBuffer) buffer = new_buffer ();
+  GstTensorMeta *meta = gst_buffer_get_tensor_meta (buffer);
+  gint index = gst_tensor_meta_get_index_from_id (meta, g_quark_from_string ("latent-cafe"));
+  const GstTensor *tensor = gst_tensor_meta_get (meta, (gsize)index);
+
+  ck_assert_int_eq (index, 0);
+  ck_assert (tensor->data_type == GST_TENSOR_DATA_TYPE_FLOAT32);
+  ck_assert_uint_eq (tensor->num_dims, 3);
+  ck_assert (tensor->dims[0] == 1 && tensor->dims[1] == 3 && tensor->dims[2] == 2);
+  ck_assert_uint_eq (gst_buffer_get_size (tensor->data), 24);
+}
+GST_END_TEST;
+#endif
+
 static Suite *
 gst_meta_suite (void)
 {
@@ -141,6 +163,9 @@ gst_meta_suite (void)
   tcase_add_test (tests, test_fields);
   tcase_add_test (tests, test_no_tags);
   tcase_add_test (tests, test_copy);
+#ifdef LATENT_HAVE_TENSOR_META
+  tcase_add_test (tests, test_tensor_meta);
+#endif
   tcase_add_loop_test (tests, test_damaged, 0, G_N_ELEMENTS (damages));
   return suite;
 }
