@@ -328,6 +328,8 @@ store_int (const ReduceJob *job, gsize i, gsize base)
 
   if (job->reduction->finish != NULL) /* the mean: the only one that integers have */
     value = n > 0 ? value / n : 0;
+  if (job->type == LATENT_DATA_TYPE_BOOL) /* the largest of no bools is false, the smallest true */
+    value = value > 0;
   latent_store_ints (job->type, job->dst, i, 1, &value);
 }
 
@@ -390,9 +392,9 @@ const LatentOp latent_ops_reduce[] = {
     ROWS ("ReduceL2", LATENT_TYPES_REAL, 18),
     ROWS ("ReduceLogSum", LATENT_TYPES_REAL, 18),
     ROWS ("ReduceLogSumExp", LATENT_TYPES_REAL, 18),
-    ROWS ("ReduceMax", TYPES_WHOLE, 18),
+    ROWS ("ReduceMax", LATENT_TYPES_ALL, 18),
     ROWS ("ReduceMean", TYPES_WHOLE, 18),
-    ROWS ("ReduceMin", TYPES_WHOLE, 18),
+    ROWS ("ReduceMin", LATENT_TYPES_ALL, 18),
     ROWS ("ReduceProd", TYPES_WHOLE, 18),
     ROWS ("ReduceSum", TYPES_WHOLE, 13),
     ROWS ("ReduceSumSquare", TYPES_WHOLE, 18),
