@@ -126,18 +126,47 @@ append_text (GString *text, GVariant *value)
   }
 }
 
-/* Lists of dictionaries, such as layers, take a line for each. */
+/* A cell of a table: entry `column` of dictionary `row`; row 0 is the names of the columns. */
+static char *
+format_cell (GVariant *table, gsize row, gsize column)
+{
+  g_autoptr (GVariant) dictionary = g_variant_get_child_value (table, row > 0 ? row - 1 : 0);
+  g_autoptr (GVariant) entry = g_variant_get_child_value (dictionary, column);
+  g_autoptr (GVariant) value = g_variant_get_child_value (entry, row > 0 ? 1 : 0);
+  g_autoptr (GString) text = g_string_new (NULL);
+  append_text (text, value);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* Dictionaries of the same keys, such as layers: a line each, in columns. */
+static void
+print_table (GVariant *table)
+{
+  gsize n_rows = g_variant_n_children (table) + 1;
+  if (n_rows == 1)
+    return;
+  g_autoptr (GVariant) first = g_variant_get_child_value (table, 0);
+  gsize n_columns = g_variant_n_children (first);
+  g_autofree int *widths = g_new0 (int, n_columns);
+  for (guint pass = 0; pass < 2; pass++)
+    for (gsize i = 0; i < n_rows; i++) {
+      for (gsize j = 0; j < n_columns; j++) {
+        g_autofree char *cell = format_cell (table, i, j);
+        widths[j] = MAX (widths[j], (int)g_utf8_strlen (cell, -1));
+        if (pass > 0)
+          printf ("  %-*s", widths[j], cell);
+      }
+      if (pass > 0)
+        putchar ('\n');
+    }
+}
+
 static void
 print_line (const char *key, GVariant *value)
 {
   if (g_variant_is_of_type (value, G_VARIANT_TYPE ("aa{sv}"))) {
     printf ("%s\n", key);
-    for (gsize i = 0; i < g_variant_n_children (value); i++) {
-      g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
-      g_autoptr (GString) text = g_string_new (NULL);
-      append_text (text, child);
-      printf ("  %s\n", text->str);
-    }
+    print_table (value);
     return;
   }
   g_autoptr (GString) text = g_string_new (NULL);

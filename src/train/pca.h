@@ -3,7 +3,7 @@
 
 #include <latent/train.h>
 
-/* Up to so many dimensions the covariance is kept whole: 302 MB of doubles. */
+/* Up to so many dimensions the covariance is kept whole: 450 MB, products included. */
 #define LATENT_PCA_EXACT_DIMS 6144
 /* Above, samples take so many bytes at most, */
 #define LATENT_PCA_ROOM (G_GUINT64_CONSTANT (1) << 30)
@@ -38,7 +38,9 @@ struct _LatentPca {
   float *components; /* k x d */
 };
 
-/* src/train/eigen.c. The k greatest eigenvalues, falling, of a symmetric n x n matrix of which the
- * upper triangle (row-major) is given and destroyed, and their vectors, a row each. */
+/* src/train/eigen.c. The k greatest eigenvalues, falling, of a symmetric n x n matrix without
+ * negative ones, of which the upper triangle (row-major) is given and destroyed, and their vectors,
+ * a row each. Where few are wanted they are found by subspace iteration, until their sum is right
+ * to nine digits or more; else by LAPACK's dsyevr. */
 gboolean latent_eigen_solve (
     double *matrix, gsize n, gsize k, double *values, double *vectors, GError **error);
