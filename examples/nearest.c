@@ -60,7 +60,8 @@ read_frames (GstAppSink *sink)
   }
 }
 
-/* Whether the pipeline came to its end without an error. */
+/* Whether the pipeline came to its end without an error; the sink knows a moment before the bus
+ * does. */
 static gboolean
 check_bus (GstElement *pipeline)
 {

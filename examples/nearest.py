@@ -48,7 +48,9 @@ def main():
         if latent:
             look_up(earlier, array("f", latent.to_bytes().get_data()), frame.pts)
 
-    message = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.EOS)
+    # The sink knows of the end a moment before the bus does.
+    ends = Gst.MessageType.ERROR | Gst.MessageType.EOS
+    message = pipeline.get_bus().timed_pop_filtered(5 * Gst.SECOND, ends)
     pipeline.set_state(Gst.State.NULL)
     if not message or message.type != Gst.MessageType.EOS:
         sys.exit(message.parse_error().gerror.message if message else "the pipeline stopped")

@@ -26,17 +26,18 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=camera.onnx !
- * videoconvert ! jpegenc ! avimux ! filesink location=seen.avi
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=camera.onnx \
+ *   ! videoconvert ! autovideosink
  * ]| What the net makes of a test picture.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=camera.onnx
- * mode=encode ! queue ! autoencoder model=camera.onnx mode=decode ! videoconvert ! fakesink
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert \
+ *   ! autoencoder mode=encode model=camera.onnx ! queue \
+ *   ! autoencoder mode=decode model=camera.onnx ! videoconvert ! autovideosink
  * ]| The same in two halves, each in a thread of its own; between them flow the latents.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=camera.onnx
- * mode=embed inference-interval=5 ! fakesink
- * ]| Every fifth frame gets its latent as meta.
+ * gst-launch-1.0 -m videotestsrc num-buffers=50 ! videoconvert \
+ *   ! autoencoder mode=embed inference-interval=5 model=camera.onnx ! fakesink
+ * ]| Every fifth frame gets its latent as meta; the message latent-stats says how long it took.
  */
 
 #include "plugin/autoencoder-private.h"
