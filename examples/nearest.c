@@ -66,7 +66,8 @@ static gboolean
 check_bus (GstElement *pipeline)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (
+      bus, 5 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
   if (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
     return TRUE;
 
