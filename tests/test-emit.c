@@ -161,6 +161,22 @@ static const NetCase cases[] = {
     {"GlobalAveragePool",              "x:2x8x9x11; y=GlobalAveragePool(x)",                                          TRUE },
     {"GlobalMaxPool",                  "x:2x8x9x11; y=GlobalMaxPool(x)",                                              TRUE },
     {"Conv and pool",                  "x:1x8x9x11; w:16x8x3x3; a=Conv(x,w); y=MaxPool(a) kernel_shape:I=2,2",        TRUE },
+    {"Resize nearest",
+              "x:1x3x5x4; s#1,1,2,3; f=Cast(s) to:i=1; y=Resize(x,,f) "
+        "coordinate_transformation_mode:s=asymmetric nearest_mode:s=floor",                                                    TRUE },
+    {"Resize nearest, half pixel",     "x:1x3x5x4; s#1,1,2,4; f=Cast(s) to:i=1; y=Resize(x,,f)",                      TRUE },
+    {"Resize nearest, rounded up",
+              "x:1x3x5x4; s#1,1,2,2; f=Cast(s) to:i=1; y=Resize(x,,f) "
+        "coordinate_transformation_mode:s=asymmetric nearest_mode:s=ceil",                                                     FALSE},
+    {"Resize linear",                  "x:1x3x5x4; s#1,1,2,3; f=Cast(s) to:i=1; y=Resize(x,,f) mode:s=linear",        TRUE },
+    {"Resize linear, smaller",         "x:1x3x8x9; s#1,3,4,3; y=Resize(x,,,s) mode:s=linear",                         TRUE },
+    {"Resize linear, aligned corners",
+              "x:1x3x5x4; s#1,3,9,7; y=Resize(x,,,s) mode:s=linear "
+        "coordinate_transformation_mode:s=align_corners",                                                                      FALSE},
+    {"Resize cubic",                   "x:1x3x5x4; s#1,3,9,7; y=Resize(x,,,s) mode:s=cubic",                          FALSE},
+    {"Resize behind Conv",
+              "x:1x8x5x4; w:16x8x3x3; c=Conv(x,w) pads:I=1,1,1,1; s#1,1,2,2; "
+        "f=Cast(s) to:i=1; y=Resize(c,,f)",                                                                                    TRUE },
     {"Softmax",                        "x:3x4x5; y=Softmax(x) axis:i=1",                                              TRUE },
     {"LogSoftmax",                     "x:3x20; y=LogSoftmax(x) axis:i=1",                                            TRUE },
     {"LayerNormalization",             "x:3x4x32; w:32; wb:32; y=LayerNormalization(x,w,wb)",                         TRUE },
@@ -285,7 +301,7 @@ add_node (LatentGraph *graph, const char *name, const char *text)
 
   node->opset = get_opset (call[0]);
   for (guint i = 0; arguments[i] != NULL; i++)
-    latent_node_add_input (node, get_value (graph, arguments[i]));
+    latent_node_add_input (node, *arguments[i] != '\0' ? get_value (graph, arguments[i]) : NULL);
   for (guint i = 1; words[i] != NULL; i++)
     if (*words[i] != '\0')
       add_attribute (node, words[i]);

@@ -89,21 +89,6 @@ dnnl_status_t latent_pd_resampling (dnnl_primitive_desc_t *pd, dnnl_alg_kind_t a
     const float *factors, LatentConstMd src, LatentConstMd dst, dnnl_primitive_attr_t attr);
 dnnl_status_t latent_pd_prelu (dnnl_primitive_desc_t *pd, LatentConstMd data, LatentConstMd weights,
     dnnl_primitive_attr_t attr);
-dnnl_status_t latent_pd_concat (dnnl_primitive_desc_t *pd, LatentConstMd dst, guint n, guint axis,
-    const LatentConstMd *src, dnnl_primitive_attr_t attr);
-
-typedef struct {
-  LatentConstMd src_layer, src_iter, src_iter_c;
-  LatentConstMd weights_layer, weights_iter, bias;
-  LatentConstMd dst_layer, dst_iter, dst_iter_c;
-} LatentRnnMds;
-
-dnnl_status_t latent_pd_lstm (dnnl_primitive_desc_t *pd, dnnl_rnn_direction_t direction,
-    const LatentRnnMds *mds, dnnl_primitive_attr_t attr);
-/* Linear-before-reset. */
-dnnl_status_t latent_pd_lbr_gru (dnnl_primitive_desc_t *pd, dnnl_rnn_direction_t direction,
-    const LatentRnnMds *mds, dnnl_primitive_attr_t attr);
-
 static inline void
 latent_post_ops_free (dnnl_post_ops_t ops)
 {

@@ -72,7 +72,8 @@ typedef enum {
 LatentEmit latent_dnn_reduction (LatentBuilder *builder, const LatentNode *node,
     LatentReduction kind, guint32 mask, GError **error);
 
-/* Interpolation of spatial dimensions, half-pixel centres, edges held. */
+/* Of dimensions 2 and up: linear interpolation between the middles of pixels, edges held; or the
+ * pixel whose middle is nearest. */
 LatentEmit latent_dnn_resampling (
     LatentBuilder *builder, const LatentNode *node, gboolean linear, GError **error);
 

@@ -219,40 +219,4 @@ latent_pd_prelu (dnnl_primitive_desc_t *pd, LatentConstMd data, LatentConstMd we
       pd, dnnl_prelu_forward_desc_init (&op, dnnl_forward_inference, data, weights), &op, attr);
 }
 
-dnnl_status_t
-latent_pd_lstm (dnnl_primitive_desc_t *pd, dnnl_rnn_direction_t direction, const LatentRnnMds *mds,
-    dnnl_primitive_attr_t attr)
-{
-  dnnl_rnn_desc_t op;
-  return create (pd,
-      dnnl_lstm_forward_desc_init (&op, dnnl_forward_inference, direction, mds->src_layer,
-          mds->src_iter, mds->src_iter_c, mds->weights_layer, mds->weights_iter, mds->bias,
-          mds->dst_layer, mds->dst_iter, mds->dst_iter_c, dnnl_rnn_flags_undef),
-      &op, attr);
-}
-
-dnnl_status_t
-latent_pd_lbr_gru (dnnl_primitive_desc_t *pd, dnnl_rnn_direction_t direction,
-    const LatentRnnMds *mds, dnnl_primitive_attr_t attr)
-{
-  dnnl_rnn_desc_t op;
-  return create (pd,
-      dnnl_lbr_gru_forward_desc_init (&op, dnnl_forward_inference, direction, mds->src_layer,
-          mds->src_iter, mds->weights_layer, mds->weights_iter, mds->bias, mds->dst_layer,
-          mds->dst_iter, dnnl_rnn_flags_undef),
-      &op, attr);
-}
-
-dnnl_status_t
-latent_pd_concat (dnnl_primitive_desc_t *pd, LatentConstMd dst, guint n, guint axis,
-    const LatentConstMd *src, dnnl_primitive_attr_t attr)
-{
-  g_autofree dnnl_memory_desc_t *all = g_new (dnnl_memory_desc_t, n);
-
-  for (guint i = 0; i < n; i++)
-    all[i] = *src[i];
-  return dnnl_concat_primitive_desc_create (
-      pd, dst, (int)n, (int)axis, all, attr, latent_engine_get ());
-}
-
 #endif

@@ -210,31 +210,4 @@ latent_pd_prelu (dnnl_primitive_desc_t *pd, LatentConstMd data, LatentConstMd we
       pd, latent_engine_get (), dnnl_forward_inference, data, weights, data, attr);
 }
 
-dnnl_status_t
-latent_pd_lstm (dnnl_primitive_desc_t *pd, dnnl_rnn_direction_t direction, const LatentRnnMds *mds,
-    dnnl_primitive_attr_t attr)
-{
-  return dnnl_lstm_forward_primitive_desc_create (pd, latent_engine_get (), dnnl_forward_inference,
-      direction, mds->src_layer, mds->src_iter, mds->src_iter_c, mds->weights_layer,
-      mds->weights_iter, NULL, NULL, mds->bias, mds->dst_layer, mds->dst_iter, mds->dst_iter_c,
-      dnnl_rnn_flags_undef, attr);
-}
-
-dnnl_status_t
-latent_pd_lbr_gru (dnnl_primitive_desc_t *pd, dnnl_rnn_direction_t direction,
-    const LatentRnnMds *mds, dnnl_primitive_attr_t attr)
-{
-  return dnnl_lbr_gru_forward_primitive_desc_create (pd, latent_engine_get (),
-      dnnl_forward_inference, direction, mds->src_layer, mds->src_iter, mds->weights_layer,
-      mds->weights_iter, mds->bias, mds->dst_layer, mds->dst_iter, dnnl_rnn_flags_undef, attr);
-}
-
-dnnl_status_t
-latent_pd_concat (dnnl_primitive_desc_t *pd, LatentConstMd dst, guint n, guint axis,
-    const LatentConstMd *src, dnnl_primitive_attr_t attr)
-{
-  return dnnl_concat_primitive_desc_create (
-      pd, latent_engine_get (), dst, (int)n, (int)axis, src, attr);
-}
-
 #endif

@@ -5,6 +5,7 @@
 
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 
 /* One axis after the other: first those that shrink, so that nothing between is larger than both
  * input and output; of them the innermost first. */
@@ -192,15 +193,64 @@ eval_resize (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* Whether nearest samples of an axis that grows `times` fold are each input `times` over. */
+static gboolean
+repeats (const LatentResizeParams *params)
+{
+  switch (params->coordinates) {
+  case LATENT_RESIZE_ASYMMETRIC:
+    return params->nearest == LATENT_RESIZE_FLOOR || params->nearest == LATENT_RESIZE_SIMPLE;
+  case LATENT_RESIZE_HALF_PIXEL:
+  case LATENT_RESIZE_PYTORCH_HALF_PIXEL:
+    return params->nearest == LATENT_RESIZE_ROUND_PREFER_FLOOR ||
+           params->nearest == LATENT_RESIZE_ROUND_PREFER_CEIL;
+  default:
+    return FALSE;
+  }
+}
+
+/* Whether oneDNN's resampling, whose samples stand in the middle of pixels, does an axis as the
+ * node wants it. */
+static gboolean
+fits_resampling (const LatentResizeParams *params, guint axis)
+{
+  gint64 src = params->src.dims[axis], dst = params->dst.dims[axis];
+
+  if (!latent_resize_changes (params, axis))
+    return TRUE;
+  if (axis < 2 || src < 1 || params->scales[axis] * (double)src != (double)dst)
+    return FALSE;
+  if (params->mode == LATENT_RESIZE_NEAREST)
+    return dst % src == 0 && repeats (params);
+  return params->mode == LATENT_RESIZE_LINEAR && !params->antialias && dst > 1 &&
+         (params->coordinates == LATENT_RESIZE_HALF_PIXEL ||
+             params->coordinates == LATENT_RESIZE_PYTORCH_HALF_PIXEL);
+}
+
+static LatentEmit
+emit_resize (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentResizeParams params;
+
+  if (!latent_resize_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (params.src.n < 3 || params.src.n > 5 || params.exclude_outside)
+    return LATENT_EMIT_FALLBACK;
+  for (guint axis = 0; axis < params.src.n; axis++)
+    if (!fits_resampling (&params, axis))
+      return LATENT_EMIT_FALLBACK;
+  return latent_dnn_resampling (builder, node, params.mode == LATENT_RESIZE_LINEAR, error);
+}
+
 #define RESIZE(since, last, max_inputs, attributes)                                                \
   {                                                                                                \
     "Resize", "", since, last, 1, max_inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer_resize,    \
-        eval_resize, get_scratch_size                                                              \
+        eval_resize, get_scratch_size, emit_resize                                                 \
   }
 #define UPSAMPLE(since, last, inputs, attributes)                                                  \
   {                                                                                                \
     "Upsample", "", since, last, inputs, inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer_resize, \
-        eval_resize, get_scratch_size                                                              \
+        eval_resize, get_scratch_size, emit_resize                                                 \
   }
 #define ATTRIBUTES_11                                                                              \
   "coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i extrapolation_value:f "      \
