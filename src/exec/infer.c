@@ -63,10 +63,18 @@ set_view (LatentView *view, const LatentValue *value)
   view->data = value->data != NULL ? value->data->data : NULL;
 }
 
+static guint64
+count_steps (const LatentNode *node, const LatentOp *op)
+{
+  if (op->steps != NULL)
+    return op->steps (node);
+  return op->macs != NULL ? op->macs (node) : 0;
+}
+
 static gboolean
 take_budget (FoldBudget *budget, const LatentNode *node, const LatentOp *op, GError **error)
 {
-  guint64 macs = op->macs != NULL ? op->macs (node) : 0;
+  guint64 macs = count_steps (node, op);
   guint64 bytes = op->scratch_size != NULL ? op->scratch_size (node) : 0;
 
   for (guint i = 0; i < node->outputs->len; i++) {

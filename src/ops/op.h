@@ -63,6 +63,10 @@ struct _LatentOp {
 
   /* Multiply-adds, shapes being inferred. NULL: none. */
   guint64 (*macs) (const LatentNode *node);
+
+  /* Steps of eval where they outnumber the elements by far and are no multiply-adds: what folding
+   * may spend is counted by it. NULL: macs say it. */
+  guint64 (*steps) (const LatentNode *node);
 };
 
 /* NULL where no row has name, domain and opset. */

@@ -370,18 +370,33 @@ emit_global_max (LatentBuilder *builder, const LatentNode *node, GError **error)
   return emit_global (builder, node, LATENT_POOLING_MAX, error);
 }
 
+/* Samples that lie under some window, padding left out. */
+static guint64
+count_steps (const LatentNode *node)
+{
+  const LatentShape *dst = &latent_node_get_output (node, 0)->shape;
+  LatentPoolParams params;
+  guint64 steps = latent_shape_product (dst, 0, dst->n);
+
+  if (!latent_pool_get_params (node, &params, NULL))
+    return 0;
+  for (guint i = 0; i < params.window.n; i++)
+    steps = latent_macs_multiply (steps, MIN (params.window.kernel[i], params.window.src[i]));
+  return steps;
+}
+
 /* clang-format off */
 const LatentOp latent_ops_pool[] = {
     {"AveragePool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I",
-     infer_pool, eval_average_pool, NULL, emit_average_pool},
+     infer_pool, eval_average_pool, NULL, emit_average_pool, NULL, count_steps},
     {"GlobalAveragePool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
      eval_global_average, NULL, emit_global_average},
     {"GlobalMaxPool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
      eval_global_max, NULL, emit_global_max},
     {"MaxPool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 2, LATENT_TYPES_F32 | TYPES_BYTE,
      "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I",
-     infer_pool, eval_max_pool, NULL, emit_max_pool},
+     infer_pool, eval_max_pool, NULL, emit_max_pool, NULL, count_steps},
     {0},
 };
 /* clang-format on */
