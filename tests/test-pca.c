@@ -151,14 +151,14 @@ GST_START_TEST (collapsed_rows_keep_what_is_strong)
   fail_unless (pca->kept > 0);
   fail_unless (latent_pca_solve (pca, k, NULL));
   for (gsize c = 0; c < k; c++)
-    fail_unless (fabs (latent_pca_get_variances (pca)[c] - 1) < .1, "seed %d: %g", SEED,
+    fail_unless (fabs (latent_pca_get_variances (pca)[c] - 1) < .2, "seed %d: %g", SEED,
         latent_pca_get_variances (pca)[c]);
   for (gsize c = 0; c < k; c++) {
     double power = 0;
     for (gsize a = 0; a < k; a++)
       power += latent_pca_get_components (pca)[a * d + c * 100] *
                latent_pca_get_components (pca)[a * d + c * 100];
-    fail_unless (power > .999, "seed %d: axis %zu: %g", SEED, c, power);
+    fail_unless (power > .99, "seed %d: axis %zu: %g", SEED, c, power);
   }
 }
 GST_END_TEST

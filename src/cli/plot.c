@@ -24,8 +24,10 @@ get_pixel (const LatentPicture *src, guint x, guint y)
     return p[x] * 0x010101u;
   /* BT.601: luma 16 to 235, chroma 16 to 240. */
   double luma = 1.164 * (p[x] - 16);
-  double u = src->data[1][(gssize)(y / 2) * src->stride[1] + x / 2] - 128.;
-  double v = src->data[2][(gssize)(y / 2) * src->stride[2] + x / 2] - 128.;
+  const guint8 *u_row = src->data[1] + (gssize)(y / 2) * src->stride[1];
+  const guint8 *v_row = src->data[2] + (gssize)(y / 2) * src->stride[2];
+  double u = (gint)u_row[x / 2] - 128;
+  double v = (gint)v_row[x / 2] - 128;
   return (guint32)clamp_level (luma + 1.596 * v) << 16 |
          (guint32)clamp_level (luma - .392 * u - .813 * v) << 8 | clamp_level (luma + 2.017 * u);
 }

@@ -246,7 +246,9 @@ write_header (LatentNpyWriter *self)
   char header[WRITER_HEADER_SIZE];
   guint16 length = WRITER_HEADER_SIZE - 10;
   memset (header, ' ', sizeof header);
-  memcpy (header, MAGIC "\x01\x00", 8);
+  memcpy (header, MAGIC, strlen (MAGIC));
+  header[6] = 1; /* version 1.0 */
+  header[7] = 0;
   header[8] = length & 0xff;
   header[9] = length >> 8;
   memcpy (header + 10, text->str, MIN (text->len, length - 1u));
