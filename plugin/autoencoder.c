@@ -10,12 +10,12 @@
  *
  * - reconstruct: media in, what the net makes of them out, with the same caps and timestamps.
  * - encode: media in, latents out. Latents are `other/tensors` as NNStreamer has them: one float32
- * tensor a buffer, one buffer a frame (or a hop of sound).
+ *   tensor a buffer, one buffer a frame (or a hop of sound).
  * - decode: latents in, media out, cropped to the size that the caps' media-width and media-height
- * tell. Latents of another model, as far as their caps say, are refused.
+ *   tell. Latents of another model, as far as their caps say, are refused.
  * - embed: media pass untouched; the latent travels beside them as a #GstCustomMeta called
- * "latent", which survives conversion, scaling and encoding. latent_gst_buffer_get_latent() reads
- * it.
+ *   "latent", which survives conversion, scaling and encoding. latent_gst_buffer_get_latent() reads
+ *   it.
  *
  * The model settles the caps: what it cannot take is not offered, so that videoconvert, videoscale,
  * audioconvert and audioresample before the element do what is needed. Frames of any size fit a
@@ -27,12 +27,12 @@
  * ## Example launch lines
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert ! autoencoder model=camera.onnx \
- *   ! videoconvert ! autovideosink
+ *   ! videoconvert ! jpegenc ! avimux ! filesink location=seen.avi
  * ]| What the net makes of a test picture.
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert \
- *   ! autoencoder mode=encode model=camera.onnx ! queue \
- *   ! autoencoder mode=decode model=camera.onnx ! videoconvert ! autovideosink
+ *   ! autoencoder model=camera.onnx mode=encode ! queue \
+ *   ! autoencoder model=camera.onnx mode=decode ! videoconvert ! fakesink
  * ]| The same in two halves, each in a thread of its own; between them flow the latents.
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=50 ! videoconvert \
@@ -40,8 +40,9 @@
  * ]| Every fifth frame gets its latent as meta; the message latent-stats says how long it took.
  */
 
-#include "plugin/autoencoder-private.h"
+#include "plugin/autoencoder.h"
 
+#include "plugin/autoencoder-private.h"
 #include "src/gst/caps.h"
 #include "src/gst/enums.h"
 #include "src/gst/message.h"
