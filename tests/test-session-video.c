@@ -469,21 +469,6 @@ GST_START_TEST (test_absurd_number_of_tiles)
 }
 GST_END_TEST;
 
-GST_START_TEST (test_format_that_does_not_fit)
-{
-  g_autoptr (LatentModel) model = new_model (get_eats (rgb), 1, NULL, NULL);
-  g_autoptr (LatentSession) session = new_session (model, LATENT_MODE_ENCODE, 1, 1);
-  g_autoptr (GError) error = NULL;
-
-  fail_if (latent_session_supports_format (model, LATENT_PIXEL_FORMAT_NV12));
-  fail_unless (latent_session_supports_format (model, LATENT_PIXEL_FORMAT_BGR));
-  fail_if (latent_session_set_video (session, LATENT_PIXEL_FORMAT_NV12, 4, 4, &error));
-  fail_unless (g_error_matches (error, LATENT_ERROR, LATENT_ERROR_TYPE));
-  fail_unless (
-      strstr (error->message, "NV12") && strstr (error->message, "RGB"), "%s", error->message);
-}
-GST_END_TEST;
-
 static Suite *
 session_video_suite (void)
 {
@@ -510,7 +495,6 @@ session_video_suite (void)
   tcase_add_test (tc, test_output_that_is_no_picture);
   tcase_add_loop_test (tc, test_absurd_size, 0, G_N_ELEMENTS (absurd));
   tcase_add_test (tc, test_absurd_number_of_tiles);
-  tcase_add_test (tc, test_format_that_does_not_fit);
   return s;
 }
 

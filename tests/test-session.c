@@ -293,6 +293,21 @@ GST_START_TEST (test_precision_that_is_not_there)
 }
 GST_END_TEST;
 
+GST_START_TEST (test_format_that_does_not_fit)
+{
+  g_autoptr (LatentModel) model = test_identity_new (4, any_rgb, rgb_keys);
+  g_autoptr (LatentSession) session = new_session (model, LATENT_MODE_ENCODE, 1);
+  g_autoptr (GError) error = NULL;
+
+  fail_if (latent_session_supports_format (model, LATENT_PIXEL_FORMAT_NV12));
+  fail_unless (latent_session_supports_format (model, LATENT_PIXEL_FORMAT_BGR));
+  fail_if (latent_session_set_video (session, LATENT_PIXEL_FORMAT_NV12, 4, 4, &error));
+  fail_unless (g_error_matches (error, LATENT_ERROR, LATENT_ERROR_TYPE));
+  fail_unless (
+      strstr (error->message, "NV12") && strstr (error->message, "RGB"), "%s", error->message);
+}
+GST_END_TEST;
+
 static Suite *
 session_suite (void)
 {
@@ -312,6 +327,7 @@ session_suite (void)
   tcase_add_loop_test (tc, test_missing_part_is_named, 0, 2);
   tcase_add_test (tc, test_other_media_are_refused);
   tcase_add_test (tc, test_precision_that_is_not_there);
+  tcase_add_test (tc, test_format_that_does_not_fit);
   return s;
 }
 

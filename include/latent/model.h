@@ -120,9 +120,9 @@ LatentModel *latent_model_copy (const LatentModel *self);
  * @path: (type filename): where to; written beside it and moved there once whole
  * @error: return location for an error
  *
- * Writes the model as one .onnx file, external data folded in; keys and fields that this library does
- * not know are kept. The file says its latent.id, so that it reads and writes the latents of the file
- * it was made from.
+ * Writes the model as one .onnx file, external data folded in; keys and fields that this library
+ * does not know are kept. The file says its latent.id, so that it reads and writes the latents of
+ * the file it was made from.
  */
 LATENT_API
 gboolean latent_model_save (LatentModel *self, const char *path, GError **error);
@@ -201,9 +201,9 @@ const char *latent_model_get_metadata (const LatentModel *self, const char *key)
  * @value: (nullable): %NULL takes the key away
  * @error: return location for an error
  *
- * What changes the latent space (another latent tensor, other media, scale, offset, tile, hop or state)
- * gives the model another id, made of the old content and the new meaning, unless latent.id itself was
- * set before; what changes nothing of that (latent.steps, keys of others) leaves the id.
+ * What changes the latent space (another latent tensor, other media, scale, offset, tile, hop or
+ * state) gives the model another id, made of the old content and the new meaning, unless latent.id
+ * itself was set before; what changes nothing of that (latent.steps, keys of others) leaves the id.
  *
  * Returns: whether @value is one that @key can have; else @self is as it was
  */
