@@ -174,6 +174,192 @@ GST_START_TEST (test_a_bound_input_is_no_port)
 }
 GST_END_TEST
 
+/* c = Neg (Relu (x)) */
+static LatentGraph *
+make_chain (void)
+{
+  LatentGraph *graph = latent_graph_new ("chain", 13);
+
+  add_node (graph, "Relu", "x", "r");
+  add_node (graph, "Neg", "r", "c");
+  add_input (graph, "x", 1, (gint64[]){2});
+  g_ptr_array_add (graph->outputs, get_value (graph, "c"));
+  fail_unless (latent_graph_sort (graph, NULL));
+  return graph;
+}
+
+GST_START_TEST (test_a_kept_value_follows_the_outputs)
+{
+  g_autoptr (LatentGraph) graph = make_chain ();
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (LatentProgram) program = NULL;
+  g_autoptr (LatentContext) context = NULL;
+
+  latent_request_keep (request, "r");
+  program = compile (graph, NULL, 0, request);
+  context = latent_context_new (program, NULL);
+  fail_unless_equals_string (latent_program_get_output (program, 1)->name, "r");
+  set_input (context, 0, -3, 4);
+  fail_unless (latent_context_run (context, NULL));
+  assert_output (context, 0, 0, -4);
+  assert_output (context, 1, 0, 4);
+}
+GST_END_TEST
+
+GST_START_TEST (test_a_cut_begins_and_ends_inside)
+{
+  g_autoptr (LatentGraph) graph = make_chain ();
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  const char *const from[] = {"r", NULL};
+  g_autoptr (LatentProgram) program = NULL;
+  g_autoptr (LatentContext) context = NULL;
+
+  latent_request_set_shape (request, "r", 1, (gint64[]){2});
+  get_value (graph, "r")->type = LATENT_DATA_TYPE_FLOAT32;
+  program = latent_exec_compile (graph, "chain", from, NULL, NULL, 0, request, NULL);
+  context = latent_context_new (program, NULL);
+  set_input (context, 0, -3, 4);
+  fail_unless (latent_context_run (context, NULL));
+  assert_output (context, 0, 3, -4);
+}
+GST_END_TEST
+
+/* y = x w, whose weights training may change between runs. */
+static float
+run_with_other_weights (gboolean variable)
+{
+  g_autoptr (LatentGraph) graph = latent_graph_new ("product", 13);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (LatentTensor) weights = make_tensor (2, (gint64[]){2, 1}, (float[]){1, 10});
+  g_autoptr (LatentProgram) program = NULL;
+  g_autoptr (LatentContext) context = NULL;
+
+  latent_graph_add_constant (graph, "w", weights)->is_parameter = TRUE;
+  add_node (graph, "MatMul", "x w", "y");
+  add_input (graph, "x", 2, (gint64[]){1, 2});
+  g_ptr_array_add (graph->outputs, get_value (graph, "y"));
+  fail_unless (latent_graph_sort (graph, NULL));
+  latent_request_set_variable_parameters (request, variable);
+  program = compile (graph, NULL, 0, request);
+  context = latent_context_new (program, NULL);
+  set_input (context, 0, 1, 2);
+  fail_unless (latent_context_run (context, NULL));
+  assert_equals_float (*(const float *)latent_context_get_output_data (context, 0), 21);
+  ((float *)latent_tensor_get_writable_data (weights))[0] = 5;
+  fail_unless (latent_context_run (context, NULL));
+  return *(const float *)latent_context_get_output_data (context, 0);
+}
+
+GST_START_TEST (test_variable_parameters_are_read_at_each_run)
+{
+  assert_equals_float (run_with_other_weights (TRUE), 25);
+}
+GST_END_TEST
+
+/* Asserts that compiling fails and that the message has every word of `words`. */
+static void
+assert_refused (const LatentGraph *graph, const LatentRequest *request, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) parts = g_strsplit (words, " ", -1);
+
+  fail_unless (
+      latent_exec_compile (graph, graph->name, NULL, NULL, NULL, 0, request, &error) == NULL);
+  for (guint i = 0; parts[i] != NULL; i++)
+    fail_unless (
+        strstr (error->message, parts[i]) != NULL, "no '%s' in: %s", parts[i], error->message);
+}
+
+GST_START_TEST (test_an_unknown_size_names_input_and_symbol)
+{
+  g_autoptr (LatentGraph) graph = make_chain ();
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+
+  get_value (graph, "x")->shape.dims[0] = -1;
+  get_value (graph, "x")->symbols[0] = g_strdup ("frames");
+  assert_refused (graph, request, "'x' frames");
+}
+GST_END_TEST
+
+GST_START_TEST (test_a_wrong_shape_names_wanted_and_offered)
+{
+  g_autoptr (LatentGraph) graph = make_chain ();
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+
+  latent_request_set_shape (request, NULL, 2, (gint64[]){3, 7});
+  assert_refused (graph, request, "'x' 3x7");
+}
+GST_END_TEST
+
+GST_START_TEST (test_int8_is_refused_with_what_there_is)
+{
+  g_autoptr (LatentGraph) graph = make_chain ();
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+
+  latent_request_set_precision (request, LATENT_PRECISION_INT8);
+  assert_refused (graph, request, "int8 f32");
+}
+GST_END_TEST
+
+GST_START_TEST (test_a_huge_constant_is_refused_by_the_limit)
+{
+  g_autoptr (LatentGraph) graph = latent_graph_new ("huge", 13);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (LatentTensor) shape = latent_tensor_new_int64s ((gint64[]){20000, 20000}, 2);
+
+  latent_graph_add_constant (graph, "s", shape);
+  add_node (graph, "ConstantOfShape", "s", "y");
+  g_ptr_array_add (graph->outputs, get_value (graph, "y"));
+  fail_unless (latent_graph_sort (graph, NULL));
+  assert_refused (graph, request, "ConstantOfShape LATENT_LIMIT_FOLDED_BYTES");
+}
+GST_END_TEST
+
+GST_START_TEST (test_an_index_out_of_range_names_the_node)
+{
+  g_autoptr (LatentGraph) graph = latent_graph_new ("gather", 13);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (LatentTensor) table = make_tensor (1, (gint64[]){2}, (float[]){1, 2});
+  g_autoptr (LatentProgram) program = NULL;
+  g_autoptr (LatentContext) context = NULL;
+  g_autoptr (GError) error = NULL;
+
+  latent_graph_add_constant (graph, "t", table);
+  add_node (graph, "Gather", "t i", "picked");
+  add_input (graph, "i", 1, (gint64[]){1});
+  get_value (graph, "i")->type = LATENT_DATA_TYPE_INT64;
+  g_ptr_array_add (graph->outputs, get_value (graph, "picked"));
+  fail_unless (latent_graph_sort (graph, NULL));
+  program = compile (graph, NULL, 0, request);
+  context = latent_context_new (program, NULL);
+  *(gint64 *)latent_context_get_input_data (context, 0) = 7;
+  fail_if (latent_context_run (context, &error));
+  fail_unless (strstr (error->message, "picked") != NULL, "%s", error->message);
+}
+GST_END_TEST
+
+/* Shape, Gather and Concat of a shape that is known end in a constant that Reshape reads. */
+GST_START_TEST (test_shape_arithmetic_folds)
+{
+  g_autoptr (LatentGraph) graph = latent_graph_new ("shapes", 13);
+  g_autoptr (LatentTensor) zero = latent_tensor_new_int64s ((gint64[]){0}, 1);
+  g_autoptr (LatentTensor) rest = latent_tensor_new_int64s ((gint64[]){-1}, 1);
+
+  latent_graph_add_constant (graph, "0", zero);
+  latent_graph_add_constant (graph, "-1", rest);
+  add_node (graph, "Shape", "x", "s");
+  add_node (graph, "Gather", "s 0", "n");
+  latent_node_set_int (add_node (graph, "Concat", "n -1", "to"), "axis", 0);
+  add_node (graph, "Reshape", "x to", "y");
+  add_input (graph, "x", 3, (gint64[]){2, 3, 4});
+  g_ptr_array_add (graph->outputs, get_value (graph, "y"));
+  fail_unless (latent_graph_sort (graph, NULL));
+  fail_unless (latent_exec_infer (graph, NULL));
+  fail_unless_equals_int (graph->nodes->len, 1);
+  fail_unless_equals_int (get_value (graph, "y")->shape.dims[1], 12);
+}
+GST_END_TEST
+
 static Suite *
 exec_suite (void)
 {
@@ -185,6 +371,15 @@ exec_suite (void)
   tcase_add_test (tc, test_equal_requests_share_a_program);
   tcase_add_test (tc, test_state_is_carried_and_reset);
   tcase_add_test (tc, test_a_bound_input_is_no_port);
+  tcase_add_test (tc, test_a_kept_value_follows_the_outputs);
+  tcase_add_test (tc, test_a_cut_begins_and_ends_inside);
+  tcase_add_test (tc, test_variable_parameters_are_read_at_each_run);
+  tcase_add_test (tc, test_an_unknown_size_names_input_and_symbol);
+  tcase_add_test (tc, test_a_wrong_shape_names_wanted_and_offered);
+  tcase_add_test (tc, test_int8_is_refused_with_what_there_is);
+  tcase_add_test (tc, test_a_huge_constant_is_refused_by_the_limit);
+  tcase_add_test (tc, test_an_index_out_of_range_names_the_node);
+  tcase_add_test (tc, test_shape_arithmetic_folds);
   return suite;
 }
 
