@@ -6,7 +6,7 @@
 #define LATENT_LIMIT_FILE_BYTES     (2147483647u) /* a protobuf message is smaller than 2 GiB */
 #define LATENT_LIMIT_MESSAGES       100000        /* protobuf messages in a model */
 #define LATENT_LIMIT_NESTING        64            /* protobuf messages in one another */
-#define LATENT_LIMIT_PARSER_BYTES   (16u << 20)   /* that protobuf-c takes, beside twice the file */
+#define LATENT_LIMIT_PARSER_BYTES   (16u << 20)   /* that its parser takes, beside twice the file */
 #define LATENT_LIMIT_NODES          20000         /* nodes of a graph */
 #define LATENT_LIMIT_VALUES         50000         /* tensors of a graph, constants among them */
 #define LATENT_LIMIT_NODE_ARGUMENTS 4096          /* inputs, or outputs, of a node */

@@ -115,15 +115,6 @@ count_macs (const LatentNode *node)
       latent_shape_product (src, 0, src->n), latent_shape_product (weights, 1, weights->n));
 }
 
-typedef struct {
-  LatentConvParams params;
-  LatentWindow window; /* with three dimensions */
-  const float *src;
-  const float *weights;
-  const float *bias; /* or NULL */
-  float *dst;
-} TransposeJob;
-
 /* dst[i * stride + k * dilation - pad] += weight * src[i] over a row. */
 static void
 add_tap (const LatentWindow *w, const float *src, float weight, gint64 k, float *dst)
@@ -162,7 +153,7 @@ scatter_row (
 static void
 scatter_planes (gsize begin, gsize end, gpointer data)
 {
-  const TransposeJob *job = data;
+  const LatentConvJob *job = data;
   const LatentConvParams *params = &job->params;
   const LatentWindow *w = &job->window;
   gint64 per_group = params->channels_in / params->groups;
@@ -188,16 +179,14 @@ scatter_planes (gsize begin, gsize end, gpointer data)
 static gboolean
 eval_conv_transpose (const LatentEval *eval, GError **error)
 {
-  TransposeJob job = {.src = eval->src[0].data,
-      .weights = eval->src[1].data,
-      .bias = eval->n_src > 2 ? eval->src[2].data : NULL,
-      .dst = eval->dst[0].data};
+  LatentConvParams params;
+  LatentConvJob job;
 
-  if (!latent_conv_transpose_get_params (eval->node, &job.params, error))
+  if (!latent_conv_transpose_get_params (eval->node, &params, error))
     return FALSE;
-  job.window = latent_window_expand (&job.params.window);
+  job = latent_conv_get_job (eval, &params);
   latent_parallel (
-      eval->threads, (gsize)job.params.batch * job.params.channels_out, 1, scatter_planes, &job);
+      eval->threads, (gsize)params.batch * params.channels_out, 1, scatter_planes, &job);
   return TRUE;
 }
 

@@ -91,14 +91,16 @@ count_conv_macs (const LatentNode *node)
       latent_shape_product (dst, 0, dst->n), latent_shape_product (weights, 1, weights->n));
 }
 
-typedef struct {
-  LatentConvParams params;
-  LatentWindow window; /* with three dimensions */
-  const float *src;
-  const float *weights;
-  const float *bias; /* or NULL */
-  float *dst;
-} ConvJob;
+LatentConvJob
+latent_conv_get_job (const LatentEval *eval, const LatentConvParams *params)
+{
+  return (LatentConvJob){.params = *params,
+      .window = latent_window_expand (&params->window),
+      .src = eval->src[0].data,
+      .weights = eval->src[1].data,
+      .bias = eval->n_src > 2 ? eval->src[2].data : NULL,
+      .dst = eval->dst[0].data};
+}
 
 /* dst[o] += weight * src[o * stride + k * dilation - pad] over a row. */
 static void
@@ -143,7 +145,7 @@ add_channel (
 static void
 convolve_rows (gsize begin, gsize end, gpointer data)
 {
-  const ConvJob *job = data;
+  const LatentConvJob *job = data;
   const LatentWindow *w = &job->window;
   gint64 per_group = job->params.channels_in / job->params.groups;
   gint64 channels = job->params.channels_out;
@@ -169,18 +171,15 @@ convolve_rows (gsize begin, gsize end, gpointer data)
 static gboolean
 eval_conv (const LatentEval *eval, GError **error)
 {
-  ConvJob job = {.src = eval->src[0].data,
-      .weights = eval->src[1].data,
-      .bias = eval->n_src > 2 ? eval->src[2].data : NULL,
-      .dst = eval->dst[0].data};
+  LatentConvParams params;
+  LatentConvJob job;
   const LatentWindow *w = &job.window;
 
-  if (!latent_conv_get_params (eval->node, &job.params, error))
+  if (!latent_conv_get_params (eval->node, &params, error))
     return FALSE;
-  job.window = latent_window_expand (&job.params.window);
-  latent_parallel (eval->threads,
-      (gsize)job.params.batch * job.params.channels_out * w->dst[0] * w->dst[1], 4, convolve_rows,
-      &job);
+  job = latent_conv_get_job (eval, &params);
+  latent_parallel (eval->threads, (gsize)params.batch * params.channels_out * w->dst[0] * w->dst[1],
+      4, convolve_rows, &job);
   return TRUE;
 }
 

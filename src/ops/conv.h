@@ -26,3 +26,15 @@ gboolean latent_conv_check_channels (const LatentNode *node, const LatentConvPar
 /* Output of the node: batch x channels_out x size. */
 gboolean latent_conv_set_output (
     const LatentNode *node, const LatentConvParams *params, const gint64 *size, GError **error);
+
+/* What the plain loops of both work on. */
+typedef struct {
+  LatentConvParams params;
+  LatentWindow window; /* with three dimensions */
+  const float *src;
+  const float *weights;
+  const float *bias; /* or NULL */
+  float *dst;
+} LatentConvJob;
+
+LatentConvJob latent_conv_get_job (const LatentEval *eval, const LatentConvParams *params);
