@@ -457,18 +457,6 @@ GST_START_TEST (test_absurd_size)
 }
 GST_END_TEST;
 
-GST_START_TEST (test_absurd_number_of_tiles)
-{
-  static const gint64 dims[] = {G_MAXINT, 12, 1, 1};
-  g_autoptr (LatentModel) model = new_model (get_eats (rgb), 2, "latent.tile", "2x2");
-  g_autoptr (LatentSession) session = new_session (model, LATENT_MODE_DECODE, 1, 1);
-  g_autoptr (GError) error = NULL;
-
-  fail_if (latent_session_set_latents (session, 4, dims, &error));
-  fail_unless (g_error_matches (error, LATENT_ERROR, LATENT_ERROR_LIMIT), "%s", error->message);
-}
-GST_END_TEST;
-
 static Suite *
 session_video_suite (void)
 {
@@ -494,7 +482,6 @@ session_video_suite (void)
   tcase_add_test (tc, test_decoder_alone);
   tcase_add_test (tc, test_output_that_is_no_picture);
   tcase_add_loop_test (tc, test_absurd_size, 0, G_N_ELEMENTS (absurd));
-  tcase_add_test (tc, test_absurd_number_of_tiles);
   return s;
 }
 

@@ -308,6 +308,20 @@ GST_START_TEST (test_format_that_does_not_fit)
 }
 GST_END_TEST;
 
+GST_START_TEST (test_absurd_number_of_tiles)
+{
+  static const gint64 dims[] = {G_MAXINT, 12, 1, 1};
+  static const char *const keys[] = {
+      "latent.tensor", "latent", "latent.input", "video/RGB", "latent.tile", "2x2", NULL};
+  g_autoptr (LatentModel) model = test_strided_new (any_rgb, 2, keys);
+  g_autoptr (LatentSession) session = new_session (model, LATENT_MODE_DECODE, 1);
+  g_autoptr (GError) error = NULL;
+
+  fail_if (latent_session_set_latents (session, 4, dims, &error));
+  fail_unless (g_error_matches (error, LATENT_ERROR, LATENT_ERROR_LIMIT), "%s", error->message);
+}
+GST_END_TEST;
+
 static Suite *
 session_suite (void)
 {
@@ -328,6 +342,7 @@ session_suite (void)
   tcase_add_test (tc, test_other_media_are_refused);
   tcase_add_test (tc, test_precision_that_is_not_there);
   tcase_add_test (tc, test_format_that_does_not_fit);
+  tcase_add_test (tc, test_absurd_number_of_tiles);
   return s;
 }
 
