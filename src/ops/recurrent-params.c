@@ -20,24 +20,38 @@ static const struct {
     {"P",             "dP" },
 };
 
+static gint64
+get_size (const LatentRecurrentParams *params, char letter)
+{
+  switch (letter) {
+  case 'd':
+    return params->directions;
+  case 'g':
+    return params->gates * params->hidden;
+  case 'i':
+    return params->inputs;
+  case 'h':
+    return params->hidden;
+  case 'B':
+    return 2 * params->gates * params->hidden;
+  case 'P':
+    return 3 * params->hidden;
+  default:
+    return params->batch;
+  }
+}
+
 static LatentShape
 get_wanted (const LatentRecurrentParams *params, const char *dims)
 {
   LatentShape shape = {0};
-  gint64 gates = params->gates * params->hidden;
 
   if (*dims == 's')
     return params->batch_first
                ? (LatentShape){3, {params->batch, params->directions, params->hidden}}
                : (LatentShape){3, {params->directions, params->batch, params->hidden}};
   for (; *dims != '\0'; dims++)
-    shape.dims[shape.n++] = *dims == 'd'   ? params->directions
-                            : *dims == 'g' ? gates
-                            : *dims == 'i' ? params->inputs
-                            : *dims == 'h' ? params->hidden
-                            : *dims == 'B' ? 2 * gates
-                            : *dims == 'P' ? 3 * params->hidden
-                                           : params->batch;
+    shape.dims[shape.n++] = get_size (params, *dims);
   return shape;
 }
 
