@@ -174,6 +174,43 @@ GST_START_TEST (test_a_bound_input_is_no_port)
 }
 GST_END_TEST
 
+/* The constant that a program multiplies with: the negative of the file's weights.
+ */
+static const LatentTensor *
+get_folded (const LatentProgram *program)
+{
+  for (guint i = 0; i < program->graph->values->len; i++) {
+    const LatentValue *value = g_ptr_array_index (program->graph->values, i);
+    if (value->data != NULL && value->shape.n == 2)
+      return value->data;
+  }
+  return NULL;
+}
+
+GST_START_TEST (test_programs_of_two_sizes_share_what_they_fold)
+{
+  g_autoptr (LatentGraph) graph = latent_graph_new ("fold", 13);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (LatentTensor)
+      weights = latent_tensor_new (LATENT_DATA_TYPE_FLOAT32, 2, (gint64[]){64, 64}, NULL);
+  g_autoptr (LatentProgram) one = NULL;
+  g_autoptr (LatentProgram) two = NULL;
+
+  latent_graph_add_constant (graph, "w", weights);
+  add_node (graph, "Neg", "w", "v");
+  add_node (graph, "MatMul", "x v", "y");
+  add_input (graph, "x", 2, (gint64[]){1, 64});
+  g_ptr_array_add (graph->outputs, get_value (graph, "y"));
+  fail_unless (latent_graph_sort (graph, NULL));
+  one = compile (graph, NULL, 0, request);
+  latent_request_set_shape (request, NULL, 2, (gint64[]){2, 64});
+  two = compile (graph, NULL, 0, request);
+  fail_unless (one != two);
+  fail_unless (get_folded (one) != NULL);
+  fail_unless (get_folded (one) == get_folded (two));
+}
+GST_END_TEST
+
 /* c = Neg (Relu (x)) */
 static LatentGraph *
 make_chain (void)
@@ -371,6 +408,7 @@ exec_suite (void)
   tcase_add_test (tc, test_equal_requests_share_a_program);
   tcase_add_test (tc, test_state_is_carried_and_reset);
   tcase_add_test (tc, test_a_bound_input_is_no_port);
+  tcase_add_test (tc, test_programs_of_two_sizes_share_what_they_fold);
   tcase_add_test (tc, test_a_kept_value_follows_the_outputs);
   tcase_add_test (tc, test_a_cut_begins_and_ends_inside);
   tcase_add_test (tc, test_variable_parameters_are_read_at_each_run);

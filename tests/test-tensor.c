@@ -105,6 +105,40 @@ GST_START_TEST (scalars_are_read_whatever_their_type)
 }
 GST_END_TEST
 
+/* Two tensors of the same numbers, the second of which may have another shape. */
+static LatentTensor *
+make_counting (guint n_dims, const gint64 *dims)
+{
+  LatentTensor *tensor = latent_tensor_new (LATENT_DATA_TYPE_INT32, n_dims, dims, NULL);
+  gint32 *data = latent_tensor_get_writable_data (tensor);
+
+  for (gsize i = 0; i < tensor->n_elements; i++)
+    data[i] = (gint32)i;
+  return tensor;
+}
+
+GST_START_TEST (equal_tensors_are_interned_once)
+{
+  g_autoptr (LatentTensor) a = latent_tensor_intern (make_counting (1, (gint64[]){6}));
+  g_autoptr (LatentTensor) b = latent_tensor_intern (make_counting (1, (gint64[]){6}));
+  g_autoptr (LatentTensor) c = latent_tensor_intern (make_counting (2, (gint64[]){2, 3}));
+
+  fail_unless (a == b);
+  fail_unless (a != c);
+}
+GST_END_TEST;
+
+GST_START_TEST (an_interned_tensor_goes_with_its_last_user)
+{
+  LatentTensor *a = latent_tensor_intern (make_counting (1, (gint64[]){6}));
+  g_autoptr (LatentTensor) b = NULL;
+
+  latent_tensor_unref (a);
+  b = latent_tensor_intern (make_counting (1, (gint64[]){6}));
+  fail_unless_equals_int (latent_tensor_get_int (b, 5), 5);
+}
+GST_END_TEST;
+
 static Suite *
 tensor_suite (void)
 {
@@ -119,6 +153,8 @@ tensor_suite (void)
   tcase_add_test (tc, bytes_outlive_the_tensor);
   tcase_add_test (tc, empty_tensors_have_no_elements);
   tcase_add_test (tc, scalars_are_read_whatever_their_type);
+  tcase_add_test (tc, equal_tensors_are_interned_once);
+  tcase_add_test (tc, an_interned_tensor_goes_with_its_last_user);
   return suite;
 }
 

@@ -11,6 +11,10 @@ G_DEFINE_BOXED_TYPE (LatentTensor, latent_tensor, latent_tensor_ref, latent_tens
 /* Bytes to which a tensor's own memory is aligned: a cache line, an AVX-512 register. */
 #define ALIGNMENT 64
 
+/* Tensors by their content; it holds no references. */
+static GMutex intern_lock;
+static GHashTable *interned;
+
 static const struct {
   const char *name;
   gsize size;
@@ -153,6 +157,50 @@ latent_tensor_new_from_bytes (
   return self;
 }
 
+static guint
+get_hash (gconstpointer tensor)
+{
+  return ((const LatentTensor *)tensor)->hash;
+}
+
+static gboolean
+are_equal (gconstpointer a, gconstpointer b)
+{
+  const LatentTensor *x = a;
+  const LatentTensor *y = b;
+
+  return x->type == y->type && latent_shape_equal (&x->shape, &y->shape) &&
+         memcmp (x->data, y->data, x->size) == 0;
+}
+
+LatentTensor *
+latent_tensor_intern (LatentTensor *self)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (self->data, self->size);
+  g_autoptr (GMutexLocker) locker = NULL;
+  LatentTensor *same;
+  guint hash;
+
+  if (g_atomic_int_get (&self->interned))
+    return self;
+  hash = g_bytes_hash (bytes);
+  locker = g_mutex_locker_new (&intern_lock);
+  if (g_atomic_int_get (&self->interned)) /* by another thread, meanwhile */
+    return self;
+  self->hash = hash;
+  if (interned == NULL)
+    interned = g_hash_table_new (get_hash, are_equal);
+  same = g_hash_table_lookup (interned, self);
+  if (same == NULL) {
+    g_atomic_int_set (&self->interned, TRUE);
+    g_hash_table_add (interned, self);
+    return self;
+  }
+  latent_tensor_ref (same);
+  latent_tensor_unref (self);
+  return same;
+}
+
 LatentTensor *
 latent_tensor_ref (LatentTensor *self)
 {
@@ -160,10 +208,27 @@ latent_tensor_ref (LatentTensor *self)
   return self;
 }
 
+/* An interned tensor may be found, and held again, by another thread until the lock is had. */
+static gboolean
+drop_ref (LatentTensor *self)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  if (!g_atomic_int_get (&self->interned))
+    return g_atomic_ref_count_dec (&self->ref_count);
+  locker = g_mutex_locker_new (&intern_lock);
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return FALSE;
+  g_hash_table_remove (interned, self);
+  if (g_hash_table_size (interned) == 0)
+    g_clear_pointer (&interned, g_hash_table_unref);
+  return TRUE;
+}
+
 void
 latent_tensor_unref (LatentTensor *self)
 {
-  if (self == NULL || !g_atomic_ref_count_dec (&self->ref_count))
+  if (self == NULL || !drop_ref (self))
     return;
   g_clear_pointer (&self->owner, g_bytes_unref);
   free (self->block);

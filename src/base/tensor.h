@@ -14,7 +14,14 @@ struct _LatentTensor {
   gpointer data;
   GBytes *owner;  /* owns data where it is not NULL; else data is the tensor's own, aligned to 64 */
   gpointer block; /* what calloc() gave for the tensor's own data */
+  gint interned;  /* atomic; set once */
+  guint hash;     /* of an interned tensor */
 };
+
+/* The one tensor of this type, shape and content that the process keeps while anybody holds it: the
+ * given one, or an equal one that was interned before. Takes the tensor; it is not written to any
+ * more. */
+LatentTensor *latent_tensor_intern (LatentTensor *self);
 
 /* A tensor that still may be written to: the only kind of writing access there is. */
 gpointer latent_tensor_get_writable_data (LatentTensor *self);

@@ -11,6 +11,9 @@
 #include "src/exec/request.h"
 #include "src/ops/op.h"
 
+/* Smaller constants are not worth a look for equals. */
+#define SHARED_BYTES 4096
+
 /* What one compilation works on. */
 typedef struct {
   const LatentRequest *request;
@@ -289,6 +292,18 @@ freeze_parameters (LatentGraph *graph)
     ((LatentValue *)g_ptr_array_index (graph->values, i))->is_parameter = FALSE;
 }
 
+/* Programs of one net for frames of several sizes fold the same weights; the process keeps them
+ * once. */
+static void
+share_constants (LatentGraph *graph)
+{
+  for (guint i = 0; i < graph->values->len; i++) {
+    LatentValue *value = g_ptr_array_index (graph->values, i);
+    if (value->data != NULL && value->data->size >= SHARED_BYTES)
+      value->data = latent_tensor_intern (value->data);
+  }
+}
+
 /* Shapes, constants, passes. Where parameters are variable nothing that depends on one is folded.
  */
 static gboolean
@@ -308,6 +323,8 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
       (!latent_pass_fold_weights (graph, error) || !latent_pass_rearrange (graph, error)))
     return FALSE;
   latent_pass_fuse (graph);
+  if (!variable)
+    share_constants (graph);
   return TRUE;
 }
 
