@@ -259,6 +259,12 @@ read_node (Loader *self, const Onnx__NodeProto *proto, GError **error)
 
   g_free (node->domain);
   node->domain = g_strdup (domain);
+  if (g_str_equal (domain, LATENT_DOMAIN_TRAINING)) {
+    g_autofree char *text = latent_node_describe (node);
+    fail (error, LATENT_ERROR_UNSUPPORTED, "%s: domain %s is for training alone, not for files",
+        text, domain);
+    return FALSE;
+  }
   node->opset = GPOINTER_TO_UINT (g_hash_table_lookup (self->opsets, domain));
   if (!read_arguments (self, node->outputs, proto->output, proto->n_output, error) ||
       !read_arguments (self, node->inputs, proto->input, proto->n_input, error) ||

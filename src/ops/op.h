@@ -11,6 +11,10 @@
 #define LATENT_OPSET_MIN 6
 #define LATENT_OPSET_MAX 22
 
+/* The domain of operators that only training makes: gradients that no ONNX operator computes,
+ * losses. A file that has one is refused. Its rows have opset 1. */
+#define LATENT_DOMAIN_TRAINING "latent.training"
+
 /* A dense row-major array in memory that somebody else owns. data is NULL for an input left out. */
 typedef struct {
   LatentDataType type;
@@ -33,6 +37,8 @@ typedef struct {
 #define LATENT_TYPE_BIT(type) (1u << (type))
 
 typedef struct _LatentOp LatentOp;
+typedef struct _LatentGradient LatentGradient; /* src/ops/gradient.h */
+
 struct _LatentOp {
   const char *name;   /* ONNX's operator name */
   const char *domain; /* "" for ONNX's own */
@@ -60,6 +66,10 @@ struct _LatentOp {
 
   /* Emits oneDNN primitives. LATENT_EMIT_FALLBACK: this case is left to eval. NULL: always eval. */
   LatentEmit (*emit) (LatentBuilder *builder, const LatentNode *node, GError **error);
+
+  /* Adds nodes that carry the loss's derivative by the node's outputs over to its inputs: see
+   * gradient.h. NULL: the operator has no derivative, and training through it is refused. */
+  gboolean (*gradient) (LatentGradient *gradient, const LatentNode *node, GError **error);
 
   /* Multiply-adds, shapes being inferred. NULL: none. */
   guint64 (*macs) (const LatentNode *node);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <latent/model.h>
+
+#include "src/base/shape.h"
+#include "src/train/recipe.h"
+
+/* What a net is made for: the media, and one sample as the net sees it without the batch: [d] of
+ * vectors, [C,H,W] of pictures, [C,T] of sound, [T,k] of sequences of latents. A net of pictures
+ * that is fully convolutional gets symbolic height and width, and takes frames of any size; so do
+ * conv nets on sound. */
+typedef struct {
+  LatentMediaInfo media;
+  LatentShape sample;
+  double scale; /* latent.scale and latent.offset of vectors made of integers; 0: none */
+  double offset;
+} LatentSampleSpec;
+
+/* A new model with random weights, as the recipe's [model] says: input "x", latent tensor "latent",
+ * output "y". A variational one has the output "logvar" too, named by the metadata key
+ * "latent.logvar". With `head` the output is a classifier's probabilities or a regressor's
+ * values, named by "latent.head" ("classify", "regress"). With `task` predict the output at
+ * place t is the next latent, of place t+1 ("latent.task" is "predict").
+ * Weights: He 2015 before rectifiers, Glorot 2010 else; the same for the same seed.
+ * LATENT_ERROR_SETTINGS names the key that does not fit. */
+LatentModel *latent_arch_build (
+    const LatentRecipe *recipe, const LatentSampleSpec *spec, GError **error);
+
+/* Puts a head on the encoder of `model`: what follows the latent is replaced. */
+LatentModel *latent_arch_add_head (
+    LatentModel *model, const LatentRecipe *recipe, guint n_outputs, GError **error);
+
+/* Sets the weights of a linear or dense net's outermost layers from principal components, so that
+ * it starts at what PCA reaches (--init pca). `pca` is solved with as many components as the
+ * latent has. */
+struct _LatentPca;
+gboolean latent_arch_init_pca (LatentModel *model, const struct _LatentPca *pca, GError **error);
