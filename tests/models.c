@@ -20,6 +20,7 @@ typedef struct {
   gint64 height;
   gboolean is_encoder;
   gboolean is_nan;
+  const char *tile; /* metadata, or NULL */
 } Video;
 
 static LatentValue *
@@ -49,8 +50,10 @@ add_node (LatentGraph *graph, const char *op_type, LatentValue *src, LatentValue
   return node;
 }
 
+/* With one more key of metadata, where it has a value. */
 static void
-save (LatentGraph *graph, const char *path, const char *input, const char *id, const char *hop)
+save (LatentGraph *graph, const char *path, const char *input, const char *id, const char *key,
+    const char *value)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LatentModel) model = NULL;
@@ -61,7 +64,7 @@ save (LatentGraph *graph, const char *path, const char *input, const char *id, c
   if (!model || !latent_model_set_metadata (model, "latent.tensor", "latent", &error) ||
       !latent_model_set_metadata (model, "latent.input", input, &error) ||
       !latent_model_set_metadata (model, "latent.id", id, &error) ||
-      (hop && !latent_model_set_metadata (model, "latent.hop", hop, &error)) ||
+      (value && !latent_model_set_metadata (model, key, value, &error)) ||
       !latent_model_save (model, path, &error))
     g_error ("%s: %s", path, error->message);
 }
@@ -69,8 +72,9 @@ save (LatentGraph *graph, const char *path, const char *input, const char *id, c
 static void
 save_video (const Video *self, const char *path)
 {
-  const gint64 pixels[] = {1, self->channels, self->height, self->width};
-  const gint64 blocks[] = {1, self->channels * BLOCK * BLOCK,
+  const gint64 n = self->tile ? -1 : 1;
+  const gint64 pixels[] = {n, self->channels, self->height, self->width};
+  const gint64 blocks[] = {n, self->channels * BLOCK * BLOCK,
       self->height < 0 ? -1 : self->height / BLOCK, self->width < 0 ? -1 : self->width / BLOCK};
   LatentGraph *graph = latent_graph_new (self->name, 13);
   LatentValue *x = add_port (graph, graph->inputs, "x", 4, pixels);
@@ -92,7 +96,29 @@ save_video (const Video *self, const char *path)
     y = add_port (graph, graph->outputs, "y", 4, pixels);
     latent_node_set_int (add_node (graph, "DepthToSpace", latent, y), "blocksize", BLOCK);
   }
-  save (graph, path, self->input, self->id, NULL);
+  save (graph, path, self->input, self->id, "latent.tile", self->tile);
+}
+
+/* Encoder and decoder each remember a picture, so that one falls out of step where the other alone
+ * forgets. */
+static void
+save_state (const char *path)
+{
+  static const gint64 dims[] = {1, 3, 8, 8};
+  LatentGraph *graph = latent_graph_new ("state", 13);
+  LatentValue *x = add_port (graph, graph->inputs, "x", 4, dims);
+  LatentValue *seen = add_port (graph, graph->inputs, "seen", 4, dims);
+  LatentValue *shown = add_port (graph, graph->inputs, "shown", 4, dims);
+  LatentValue *latent = add_port (graph, graph->outputs, "latent", 4, dims);
+  LatentValue *y = add_port (graph, graph->outputs, "y", 4, dims);
+  LatentValue *next_seen = add_port (graph, graph->outputs, "next_seen", 4, dims);
+  LatentValue *next_shown = add_port (graph, graph->outputs, "next_shown", 4, dims);
+
+  latent_node_add_input (add_node (graph, "Sub", x, latent), seen);
+  add_node (graph, "Identity", x, next_seen);
+  latent_node_add_input (add_node (graph, "Add", latent, y), shown);
+  add_node (graph, "Identity", y, next_shown);
+  save (graph, path, "video/RGB", TEST_ID, "latent.state", "seen:next_seen,shown:next_shown");
 }
 
 /* The latent is the input, and so is the output. */
@@ -106,22 +132,24 @@ save_identity (const char *path, const char *input, const char *hop, guint n, co
 
   add_node (graph, "Identity", x, latent);
   add_node (graph, "Identity", latent, y);
-  save (graph, path, input, TEST_ID, hop);
+  save (graph, path, input, TEST_ID, "latent.hop", hop);
 }
 
 void
 test_models_init (void)
 {
   static const Video videos[] = {
-      [TEST_MODEL_RGB] = {"rgb",     "video/RGB",   TEST_ID,       3, -1, -1, FALSE, FALSE},
-      [TEST_MODEL_GRAY] = {"gray",    "video/GRAY8", TEST_ID,       1, -1, -1, FALSE, FALSE},
-      [TEST_MODEL_I420] = {"i420",    "video/I420",  TEST_ID,       6, -1, -1, FALSE, FALSE},
-      [TEST_MODEL_OTHER] = {"other",   "video/RGB",   TEST_OTHER_ID, 3, -1, -1, FALSE, FALSE},
-      [TEST_MODEL_FIXED] = {"fixed",   "video/RGB",   TEST_ID,       3, 96, 64, FALSE, FALSE},
-      [TEST_MODEL_ENCODER] = {"encoder", "video/RGB",   TEST_ID,       3, -1, -1, TRUE,  FALSE},
-      [TEST_MODEL_NAN] = {"nan",     "video/RGB",   TEST_ID,       3, -1, -1, FALSE, TRUE },
+      [TEST_MODEL_RGB] = {"rgb",     "video/RGB",   TEST_ID,       3, -1, -1, FALSE, FALSE, NULL  },
+      [TEST_MODEL_GRAY] = {"gray",    "video/GRAY8", TEST_ID,       1, -1, -1, FALSE, FALSE, NULL  },
+      [TEST_MODEL_I420] = {"i420",    "video/I420",  TEST_ID,       6, -1, -1, FALSE, FALSE, NULL  },
+      [TEST_MODEL_OTHER] = {"other",   "video/RGB",   TEST_OTHER_ID, 3, -1, -1, FALSE, FALSE, NULL  },
+      [TEST_MODEL_FIXED] = {"fixed",   "video/RGB",   TEST_ID,       3, 96, 64, FALSE, FALSE, NULL  },
+      [TEST_MODEL_ENCODER] = {"encoder", "video/RGB",   TEST_ID,       3, -1, -1, TRUE,  FALSE, NULL  },
+      [TEST_MODEL_NAN] = {"nan",     "video/RGB",   TEST_ID,       3, -1, -1, FALSE, TRUE,  NULL  },
+      [TEST_MODEL_TILED] = {"tiled",   "video/RGB",   TEST_ID,       3, -1, -1, FALSE, FALSE, "16x8"},
   };
   static const gint64 window[] = {1, 1, 320};
+  static const gint64 stereo[] = {1, 2, 320};
   static const gint64 vector[] = {-1, 4};
 
   folder = g_dir_make_tmp ("latent-test-XXXXXX", NULL);
@@ -131,6 +159,10 @@ test_models_init (void)
   }
   paths[TEST_MODEL_AUDIO] = g_build_filename (folder, "audio.onnx", NULL);
   save_identity (paths[TEST_MODEL_AUDIO], "audio/16000/1", "160", 3, window);
+  paths[TEST_MODEL_STEREO] = g_build_filename (folder, "stereo.onnx", NULL);
+  save_identity (paths[TEST_MODEL_STEREO], "audio/16000/2", "160", 3, stereo);
+  paths[TEST_MODEL_STATE] = g_build_filename (folder, "state.onnx", NULL);
+  save_state (paths[TEST_MODEL_STATE]);
   paths[TEST_MODEL_VECTOR] = g_build_filename (folder, "vector.onnx", NULL);
   save_identity (paths[TEST_MODEL_VECTOR], "vector", NULL, 2, vector);
 }

@@ -14,8 +14,12 @@ typedef enum {
   TEST_MODEL_FIXED,   /* as RGB; 96x64 pixels only */
   TEST_MODEL_ENCODER, /* the encoder of RGB alone */
   TEST_MODEL_NAN,     /* as RGB; all latents are NaN */
+  TEST_MODEL_TILED,   /* as RGB, in tiles of 16x8, which the latent's first dimension counts */
+  TEST_MODEL_STATE,   /* RGB, 8x8 pixels; latent: what changed since the frame before; output: the
+                         input, summed up */
   TEST_MODEL_AUDIO,   /* 16000 Hz, mono; windows of 320, hop 160; latent: the window; output: the
                          input */
+  TEST_MODEL_STEREO,  /* the same with two channels */
   TEST_MODEL_VECTOR,  /* four numbers; latent: the numbers; output: the input */
   TEST_N_MODELS,
 } TestModel;
