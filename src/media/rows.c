@@ -3,13 +3,7 @@
 
 #include <string.h>
 
-/* Deinterleaving bytes wants the byte shuffles that plain x86-64 lacks: such loops are compiled for
- * more than one CPU, and the dynamic linker takes the best. */
-#if defined(__x86_64__) && defined(__GLIBC__)
-#define FOR_EACH_CPU __attribute__ ((target_clones ("avx2", "default")))
-#else
-#define FOR_EACH_CPU
-#endif
+#include "src/base/clones.h"
 
 #define ROW static inline __attribute__ ((always_inline))
 
@@ -237,11 +231,11 @@ store_any (const LatentLaneRow *lanes, guint n_lanes, gsize n)
 }
 
 #define KERNEL(name, load_call, store_call)                                                        \
-  FOR_EACH_CPU static void load_##name (const LatentLaneRow *lanes, gsize n)                       \
+  LATENT_FOR_EACH_CPU static void load_##name (const LatentLaneRow *lanes, gsize n)                \
   {                                                                                                \
     load_call;                                                                                     \
   }                                                                                                \
-  FOR_EACH_CPU static guint store_##name (const LatentLaneRow *lanes, gsize n)                     \
+  LATENT_FOR_EACH_CPU static guint store_##name (const LatentLaneRow *lanes, gsize n)              \
   {                                                                                                \
     return store_call;                                                                             \
   }
