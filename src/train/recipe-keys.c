@@ -66,7 +66,7 @@ static const LatentRecipeKey keys[] = {
   {MODEL, "head-hidden",    INTS,   NULL, 1, 65536, NULL, "Hidden layers of a classifier or regressor"},
   /* What is minimised. */
   {LOSS, "loss",            STRING, "mse", 0, 0, NULL, "mse, l1, bce, categorical; or by ranges of elements: mse:0-16,bce:16-100"},
-  {LOSS, "kl",              DOUBLE, "0",  0, 1e6, NULL, "Weight of the variational KL term in nats; unset, 1 for vae"},
+  {LOSS, "kl",              DOUBLE, NULL, 0, 1e6, NULL, "Weight of the variational KL term in nats; unset, 1 for vae"},
   {LOSS, "kl-warmup",       INT,    "0",  0, 1e9, NULL, "Steps over which kl rises from 0"},
   {LOSS, "rate",            DOUBLE, "0",  0, 1e6, NULL, "Weight of the bits an element"},
   {LOSS, "quantise",        DOUBLE, "0",  0, 1e6, NULL, "Step of the quantiser in training; 0: 1 with a rate, else none"},

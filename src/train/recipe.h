@@ -40,10 +40,13 @@ LatentRecipe *latent_recipe_new (void);
 LatentRecipe *latent_recipe_copy (const LatentRecipe *self);
 void latent_recipe_free (LatentRecipe *self);
 /* Over what is set already. A bare name ("mnist-dense") is a shipped recipe, looked for in
- * $LATENT_RECIPES, then where they are installed. */
+ * $LATENT_RECIPES, then where they are installed. Paths that begin with ./ or ../ are meant from
+ * the recipe's folder on, others from the current one. A failure changes nothing. */
 gboolean latent_recipe_load (LatentRecipe *self, const char *path, GError **error);
+/* An empty text unsets what has no default. */
 gboolean latent_recipe_set (LatentRecipe *self, const char *key, const char *text, GError **error);
-/* The whole recipe, defaults left out, as a file has it; equal recipes give equal text. */
+/* The whole recipe, defaults left out, as a file has it; recipes that say the same give equal text,
+ * however it was written. */
 char *latent_recipe_to_text (const LatentRecipe *self);
 
 /* The key must be in the table and of that type. */
