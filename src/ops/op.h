@@ -67,16 +67,16 @@ struct _LatentOp {
   /* Emits oneDNN primitives. LATENT_EMIT_FALLBACK: this case is left to eval. NULL: always eval. */
   LatentEmit (*emit) (LatentBuilder *builder, const LatentNode *node, GError **error);
 
-  /* Adds nodes that carry the loss's derivative by the node's outputs over to its inputs: see
-   * gradient.h. NULL: the operator has no derivative, and training through it is refused. */
-  gboolean (*gradient) (LatentGradient *gradient, const LatentNode *node, GError **error);
-
   /* Multiply-adds, shapes being inferred. NULL: none. */
   guint64 (*macs) (const LatentNode *node);
 
   /* Steps of eval where they outnumber the elements by far and are no multiply-adds: what folding
    * may spend is counted by it. NULL: macs say it. */
   guint64 (*steps) (const LatentNode *node);
+
+  /* Adds nodes that carry the loss's derivative by the node's outputs over to its inputs: see
+   * gradient.h. NULL: the operator has no derivative, and training through it is refused. */
+  gboolean (*gradient) (LatentGradient *gradient, const LatentNode *node, GError **error);
 };
 
 /* NULL where no row has name, domain and opset. */
