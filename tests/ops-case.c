@@ -121,13 +121,24 @@ add_attributes (LatentNode *node, const char *text)
   }
 }
 
+char *
+ops_case_name_row (const LatentOp *row)
+{
+  return g_strconcat (row->domain, *row->domain != '\0' ? "." : "", row->name, NULL);
+}
+
 LatentGraph *
 ops_case_build (const char *op, guint opset, const char *attributes, LatentTensor *const *src,
     guint n_src, guint n_dst)
 {
   LatentGraph *graph = latent_graph_new ("case", opset);
-  LatentNode *node = latent_graph_add_node (graph, op, "node");
+  const char *dot = strrchr (op, '.');
+  LatentNode *node = latent_graph_add_node (graph, dot != NULL ? dot + 1 : op, "node");
 
+  if (dot != NULL) {
+    g_free (node->domain);
+    node->domain = g_strndup (op, (gsize)(dot - op));
+  }
   for (guint i = 0; i < n_src; i++) {
     g_autofree char *name = g_strdup_printf ("src%u", i);
     latent_node_add_input (

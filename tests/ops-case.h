@@ -27,7 +27,13 @@ typedef struct {
 LatentTensor *ops_case_parse_tensor (const char *text);
 char *ops_case_print_tensor (const LatentTensor *tensor);
 
-/* A graph of one node whose inputs are constants (NULL: left out) and that has n_dst outputs. */
+/* The name of a row's operator, as "Add" or, of another domain than ONNX's own,
+ * "latent.training.X".
+ */
+char *ops_case_name_row (const LatentOp *row);
+
+/* A graph of one node whose inputs are constants (NULL: left out) and that has n_dst outputs; `op`
+ * is a name as above. */
 LatentGraph *ops_case_build (const char *op, guint opset, const char *attributes,
     LatentTensor *const *src, guint n_src, guint n_dst);
 

@@ -200,13 +200,14 @@ try_round (const LatentOp *row, guint seed)
                                 row->types & LATENT_TYPE_BIT (LATENT_DATA_TYPE_FLOAT32)
                             ? LATENT_DATA_TYPE_FLOAT32
                             : pick_type (rand, row->types);
+  g_autofree char *name = ops_case_name_row (row);
   g_autoptr (LatentGraph) graph = NULL;
   LatentNode *node = NULL;
 
   for (guint i = 0; i < n_src; i++)
     src[i] = i == 0 ? new_tensor (rand, type, &shape)
                     : pick_tensor (rand, row->types, type, &shape);
-  graph = ops_case_build (row->name, row->opset_max, "", src, n_src, MIN (n_dst, MAX_DST));
+  graph = ops_case_build (name, row->opset_max, "", src, n_src, MIN (n_dst, MAX_DST));
   node = g_ptr_array_index (graph->nodes, 0);
   add_attributes (rand, node, row);
   for (guint i = 0; i < n_src; i++) { /* some are only known at run time */

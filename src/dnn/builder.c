@@ -85,8 +85,8 @@ add_home (LatentBuilder *self, const LatentValue *value, LatentOperand operand)
   return g_ptr_array_index (homes, homes->len - 1);
 }
 
-static LatentOperand
-new_operand (LatentBuilder *self, LatentLayout *layout)
+LatentOperand
+latent_builder_new_operand (LatentBuilder *self, LatentLayout *layout)
 {
   return (LatentOperand){.buffer = latent_schedule_add_buffer (self->schedule, layout->size),
       .layout = latent_layout_ref (layout)};
@@ -108,7 +108,7 @@ static const LatentOperand *
 add_constant (LatentBuilder *self, const LatentValue *value, LatentLayout *layout,
     gconstpointer data, gpointer owner, GDestroyNotify release)
 {
-  LatentOperand operand = new_operand (self, layout);
+  LatentOperand operand = latent_builder_new_operand (self, layout);
   LatentBuffer *buffer = latent_schedule_get_buffer (self->schedule, operand.buffer);
 
   buffer->data = data;
@@ -133,7 +133,8 @@ settle_input (LatentBuilder *self, const LatentValue *value, LatentLayout *wante
   g_autoptr (LatentLayout) dense = latent_layout_new (value->type, &value->shape);
   g_autoptr (LatentLayout) own = wanted != NULL ? latent_layout_reshape (wanted, &value->shape)
                                                 : NULL;
-  LatentOperand operand = new_operand (self, own != NULL && own->size == dense->size ? own : dense);
+  LatentOperand operand = latent_builder_new_operand (
+      self, own != NULL && own->size == dense->size ? own : dense);
 
   g_hash_table_remove (self->inputs, value);
   latent_schedule_get_buffer (self->schedule, operand.buffer)->persistent = TRUE;
@@ -229,13 +230,13 @@ append_reorder (LatentBuilder *self, const LatentOperand *src, LatentLayout *lay
 
   if (latent_layout_needs_detour (src->layout, layout)) {
     g_autoptr (LatentLayout) dense = latent_layout_new (src->layout->type, &src->layout->shape);
-    LatentOperand between = new_operand (self, dense);
+    LatentOperand between = latent_builder_new_operand (self, dense);
     latent_builder_add_step (self,
         latent_step_new_copy (NULL, latent_operand_copy (&from), latent_operand_copy (&between)));
     latent_operand_clear (&from);
     from = between;
   }
-  *dst = new_operand (self, layout);
+  *dst = latent_builder_new_operand (self, layout);
   step = latent_reorder_step_new (
       NULL, latent_operand_copy (&from), latent_operand_copy (dst), error);
   if (step != NULL)
@@ -301,7 +302,7 @@ get_constant_view (LatentBuilder *self, const LatentValue *value, LatentLayout *
 
   if (constant == NULL)
     return FALSE;
-  *operand = new_operand (self, layout);
+  *operand = latent_builder_new_operand (self, layout);
   buffer = latent_schedule_get_buffer (self->schedule, operand->buffer);
   buffer->data = latent_constant_get_data (constant);
   buffer->owner = constant;
@@ -368,7 +369,7 @@ latent_builder_get_layout (LatentBuilder *self, const LatentValue *value)
 LatentOperand
 latent_builder_define (LatentBuilder *self, const LatentValue *value, LatentLayout *layout)
 {
-  LatentOperand operand = new_operand (self, layout);
+  LatentOperand operand = latent_builder_new_operand (self, layout);
   add_home (self, value, latent_operand_copy (&operand));
   return operand;
 }
@@ -378,6 +379,22 @@ latent_builder_define_row_major (LatentBuilder *self, const LatentValue *value)
 {
   g_autoptr (LatentLayout) layout = latent_layout_new (value->type, &value->shape);
   return latent_builder_define (self, value, layout);
+}
+
+gboolean
+latent_builder_define_view (LatentBuilder *self, const LatentValue *value, LatentLayout *view,
+    const LatentOperand *src, GError **error)
+{
+  LatentOperand dst = latent_builder_define_row_major (self, value);
+  LatentStep *step;
+
+  latent_layout_unref (dst.layout);
+  dst.layout = latent_layout_ref (view);
+  step = latent_reorder_step_new (NULL, latent_operand_copy (src), dst, error);
+  if (step == NULL)
+    return FALSE;
+  latent_builder_add_step (self, step);
+  return TRUE;
 }
 
 void
@@ -455,7 +472,7 @@ latent_builder_get_output (
     return FALSE;
   buffer = latent_schedule_get_buffer (self->schedule, operand->buffer);
   if (buffer->persistent) {
-    LatentOperand dst = new_operand (self, operand->layout);
+    LatentOperand dst = latent_builder_new_operand (self, operand->layout);
     latent_builder_add_step (
         self, latent_step_new_copy (NULL, *operand, latent_operand_copy (&dst)));
     *operand = dst;

@@ -48,6 +48,12 @@ const LatentLayout *latent_builder_get_layout (LatentBuilder *self, const Latent
 LatentOperand latent_builder_define (
     LatentBuilder *self, const LatentValue *value, LatentLayout *layout);
 LatentOperand latent_builder_define_row_major (LatentBuilder *self, const LatentValue *value);
+/* A new buffer that is no value's: what one step hands on to the next. */
+LatentOperand latent_builder_new_operand (LatentBuilder *self, LatentLayout *layout);
+/* Adds the step that brings `src` into row-major order, as `value`: its row-major elements seen
+ * through `view` are those of `src`. */
+gboolean latent_builder_define_view (LatentBuilder *self, const LatentValue *value,
+    LatentLayout *view, const LatentOperand *src, GError **error);
 /* `value` lies at `operand`, in memory that another value has too: no step is needed. Takes the
  * operand. */
 void latent_builder_alias (LatentBuilder *self, const LatentValue *value, LatentOperand operand);

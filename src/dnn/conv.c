@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/dnn/conv.h"
+
 #include "src/dnn/eltwise.h"
 #include "src/dnn/emit.h"
 
@@ -37,9 +39,8 @@ push_dim (LatentShape *shape, gint64 *strides, gint64 dim, gint64 stride)
   strides[shape->n++] = stride;
 }
 
-/* O (I/groups) ... of a convolution or I (O/groups) ... of a deconvolution as (groups) O I ... . */
-static LatentLayout *
-view_weights (const LatentValue *weights, gint64 groups, gboolean transposed)
+LatentLayout *
+latent_conv_view_weights (const LatentValue *weights, gint64 groups, gboolean transposed)
 {
   const LatentShape *own = &weights->shape;
   gint64 own_strides[LATENT_MAX_DIMS], strides[LATENT_MAX_DIMS];
@@ -156,7 +157,7 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stenc
   if (!latent_dnnl_set_window (&self.window, stencil) ||
       !latent_attr_fuse (attr, node, 0, &residual))
     return LATENT_EMIT_FALLBACK;
-  self.view = view = view_weights (self.weights, groups, transposed);
+  self.view = view = latent_conv_view_weights (self.weights, groups, transposed);
   if (!describe (&self, FALSE, attr, &pd) || !latent_pd_is_worth_fusing (pd, node) ||
       (transposed && !find_right (&self, attr, &pd)))
     return LATENT_EMIT_FALLBACK;
@@ -170,12 +171,18 @@ latent_dnn_convolution (LatentBuilder *builder, const LatentNode *node,
   return emit (builder, node, stencil, groups, FALSE, error);
 }
 
-/* With a post-operation 2.6's deconvolution is 7 times slower than without. */
+/* With a post-operation 2.6's deconvolution is 7 times slower than without. Without a bias it is
+ * the derivative of a convolution by its data, which takes weights as ONNX has them. */
 LatentEmit
 latent_dnn_deconvolution (LatentBuilder *builder, const LatentNode *node,
     const LatentStencil *stencil, gint64 groups, GError **error)
 {
+  LatentEmit result = LATENT_EMIT_FALLBACK;
+
   if (node->fused->len > 0)
     return LATENT_EMIT_FALLBACK;
-  return emit (builder, node, stencil, groups, TRUE, error);
+  if (latent_node_get_input (node, 2) == NULL)
+    result = latent_dnn_convolution_backward_data (builder, node, stencil, groups, error);
+  return result == LATENT_EMIT_FALLBACK ? emit (builder, node, stencil, groups, TRUE, error)
+                                        : result;
 }

@@ -89,6 +89,13 @@ dnnl_status_t latent_pd_resampling (dnnl_primitive_desc_t *pd, dnnl_alg_kind_t a
     const float *factors, LatentConstMd src, LatentConstMd dst, dnnl_primitive_attr_t attr);
 dnnl_status_t latent_pd_prelu (dnnl_primitive_desc_t *pd, LatentConstMd data, LatentConstMd weights,
     dnnl_primitive_attr_t attr);
+
+/* Descriptors of derivatives. `mds` has those of what is derived in the place of what it is derived
+ * by: src of diff_src, and so on. */
+dnnl_status_t latent_pd_convolution_backward_data (dnnl_primitive_desc_t *pd,
+    const LatentProductMds *mds, const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
+dnnl_status_t latent_pd_convolution_backward_weights (dnnl_primitive_desc_t *pd,
+    const LatentProductMds *mds, const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
 static inline void
 latent_post_ops_free (dnnl_post_ops_t ops)
 {

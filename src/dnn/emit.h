@@ -30,6 +30,14 @@ LatentEmit latent_dnn_convolution (LatentBuilder *builder, const LatentNode *nod
 /* src NC..., weights C(O/groups)..., bias O. */
 LatentEmit latent_dnn_deconvolution (LatentBuilder *builder, const LatentNode *node,
     const LatentStencil *stencil, gint64 groups, GError **error);
+/* What a convolution's output says of its data: input 0 is as the output of a convolution with
+ * weights (input 1) O(C/groups)..., output 0 as its src. */
+LatentEmit latent_dnn_convolution_backward_data (LatentBuilder *builder, const LatentNode *node,
+    const LatentStencil *stencil, gint64 groups, GError **error);
+/* Inputs src and the derivative by dst of a convolution; output 0 is the one by weights
+ * O(C/groups)..., output 1 (may be left out) by the bias. */
+LatentEmit latent_dnn_convolution_backward_weights (LatentBuilder *builder, const LatentNode *node,
+    const LatentStencil *stencil, gint64 groups, GError **error);
 LatentEmit latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node, LatentPooling kind,
     const LatentStencil *stencil, GError **error);
 

@@ -219,4 +219,60 @@ latent_pd_prelu (dnnl_primitive_desc_t *pd, LatentConstMd data, LatentConstMd we
       pd, dnnl_prelu_forward_desc_init (&op, dnnl_forward_inference, data, weights), &op, attr);
 }
 
+/* `forward` is the primitive that the derivative belongs to. */
+static dnnl_status_t
+create_backward (dnnl_primitive_desc_t *pd, dnnl_status_t status, gconstpointer op,
+    dnnl_primitive_attr_t attr, const_dnnl_primitive_desc_t forward)
+{
+  if (status != dnnl_success)
+    return status;
+  return dnnl_primitive_desc_create (pd, op, attr, latent_engine_get (), forward);
+}
+
+static dnnl_status_t
+create_forward_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
+{
+  dnnl_convolution_desc_t op;
+  return create (pd,
+      dnnl_dilated_convolution_forward_desc_init (&op, dnnl_forward_training,
+          dnnl_convolution_direct, mds->src, mds->weights, mds->bias, mds->dst, window->strides,
+          window->dilates, window->pads_begin, window->pads_end),
+      &op, attr);
+}
+
+dnnl_status_t
+latent_pd_convolution_backward_data (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
+{
+  g_auto (dnnl_primitive_desc_t) forward = NULL;
+  dnnl_convolution_desc_t op;
+  dnnl_status_t status = create_forward_convolution (&forward, mds, window, attr);
+
+  if (status != dnnl_success)
+    return status;
+  return create_backward (pd,
+      dnnl_dilated_convolution_backward_data_desc_init (&op, dnnl_convolution_direct, mds->src,
+          mds->weights, mds->dst, window->strides, window->dilates, window->pads_begin,
+          window->pads_end),
+      &op, attr, forward);
+}
+
+dnnl_status_t
+latent_pd_convolution_backward_weights (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
+{
+  g_auto (dnnl_primitive_desc_t) forward = NULL;
+  dnnl_convolution_desc_t op;
+  dnnl_status_t status = create_forward_convolution (&forward, mds, window, attr);
+
+  if (status != dnnl_success)
+    return status;
+  return create_backward (pd,
+      dnnl_dilated_convolution_backward_weights_desc_init (&op, dnnl_convolution_direct, mds->src,
+          mds->weights, mds->bias, mds->dst, window->strides, window->dilates, window->pads_begin,
+          window->pads_end),
+      &op, attr, forward);
+}
+
 #endif

@@ -203,11 +203,106 @@ emit_conv_transpose (LatentBuilder *builder, const LatentNode *node, GError **er
   return latent_dnn_deconvolution (builder, node, &stencil, params.groups, error);
 }
 
+/* Cuts off samples behind the last window where they are a stride or more, of which a Conv would
+ * make another position. */
+static LatentValue *
+cut_rest (LatentGradient *gradient, const LatentWindow *w, const gint64 *rest, LatentValue *value,
+    GError **error)
+{
+  gint64 starts[LATENT_MAX_SPATIAL] = {0}, ends[LATENT_MAX_SPATIAL], axes[LATENT_MAX_SPATIAL];
+  LatentNode *slice;
+  guint n = 0;
+
+  for (guint i = 0; i < w->n; i++)
+    if (rest[i] >= w->strides[i]) {
+      axes[n] = i + 2;
+      ends[n++] = w->src[i] - rest[i];
+    }
+  if (n == 0)
+    return value;
+  slice = latent_gradient_node (gradient, "Slice", NULL);
+  latent_node_add_input (slice, value);
+  latent_node_add_input (slice, latent_gradient_ints (gradient, starts, n));
+  latent_node_add_input (slice, latent_gradient_ints (gradient, ends, n));
+  latent_node_add_input (slice, latent_gradient_ints (gradient, axes, n));
+  return latent_gradient_finish (gradient, slice, 1, error);
+}
+
+/* The window of the Conv that reads the derivative: as many positions as the node has inputs.
+ * Returns the derivative that it reads. */
+static LatentValue *
+turn_window (LatentGradient *gradient, LatentWindow *w, LatentValue *derivative, GError **error)
+{
+  gint64 rest[LATENT_MAX_SPATIAL];
+
+  for (guint i = 0; i < w->n; i++) {
+    rest[i] = w->src[i] + w->pads_begin[i] - latent_window_get_extent (w, i) -
+              (w->dst[i] - 1) * w->strides[i];
+    w->pads_end[i] = MAX (-rest[i], 0);
+  }
+  return cut_rest (gradient, w, rest, derivative, error);
+}
+
+static gboolean
+add_data_gradient (LatentGradient *gradient, const LatentNode *node, const LatentConvParams *params,
+    LatentValue *derivative, GError **error)
+{
+  LatentValue *src = latent_node_get_input (node, 0);
+  LatentNode *conv;
+
+  if (!latent_gradient_wants (gradient, src))
+    return TRUE;
+  conv = latent_gradient_node (gradient, "Conv", NULL);
+  latent_conv_set_attributes (conv, &params->window, params->groups);
+  latent_node_add_input (conv, derivative);
+  latent_node_add_input (conv, latent_node_get_input (node, 1));
+  derivative = latent_gradient_finish (gradient, conv, 1, error);
+  if (derivative == NULL)
+    return FALSE;
+  latent_gradient_add (gradient, src, derivative);
+  return TRUE;
+}
+
+static gboolean
+add_bias_gradient (
+    LatentGradient *gradient, LatentValue *bias, LatentValue *derivative, GError **error)
+{
+  LatentShape wanted = derivative->shape;
+
+  if (!latent_gradient_wants (gradient, bias))
+    return TRUE;
+  for (guint i = 0; i < wanted.n; i++)
+    wanted.dims[i] = i == 1 ? wanted.dims[1] : 1;
+  derivative = latent_gradient_unbroadcast (gradient, derivative, &wanted, error);
+  if (derivative != NULL)
+    derivative = latent_gradient_reshape (gradient, derivative, &bias->shape, error);
+  if (derivative == NULL)
+    return FALSE;
+  latent_gradient_add (gradient, bias, derivative);
+  return TRUE;
+}
+
+static gboolean
+add_conv_transpose_gradient (LatentGradient *gradient, const LatentNode *node, GError **error)
+{
+  LatentValue *derivative = latent_gradient_get (gradient, latent_node_get_output (node, 0));
+  LatentConvParams params;
+
+  if (!latent_conv_transpose_get_params (node, &params, error) ||
+      !add_bias_gradient (gradient, latent_node_get_input (node, 2), derivative, error))
+    return FALSE;
+  derivative = turn_window (gradient, &params.window, derivative, error);
+  return derivative != NULL && add_data_gradient (gradient, node, &params, derivative, error) &&
+         latent_conv_add_weights_gradient (
+             gradient, node, &params, derivative, latent_node_get_input (node, 0), NULL, error);
+}
+
 /* clang-format off */
 const LatentOp latent_ops_conv_transpose[] = {
     {"ConvTranspose", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s dilations:I group:i kernel_shape:I output_padding:I output_shape:I pads:I "
-     "strides:I", infer_conv_transpose, eval_conv_transpose, NULL, emit_conv_transpose, count_macs},
+     "strides:I", infer_conv_transpose, eval_conv_transpose, NULL, emit_conv_transpose,
+     add_conv_transpose_gradient, count_macs},
     {0},
 };
 /* clang-format on */

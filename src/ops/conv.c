@@ -195,11 +195,49 @@ emit_conv (LatentBuilder *builder, const LatentNode *node, GError **error)
   return latent_dnn_convolution (builder, node, &stencil, params.groups, error);
 }
 
+/* Samples that no window reads lie behind the last one: output padding of the transpose. */
+static LatentValue *
+add_data_gradient (LatentGradient *gradient, const LatentNode *node, const LatentConvParams *params,
+    LatentValue *derivative, GError **error)
+{
+  const LatentWindow *w = &params->window;
+  LatentNode *transpose = latent_gradient_node (gradient, "ConvTranspose", NULL);
+  gint64 padding[LATENT_MAX_SPATIAL];
+
+  for (guint i = 0; i < w->n; i++)
+    padding[i] = w->src[i] + w->pads_begin[i] + w->pads_end[i] - latent_window_get_extent (w, i) -
+                 (w->dst[i] - 1) * w->strides[i];
+  latent_conv_set_attributes (transpose, w, params->groups);
+  latent_node_set_ints (transpose, "output_padding", padding, w->n);
+  latent_node_add_input (transpose, derivative);
+  latent_node_add_input (transpose, latent_node_get_input (node, 1));
+  return latent_gradient_finish (gradient, transpose, 1, error);
+}
+
+static gboolean
+add_conv_gradient (LatentGradient *gradient, const LatentNode *node, GError **error)
+{
+  LatentValue *derivative = latent_gradient_get (gradient, latent_node_get_output (node, 0));
+  LatentValue *src = latent_node_get_input (node, 0);
+  LatentConvParams params;
+
+  if (!latent_conv_get_params (node, &params, error))
+    return FALSE;
+  if (latent_gradient_wants (gradient, src)) {
+    LatentValue *data = add_data_gradient (gradient, node, &params, derivative, error);
+    if (data == NULL)
+      return FALSE;
+    latent_gradient_add (gradient, src, data);
+  }
+  return latent_conv_add_weights_gradient (
+      gradient, node, &params, src, derivative, latent_node_get_input (node, 2), error);
+}
+
 /* clang-format off */
 const LatentOp latent_ops_conv[] = {
     {"Conv", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I", infer_conv, eval_conv, NULL,
-     emit_conv, count_conv_macs},
+     emit_conv, add_conv_gradient, count_conv_macs},
     {0},
 };
 /* clang-format on */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/ops/gradient.h"
 #include "src/ops/window.h"
 
 /* What a Conv or ConvTranspose node says, its inputs' shapes being known. Weights are
@@ -26,6 +27,15 @@ gboolean latent_conv_check_channels (const LatentNode *node, const LatentConvPar
 /* Output of the node: batch x channels_out x size. */
 gboolean latent_conv_set_output (
     const LatentNode *node, const LatentConvParams *params, const gint64 *size, GError **error);
+
+/* Adds to the gradient of a Conv or ConvTranspose node by its weights (input 1) and, where `bias`
+ * is a value, by that too; `window` is that of a Conv from `src` to `dst`, one of which is the
+ * node's input and the other a derivative. */
+gboolean latent_conv_add_weights_gradient (LatentGradient *gradient, const LatentNode *node,
+    const LatentConvParams *params, LatentValue *src, LatentValue *dst, LatentValue *bias,
+    GError **error);
+/* The attributes of a Conv with that window, its pads said. */
+void latent_conv_set_attributes (LatentNode *node, const LatentWindow *window, gint64 groups);
 
 /* What the plain loops of both work on. */
 typedef struct {

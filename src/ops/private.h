@@ -28,6 +28,7 @@ extern const LatentOp latent_ops_batch_norm[];
 extern const LatentOp latent_ops_cast[];
 extern const LatentOp latent_ops_constant[];
 extern const LatentOp latent_ops_conv[];
+extern const LatentOp latent_ops_conv_gradient[];
 extern const LatentOp latent_ops_conv_transpose[];
 extern const LatentOp latent_ops_einsum[];
 extern const LatentOp latent_ops_gather[];

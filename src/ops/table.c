@@ -10,6 +10,7 @@ static const LatentOp *const families[] = {
     latent_ops_cast,
     latent_ops_constant,
     latent_ops_conv,
+    latent_ops_conv_gradient,
     latent_ops_conv_transpose,
     latent_ops_einsum,
     latent_ops_gather,

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/dnn/conv.h"
+#include "src/dnn/emit.h"
+
+/* Derivatives of convolutions: by the data, which is a transposed convolution, and by the weights.
+ * Layouts are left to oneDNN. Weights stay row-major between steps, as the optimiser has them. */
+
+static LatentMd
+new_any_md (const LatentValue *value)
+{
+  return latent_md_new (value->type, &value->shape, NULL);
+}
+
+static gboolean
+append_data (LatentBuilder *builder, const LatentNode *node, const_dnnl_primitive_desc_t pd,
+    LatentLayout *view, GError **error)
+{
+  g_autoptr (LatentStep) step = latent_primitive_step_new (node, pd, error);
+  g_autoptr (LatentLayout) layout = latent_pd_get_layout (pd, dnnl_query_weights_md, 0);
+  LatentOperand weights;
+
+  if (step == NULL ||
+      !latent_primitive_step_read (step, builder, pd, DNNL_ARG_DIFF_DST, dnnl_query_diff_dst_md, 0,
+          latent_node_get_input (node, 0), error) ||
+      !latent_builder_get_view (
+          builder, latent_node_get_input (node, 1), view, layout, &weights, error))
+    return FALSE;
+  latent_primitive_step_add (step, DNNL_ARG_WEIGHTS, weights, LATENT_ACCESS_READ);
+  latent_primitive_step_write (step, builder, pd, DNNL_ARG_DIFF_SRC, dnnl_query_diff_src_md, 0,
+      latent_node_get_output (node, 0));
+  latent_builder_add_step (builder, g_steal_pointer (&step));
+  return TRUE;
+}
+
+LatentEmit
+latent_dnn_convolution_backward_data (LatentBuilder *builder, const LatentNode *node,
+    const LatentStencil *stencil, gint64 groups, GError **error)
+{
+  const LatentValue *weights = latent_node_get_input (node, 1);
+  g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
+  g_auto (dnnl_primitive_desc_t) pd = NULL;
+  g_autoptr (LatentLayout) view = latent_conv_view_weights (weights, groups, FALSE);
+  g_auto (LatentMd) src = new_any_md (latent_node_get_output (node, 0));
+  g_auto (LatentMd) any = latent_md_new (weights->type, &view->shape, NULL);
+  g_auto (LatentMd) dst = new_any_md (latent_node_get_input (node, 0));
+  LatentDnnlWindow window;
+
+  if (!latent_dnnl_set_window (&window, stencil) || src == NULL || any == NULL || dst == NULL)
+    return LATENT_EMIT_FALLBACK;
+  if (latent_pd_convolution_backward_data (
+          &pd, &(LatentProductMds){src, any, NULL, dst}, &window, attr) != dnnl_success)
+    return LATENT_EMIT_FALLBACK;
+  return append_data (builder, node, pd, view, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
+}
+
+/* Where the weights' derivative is made: in its own row-major memory, or in oneDNN's layout. */
+static LatentOperand
+define_weights (LatentBuilder *builder, const LatentValue *value, LatentLayout *layout,
+    const LatentLayout *view)
+{
+  LatentOperand operand;
+
+  if (!latent_layout_equal (layout, view))
+    return latent_builder_new_operand (builder, layout);
+  operand = latent_builder_define_row_major (builder, value);
+  latent_layout_unref (operand.layout);
+  operand.layout = latent_layout_ref (layout);
+  return operand;
+}
+
+static gboolean
+append_weights (LatentBuilder *builder, const LatentNode *node, const_dnnl_primitive_desc_t pd,
+    LatentLayout *view, GError **error)
+{
+  const LatentValue *value = latent_node_get_output (node, 0);
+  const LatentValue *bias = latent_node_get_output (node, 1);
+  g_autoptr (LatentStep) step = latent_primitive_step_new (node, pd, error);
+  g_autoptr (LatentLayout) layout = latent_pd_get_layout (pd, dnnl_query_diff_weights_md, 0);
+  g_auto (LatentOperand) weights = define_weights (builder, value, layout, view);
+
+  if (step == NULL ||
+      !latent_primitive_step_read (step, builder, pd, DNNL_ARG_SRC, dnnl_query_src_md, 0,
+          latent_node_get_input (node, 0), error) ||
+      !latent_primitive_step_read (step, builder, pd, DNNL_ARG_DIFF_DST, dnnl_query_diff_dst_md, 0,
+          latent_node_get_input (node, 1), error))
+    return FALSE;
+  latent_primitive_step_add (
+      step, DNNL_ARG_DIFF_WEIGHTS, latent_operand_copy (&weights), LATENT_ACCESS_WRITE);
+  if (bias != NULL)
+    latent_primitive_step_write (
+        step, builder, pd, DNNL_ARG_DIFF_BIAS, dnnl_query_diff_weights_md, 1, bias);
+  latent_builder_add_step (builder, g_steal_pointer (&step));
+  return latent_layout_equal (layout, view) ||
+         latent_builder_define_view (builder, value, view, &weights, error);
+}
+
+LatentEmit
+latent_dnn_convolution_backward_weights (LatentBuilder *builder, const LatentNode *node,
+    const LatentStencil *stencil, gint64 groups, GError **error)
+{
+  const LatentValue *weights = latent_node_get_output (node, 0);
+  const LatentValue *bias = latent_node_get_output (node, 1);
+  g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
+  g_auto (dnnl_primitive_desc_t) pd = NULL;
+  g_autoptr (LatentLayout) view = latent_conv_view_weights (weights, groups, FALSE);
+  g_autoptr (LatentLayout) vector = bias != NULL ? latent_layout_new (bias->type, &bias->shape)
+                                                 : NULL;
+  g_auto (LatentMd) src = new_any_md (latent_node_get_input (node, 0));
+  g_auto (LatentMd) any = latent_md_new (weights->type, &view->shape, NULL);
+  g_auto (LatentMd) dst = new_any_md (latent_node_get_input (node, 1));
+  LatentProductMds mds = {src, any, vector != NULL ? vector->md : NULL, dst};
+  LatentDnnlWindow window;
+
+  if (!latent_dnnl_set_window (&window, stencil) || src == NULL || any == NULL || dst == NULL)
+    return LATENT_EMIT_FALLBACK;
+  if (latent_pd_convolution_backward_weights (&pd, &mds, &window, attr) != dnnl_success)
+    return LATENT_EMIT_FALLBACK;
+  return append_weights (builder, node, pd, view, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
+}
