@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/train/arch-layers.h"
+#include "src/train/arch.h"
+
+/* What the files arch*.c share with one another only. */
+
+#define LATENT_ARCH_SIZES 64 /* halvings of a conv net, itself included */
+
+/* A net that is being made. The first part is the same for all; a trunk's prepare() fills in the
+ * second. */
+typedef struct {
+  LatentLayers layers;
+  const LatentRecipe *recipe;
+  const LatentSampleSpec *spec;
+  const char *activation; /* of hidden layers */
+  gint64 k;               /* `latent` */
+  gint64 d;               /* elements of a sample */
+
+  LatentShape input;  /* batch included: -1 where the net takes any */
+  LatentShape latent; /* likewise */
+  LatentShape output; /* likewise */
+
+  /* conv: channels and sizes after each halving, sizes[0] before the first; flat nets alone have
+   * sizes that are fixed */
+  guint n_axes;
+  guint n_levels;
+  gint64 patch;
+  gint64 kernel;
+  gint64 channels[LATENT_ARCH_SIZES];
+  gint64 sizes[LATENT_ARCH_SIZES][2];
+
+  /* transformer: tokens of token_size numbers; grid[] of them where they are patches */
+  gint64 n_tokens;
+  gint64 token_size;
+  gint64 grid[2];
+} LatentArch;
+
+/* A kind of net in four parts: encode() gives features, project() makes latents of these (twice in
+ * a variational net), decode() makes the output of latents. Encoder layers are named "encoder/...",
+ * decoder layers "decoder/...". */
+typedef struct {
+  /* Checks keys and sizes, fills in shapes. */
+  gboolean (*prepare) (LatentArch *self, GError **error);
+  LatentValue *(*encode) (LatentArch *self, LatentValue *x);
+  LatentValue *(*project) (LatentArch *self, const char *path, LatentValue *features);
+  LatentValue *(*decode) (LatentArch *self, LatentValue *latent);
+} LatentTrunk;
+
+extern const LatentTrunk latent_trunk_dense; /* linear too */
+extern const LatentTrunk latent_trunk_conv;
+extern const LatentTrunk latent_trunk_transformer;
+
+/* Layers of the sizes that `key` of the recipe lists, "PREFIX1" and so on, from n_src on; the last
+ * one's size (n_src where there is none) is written to n_dst. */
+LatentValue *latent_arch_add_hidden (LatentLayers *layers, const LatentRecipe *recipe,
+    const char *key, const char *prefix, LatentValue *src, gint64 n_src, gint64 *n_dst);
+/* The same, backwards: `hidden` of a decoder, from n_src on. */
+LatentValue *latent_arch_add_mirrored (
+    LatentArch *self, LatentValue *src, gint64 n_src, gint64 *n_dst);
+
+/* LATENT_ERROR_SETTINGS: "KEY: MESSAGE". FALSE. */
+gboolean latent_arch_fail (GError **error, const char *key, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+/* The key and the id of a model whose weights were changed in place. */
+gboolean latent_arch_rename (LatentModel *model, GError **error);
+/* latent.NAME = a number, where it is not 0. */
+gboolean latent_arch_set_number (
+    LatentModel *model, const char *key, double number, GError **error);
