@@ -217,7 +217,7 @@ emit_weights (LatentBuilder *builder, const LatentNode *node, GError **error)
 const LatentOp latent_ops_conv_gradient[] = {
     {"ConvGradientWeights", LATENT_DOMAIN_TRAINING, 1, 1, 2, 2, 1, 2, LATENT_TYPES_F32,
      "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I", infer_weights, eval_weights,
-     NULL, emit_weights, NULL, count_macs},
+     NULL, emit_weights, count_macs},
     {0},
 };
 /* clang-format on */

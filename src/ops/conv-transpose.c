@@ -302,7 +302,8 @@ const LatentOp latent_ops_conv_transpose[] = {
     {"ConvTranspose", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s dilations:I group:i kernel_shape:I output_padding:I output_shape:I pads:I "
      "strides:I", infer_conv_transpose, eval_conv_transpose, NULL, emit_conv_transpose,
-     add_conv_transpose_gradient, count_macs},
+     count_macs, NULL,
+     add_conv_transpose_gradient},
     {0},
 };
 /* clang-format on */

@@ -237,7 +237,7 @@ add_conv_gradient (LatentGradient *gradient, const LatentNode *node, GError **er
 const LatentOp latent_ops_conv[] = {
     {"Conv", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I", infer_conv, eval_conv, NULL,
-     emit_conv, add_conv_gradient, count_conv_macs},
+     emit_conv, count_conv_macs, NULL, add_conv_gradient},
     {0},
 };
 /* clang-format on */

@@ -389,14 +389,14 @@ count_steps (const LatentNode *node)
 const LatentOp latent_ops_pool[] = {
     {"AveragePool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I",
-     infer_pool, eval_average_pool, NULL, emit_average_pool, NULL, NULL, count_steps},
+     infer_pool, eval_average_pool, NULL, emit_average_pool, NULL, count_steps},
     {"GlobalAveragePool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
      eval_global_average, NULL, emit_global_average},
     {"GlobalMaxPool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
      eval_global_max, NULL, emit_global_max},
     {"MaxPool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 2, LATENT_TYPES_F32 | TYPES_BYTE,
      "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I",
-     infer_pool, eval_max_pool, NULL, emit_max_pool, NULL, NULL, count_steps},
+     infer_pool, eval_max_pool, NULL, emit_max_pool, NULL, count_steps},
     {0},
 };
 /* clang-format on */
