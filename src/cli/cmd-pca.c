@@ -137,19 +137,6 @@ learn (LatentLearner *learner, LatentSource *source, LatentProgress *progress, G
   return result == LATENT_SOURCE_END;
 }
 
-/* latent.scale of vectors that integers were made to, so that the model takes such arrays again. */
-static double
-find_scale (const char *input, LatentMediaKind kind)
-{
-  if (kind != LATENT_MEDIA_VECTOR)
-    return 0;
-  g_autoptr (LatentArrayFile) file = latent_array_file_open (input, NULL);
-  LatentDataType type = file ? latent_array_file_get_header (file)->type : LATENT_DATA_TYPE_NONE;
-  return type == LATENT_DATA_TYPE_UINT8   ? 1. / 255
-         : type == LATENT_DATA_TYPE_INT16 ? 1. / 32768
-                                          : 0;
-}
-
 static void
 print_pca (const LatentLearner *learner, LatentProgress *progress, gboolean json)
 {
@@ -202,7 +189,9 @@ run_pca (const LatentCommandLine *line, GError **error)
     latent_progress_clear (&progress);
     return FALSE;
   }
-  double scale = find_scale (line->arguments[0], media.kind);
+  /* So that the model takes such arrays again. */
+  double scale = media.kind == LATENT_MEDIA_VECTOR ? latent_source_get_scale (line->arguments[0])
+                                                   : 0;
   g_autoptr (LatentModel) model = latent_learner_finish (learner, (gsize)k, scale, error);
   if (!model || !latent_model_save (model, output, error))
     return FALSE;

@@ -156,3 +156,15 @@ latent_source_guess_kind (const char *input)
   }
   return LATENT_MEDIA_VIDEO;
 }
+
+double
+latent_source_get_scale (const char *input)
+{
+  if (find_class (input) != &latent_source_array)
+    return 0;
+  g_autoptr (LatentArrayFile) file = latent_array_file_open (input, NULL);
+  LatentDataType type = file ? latent_array_file_get_header (file)->type : LATENT_DATA_TYPE_NONE;
+  return type == LATENT_DATA_TYPE_UINT8   ? 1. / 255
+         : type == LATENT_DATA_TYPE_INT16 ? 1. / 32768
+                                          : 0;
+}

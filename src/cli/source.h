@@ -55,6 +55,10 @@ guint64 latent_source_get_count (const LatentSource *self);
 /* What an input is by itself: arrays are vectors, files with sound alone audio, all else video. */
 LatentMediaKind latent_source_guess_kind (const char *input);
 
+/* What the integers of an array are multiplied by where they are vectors: full scale is 1. 0 for
+ * floats, and for what is no array. */
+double latent_source_get_scale (const char *input);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentSource, latent_source_free)
 
 /* One kind of input. */

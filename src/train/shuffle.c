@@ -38,17 +38,22 @@ get_item (const LatentShuffle *self, guint64 place)
 }
 
 static gboolean
+complain_memory (const LatentShuffle *self, GError **error)
+{
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
+      "%s: memory is short for a shuffle buffer of %" G_GUINT64_FORMAT
+      " samples of %" G_GSIZE_FORMAT " bytes",
+      self->origin, self->settings.capacity, self->items->size);
+  return FALSE;
+}
+
+static gboolean
 add_item (LatentShuffle *self, GError **error)
 {
   if (self->n_stored == self->blocks->len * self->per_block) {
     gpointer block = g_try_malloc (self->per_block * self->items->size);
-    if (!block) {
-      g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
-          "%s: memory is short for a shuffle buffer of %" G_GUINT64_FORMAT
-          " samples of %" G_GSIZE_FORMAT " bytes",
-          self->origin, self->settings.capacity, self->items->size);
-      return FALSE;
-    }
+    if (!block)
+      return complain_memory (self, error);
     g_ptr_array_add (self->blocks, block);
   }
   memcpy (get_item (self, self->n_stored++), self->pending, self->items->size);
@@ -89,7 +94,11 @@ latent_shuffle_new (
   self->origin = g_strdup (origin);
   self->per_block = CLAMP (BLOCK_BYTES / items->size, 1, self->settings.capacity);
   self->blocks = g_ptr_array_new_with_free_func (g_free);
-  self->pending = g_malloc (items->size);
+  self->pending = g_try_malloc (items->size);
+  if (!self->pending) {
+    complain_memory (self, error);
+    return NULL;
+  }
   if (!fill (self, 0, error))
     return NULL;
   if (self->n_stored == 0) {
