@@ -5,12 +5,9 @@
 #include <string.h>
 
 #include "src/exec/exec.h"
+#include "tests/net-text.h"
 
-/* What oneDNN computes against the operators' own plain loops, on random numbers.
- *
- * A net is text: "NAME:SHAPE" declares an input or weights of random numbers, "NAME#1,2" a constant
- * of integers, "NAME=OP(ARGUMENT,...) ATTRIBUTE:TYPE=VALUE ..." a node; a semicolon ends each. The
- * last node's result is the output. Weights are those whose names begin with w. Folding a net all
+/* What oneDNN computes against the operators' own plain loops, on random numbers. Folding a net all
  * of whose inputs are bound runs the plain loops; compiling it runs what is emitted. */
 
 typedef struct {
@@ -205,138 +202,10 @@ static const NetCase cases[] = {
 
 #define SEED 20240611
 
-static void
-fill_random (LatentTensor *tensor, guint *seed)
-{
-  float *data = latent_tensor_get_writable_data (tensor);
-
-  for (gsize i = 0; i < tensor->n_elements; i++) {
-    *seed = *seed * 1664525u + 1013904223u;
-    data[i] = (float)(*seed >> 8) / (float)(1 << 23) - 1.0f;
-  }
-}
-
-static LatentValue *
-get_value (LatentGraph *graph, const char *name)
-{
-  LatentValue *value = latent_graph_find_value (graph, name);
-  return value != NULL ? value : latent_graph_add_value (graph, name);
-}
-
-static void
-add_numbers (LatentGraph *graph, const char *name, const char *text)
-{
-  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
-  gint64 values[LATENT_MAX_DIMS];
-  g_autoptr (LatentTensor) tensor = NULL;
-  guint n = 0;
-
-  for (; parts[n] != NULL; n++)
-    values[n] = g_ascii_strtoll (parts[n], NULL, 10);
-  tensor = latent_tensor_new_int64s (values, n);
-  latent_graph_add_constant (graph, name, tensor);
-}
-
-static void
-add_array (LatentGraph *graph, const char *name, const char *text, gboolean weights, guint *seed)
-{
-  g_auto (GStrv) parts = g_strsplit (text, "x", -1);
-  LatentValue *value = get_value (graph, name);
-  g_autoptr (LatentTensor) tensor = NULL;
-
-  value->type = LATENT_DATA_TYPE_FLOAT32;
-  value->has_shape = TRUE;
-  for (value->shape.n = 0; parts[value->shape.n] != NULL; value->shape.n++)
-    value->shape.dims[value->shape.n] = g_ascii_strtoll (parts[value->shape.n], NULL, 10);
-  tensor = latent_tensor_new_shape (value->type, &value->shape, NULL);
-  fill_random (tensor, seed);
-  if (weights) {
-    value->data = latent_tensor_ref (tensor);
-    value->is_parameter = TRUE;
-    return;
-  }
-  g_ptr_array_add (graph->inputs, value);
-}
-
-static void
-add_attribute (LatentNode *node, const char *text)
-{
-  g_auto (GStrv) parts = g_strsplit_set (text, ":=", 3);
-  g_auto (GStrv) numbers = g_strsplit (parts[2], ",", -1);
-  gint64 ints[LATENT_MAX_DIMS];
-  guint n = 0;
-
-  for (; numbers[n] != NULL; n++)
-    ints[n] = g_ascii_strtoll (numbers[n], NULL, 10);
-  if (*parts[1] == 'I')
-    latent_node_set_ints (node, parts[0], ints, n);
-  else if (*parts[1] == 'i')
-    latent_node_set_int (node, parts[0], ints[0]);
-  else if (*parts[1] == 'f')
-    latent_node_set_float (node, parts[0], (float)g_ascii_strtod (parts[2], NULL));
-  else
-    latent_node_set_string (node, parts[0], parts[2]);
-}
-
-/* Operators whose axes or pads moved to inputs later are written as they were before. */
-static guint
-get_opset (const char *op)
-{
-  if (g_str_equal (op, "Gelu"))
-    return 20;
-  return g_str_equal (op, "LayerNormalization") || g_str_equal (op, "Mish") ? 18
-         : g_str_equal (op, "HardSwish")                                    ? 14
-         : g_str_has_prefix (op, "Reduce")                                  ? 11
-                                                                            : 13;
-}
-
-static LatentValue *
-add_node (LatentGraph *graph, const char *name, const char *text)
-{
-  g_auto (GStrv) words = g_strsplit (text, " ", -1);
-  g_auto (GStrv) call = g_strsplit_set (words[0], "()", 3);
-  g_auto (GStrv) arguments = g_strsplit (call[1], ",", -1);
-  LatentNode *node = latent_graph_add_node (graph, call[0], name);
-  LatentValue *value = get_value (graph, name);
-
-  node->opset = get_opset (call[0]);
-  for (guint i = 0; arguments[i] != NULL; i++)
-    latent_node_add_input (node, *arguments[i] != '\0' ? get_value (graph, arguments[i]) : NULL);
-  for (guint i = 1; words[i] != NULL; i++)
-    if (*words[i] != '\0')
-      add_attribute (node, words[i]);
-  latent_node_add_output (node, value);
-  return value;
-}
-
-/* `weights`: whether names that begin with w become constants, else inputs. */
-static LatentGraph *
-parse_net (const char *text, gboolean weights, guint *seed)
-{
-  LatentGraph *graph = latent_graph_new (text, 13);
-  g_auto (GStrv) parts = g_strsplit (text, ";", -1);
-  LatentValue *last = NULL;
-  g_autoptr (GError) error = NULL;
-
-  for (guint i = 0; parts[i] != NULL; i++) {
-    char *part = g_strstrip (parts[i]);
-    gsize n = strcspn (part, ":=#");
-    g_autofree char *name = g_strndup (part, n);
-    if (part[n] == '#')
-      add_numbers (graph, name, part + n + 1);
-    else if (part[n] == ':')
-      add_array (graph, name, part + n + 1, weights && *name == 'w', seed);
-    else
-      last = add_node (graph, name, part + n + 1);
-  }
-  g_ptr_array_add (graph->outputs, last);
-  fail_unless (latent_graph_sort (graph, &error), "%s", error != NULL ? error->message : "");
-  return graph;
-}
-
 static LatentTensor *
-run (const LatentGraph *graph, const LatentRequest *request, GPtrArray *inputs, char **kernels)
+run (const NetText *net, const LatentRequest *request, char **kernels)
 {
+  const LatentGraph *graph = net->graph;
   g_autoptr (GError) error = NULL;
   g_autofree char *key = g_strdup_printf ("%p", (gpointer)graph);
   g_autoptr (LatentProgram)
@@ -346,7 +215,7 @@ run (const LatentGraph *graph, const LatentRequest *request, GPtrArray *inputs, 
   fail_unless (program != NULL, "%s: %s", graph->name, error != NULL ? error->message : "");
   context = latent_context_new (program, NULL);
   for (guint i = 0; i < latent_program_get_n_inputs (program); i++)
-    fail_unless (latent_context_set_input (context, i, g_ptr_array_index (inputs, i), NULL));
+    fail_unless (latent_context_set_input (context, i, net_text_get_input (net, i), NULL));
   for (guint i = 0; i < 2; i++) /* the second must not find what the first left */
     fail_unless (latent_context_run (context, &error));
   *kernels = latent_program_describe_kernels (program);
@@ -355,15 +224,15 @@ run (const LatentGraph *graph, const LatentRequest *request, GPtrArray *inputs, 
 
 /* By plain loops: everything is bound, and so folded. */
 static LatentTensor *
-run_plain (const LatentGraph *graph, GPtrArray *inputs)
+run_plain (const NetText *net)
 {
   g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
   g_autofree char *kernels = NULL;
 
-  for (guint i = 0; i < inputs->len; i++)
-    latent_request_bind (request, ((LatentValue *)g_ptr_array_index (graph->inputs, i))->name,
-        g_ptr_array_index (inputs, i));
-  return run (graph, request, inputs, &kernels);
+  for (guint i = 0; i < net->graph->inputs->len; i++)
+    latent_request_bind (request, ((LatentValue *)g_ptr_array_index (net->graph->inputs, i))->name,
+        net_text_get_input (net, i));
+  return run (net, request, &kernels);
 }
 
 static void
@@ -381,32 +250,18 @@ assert_close (const char *name, const LatentTensor *got, const LatentTensor *wan
 }
 
 static void
-unref_tensor (gpointer tensor)
-{
-  latent_tensor_unref (tensor);
-}
-
-static void
 check_case (const NetCase *c, gboolean weights, gboolean variable, guint threads)
 {
-  guint seed = SEED;
-  g_autoptr (LatentGraph) graph = parse_net (c->net, weights, &seed);
-  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (unref_tensor);
+  g_autoptr (NetText) net = net_text_parse (c->net, weights, SEED);
   g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
   g_autoptr (LatentTensor) got = NULL;
   g_autoptr (LatentTensor) wanted = NULL;
   g_autofree char *kernels = NULL;
 
-  for (guint i = 0; i < graph->inputs->len; i++) {
-    const LatentValue *value = g_ptr_array_index (graph->inputs, i);
-    LatentTensor *tensor = latent_tensor_new_shape (value->type, &value->shape, NULL);
-    fill_random (tensor, &seed);
-    g_ptr_array_add (inputs, tensor);
-  }
   latent_request_set_threads (request, threads);
   latent_request_set_variable_parameters (request, variable);
-  got = run (graph, request, inputs, &kernels);
-  wanted = run_plain (graph, inputs);
+  got = run (net, request, &kernels);
+  wanted = run_plain (net);
   assert_close (c->name, got, wanted);
   fail_unless (!c->emits || !weights || strstr (kernels, "loops") == NULL,
       "%s: not all of it is emitted:\n%s", c->name, kernels);

@@ -102,30 +102,92 @@ new_host_step (const LatentNode *node, const LatentOp *op)
   return step;
 }
 
+/* Whether an input's elements are to lie as the outputs' do; one element lies as it likes. */
+static gboolean
+follows (const LatentValue *value, const LatentShape *shape)
+{
+  return value != NULL && latent_shape_equal (&value->shape, shape);
+}
+
+static gboolean
+is_single (const LatentValue *value)
+{
+  return value == NULL || latent_shape_product (&value->shape, 0, value->shape.n) == 1;
+}
+
+/* The strides that all arrays of an elementwise node can have: those of the first input that has
+ * its output's shape, channels-last where that lies in blocks. NULL: row-major it is. */
+static LatentLayout *
+find_common_layout (LatentBuilder *builder, const LatentNode *node)
+{
+  const LatentValue *first = NULL;
+  const LatentShape *shape = &latent_node_get_output (node, 0)->shape;
+  const LatentLayout *home;
+  g_autoptr (LatentLayout) dense = NULL;
+
+  for (guint i = node->inputs->len; i-- > 0;) {
+    const LatentValue *value = latent_node_get_input (node, i);
+    if (follows (value, shape))
+      first = first == NULL || value->data == NULL ? value : first;
+    else if (!is_single (value))
+      return NULL;
+  }
+  home = first != NULL ? latent_builder_get_layout (builder, first) : NULL;
+  if (home == NULL || !latent_shape_equal (&home->shape, shape))
+    return NULL;
+  if (!home->is_strided)
+    return latent_layout_new_channels_last (first->type, shape);
+  dense = latent_layout_new (first->type, shape);
+  return home->size == dense->size ? latent_layout_new_strided (first->type, shape, home->strides)
+                                   : NULL;
+}
+
+static LatentLayout *
+get_layout (const LatentLayout *common, const LatentValue *value)
+{
+  if (common != NULL && follows (value, &common->shape))
+    return latent_layout_new_strided (value->type, &value->shape, common->strides);
+  return latent_layout_new (value->type, &value->shape);
+}
+
+static gboolean
+add_sources (LatentStep *step, LatentBuilder *builder, const LatentNode *node,
+    const LatentLayout *common, GError **error)
+{
+  HostStep *data = step->data;
+
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const LatentValue *value = latent_node_get_input (node, i);
+    g_autoptr (LatentLayout) layout = value != NULL ? get_layout (common, value) : NULL;
+    LatentOperand operand;
+    data->src[i] = -1;
+    if (value == NULL)
+      continue;
+    if (!latent_builder_get (builder, value, layout, &operand, error))
+      return FALSE;
+    data->src[i] = (gint)latent_step_add_operand (step, operand, LATENT_ACCESS_READ);
+  }
+  return TRUE;
+}
+
 gboolean
 latent_host_step_emit (
     LatentBuilder *builder, const LatentNode *node, const LatentOp *op, GError **error)
 {
   g_autoptr (LatentStep) step = new_host_step (node, op);
+  g_autoptr (LatentLayout) common = op->elementwise ? find_common_layout (builder, node) : NULL;
   HostStep *data = step->data;
 
-  for (guint i = 0; i < node->inputs->len; i++) {
-    const LatentValue *value = latent_node_get_input (node, i);
-    LatentOperand operand;
-    data->src[i] = -1;
-    if (value == NULL)
-      continue;
-    if (!latent_builder_get_row_major (builder, value, &operand, error))
-      return FALSE;
-    data->src[i] = (gint)latent_step_add_operand (step, operand, LATENT_ACCESS_READ);
-  }
+  if (!add_sources (step, builder, node, common, error))
+    return FALSE;
   for (guint i = 0; i < node->outputs->len; i++) {
     const LatentValue *value = latent_node_get_output (node, i);
+    g_autoptr (LatentLayout) layout = value != NULL ? get_layout (common, value) : NULL;
     data->dst[i] = -1;
     if (value == NULL || value->n_uses == 0)
       continue;
     data->dst[i] = (gint)latent_step_add_operand (
-        step, latent_builder_define_row_major (builder, value), LATENT_ACCESS_WRITE);
+        step, latent_builder_define (builder, value, layout), LATENT_ACCESS_WRITE);
   }
   latent_builder_add_step (builder, g_steal_pointer (&step));
   return TRUE;

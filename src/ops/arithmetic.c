@@ -2,6 +2,7 @@
 #include "src/base/numeric.h"
 #include "src/dnn/emit.h"
 #include "src/ops/binary.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 
 /* Operators on two tensors: arithmetic, comparisons, logic. */
@@ -198,32 +199,186 @@ emit_prelu (LatentBuilder *builder, const LatentNode *node, GError **error)
   return result == LATENT_EMIT_FALLBACK ? latent_dnn_prelu (builder, node, error) : result;
 }
 
-#define ROW(name, since, types, attributes, infer, eval, emit)                                     \
+/* Input 1 in the shape that it stands in against input 0. */
+static LatentValue *
+get_second (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentShape shape;
+
+  if (!align_shape (node, &shape, error))
+    return NULL;
+  return latent_gradient_reshape (self, latent_node_get_input (node, 1), &shape, error);
+}
+
+/* Adds a derivative of the output's shape to that by input i. */
+static gboolean
+add_derivative (
+    LatentGradient *self, const LatentNode *node, guint i, LatentValue *derivative, GError **error)
+{
+  LatentValue *value = latent_node_get_input (node, i);
+  LatentShape shape = value->shape;
+
+  return (i == 0 || align_shape (node, &shape, error)) &&
+         latent_gradient_add_unbroadcast (self, value, derivative, &shape, error);
+}
+
+static gboolean
+wants_input (const LatentGradient *self, const LatentNode *node, guint i)
+{
+  return latent_gradient_wants (self, latent_node_get_input (node, i));
+}
+
+static LatentValue *
+get_derivative (LatentGradient *self, const LatentNode *node)
+{
+  return latent_gradient_get (self, latent_node_get_output (node, 0));
+}
+
+static gboolean
+derive_add (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *dy = get_derivative (self, node);
+
+  return (!wants_input (self, node, 0) || add_derivative (self, node, 0, dy, error)) &&
+         (!wants_input (self, node, 1) || add_derivative (self, node, 1, dy, error));
+}
+
+/* The sum over what was broadcast first: less is negated then. */
+static gboolean
+derive_sub (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *dy = get_derivative (self, node);
+  LatentShape shape;
+
+  if (wants_input (self, node, 0) && !add_derivative (self, node, 0, dy, error))
+    return FALSE;
+  if (!wants_input (self, node, 1))
+    return TRUE;
+  if (!align_shape (node, &shape, error))
+    return FALSE;
+  dy = latent_gradient_unbroadcast (self, dy, &shape, error);
+  return dy != NULL && add_derivative (self, node, 1,
+                           latent_gradient_apply (self, "Neg", dy, NULL, error), error);
+}
+
+static gboolean
+derive_mul (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *dy = get_derivative (self, node);
+  LatentValue *a = latent_node_get_input (node, 0), *b = get_second (self, node, error);
+
+  return b != NULL &&
+         (!wants_input (self, node, 0) ||
+             add_derivative (
+                 self, node, 0, latent_gradient_apply (self, "Mul", dy, b, error), error)) &&
+         (!wants_input (self, node, 1) ||
+             add_derivative (
+                 self, node, 1, latent_gradient_apply (self, "Mul", dy, a, error), error));
+}
+
+/* a / b: dy / b by a, and that times -y by b. */
+static gboolean
+derive_div (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *b = get_second (self, node, error);
+  LatentValue *derivative = b != NULL ? latent_gradient_apply (
+                                            self, "Div", get_derivative (self, node), b, error)
+                                      : NULL;
+
+  if (derivative == NULL ||
+      (wants_input (self, node, 0) && !add_derivative (self, node, 0, derivative, error)))
+    return FALSE;
+  if (!wants_input (self, node, 1))
+    return TRUE;
+  derivative = latent_gradient_apply (
+      self, "Mul", derivative, latent_node_get_output (node, 0), error);
+  if (derivative != NULL)
+    derivative = latent_gradient_apply (self, "Neg", derivative, NULL, error);
+  return add_derivative (self, node, 1, derivative, error);
+}
+
+/* Rows of their own, with the derivative and both inputs. */
+static gboolean
+derive_by_rows (LatentGradient *self, const LatentNode *node, const char *const *names,
+    LatentValue *second, GError **error)
+{
+  for (guint i = 0; i < 2; i++) {
+    LatentValue *derivative;
+    if (!wants_input (self, node, i))
+      continue;
+    derivative = latent_gradient_apply_training (self, names[i], NULL, get_derivative (self, node),
+        latent_node_get_input (node, 0), second, error);
+    if (!add_derivative (self, node, i, derivative, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+derive_pow (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  static const char *const names[] = {"PowBaseGradient", "PowExponentGradient"};
+  LatentValue *second = get_second (self, node, error);
+
+  return second != NULL && derive_by_rows (self, node, names, second, error);
+}
+
+/* Inputs are x and the slope. */
+static gboolean
+derive_prelu (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  static const char *const names[] = {"PReluGradient", "PReluSlopeGradient"};
+  LatentValue *dy = get_derivative (self, node);
+  LatentValue *x = latent_node_get_input (node, 0), *slope = latent_node_get_input (node, 1);
+  LatentShape shape = get_slope_shape (node);
+  LatentValue *aligned = latent_gradient_reshape (self, slope, &shape, error);
+
+  for (guint i = 0; i < 2; i++) {
+    LatentValue *value = latent_node_get_input (node, i), *derivative;
+    if (!latent_gradient_wants (self, value))
+      continue;
+    if (aligned == NULL)
+      return FALSE;
+    derivative = latent_gradient_apply_training (self, names[i], NULL, dy, x, aligned, error);
+    if (!latent_gradient_add_unbroadcast (self, value, derivative, i == 0 ? NULL : &shape, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+#define ROW(name, since, types, attributes, infer, eval, emit, derive)                             \
   {                                                                                                \
-    name, "", since, LATENT_OPSET_MAX, 2, 2, 1, 1, types, attributes, infer, eval, NULL, emit      \
+    name, "", since, LATENT_OPSET_MAX, 2, 2, 1, 1, types, attributes, infer, eval, NULL, emit,     \
+        .gradient = derive, .elementwise = TRUE                                                    \
   }
 
 /* The row of opset 6, with its broadcast attributes, and that of all later ones. */
-#define ROWS_SINCE_6(name, types, infer, eval, emit)                                               \
-  {name, "", 6, 6, 2, 2, 1, 1, types, "axis:i broadcast:i", infer, eval, NULL, emit},              \
-      ROW (name, 7, types, "", infer, eval, emit)
+#define ROWS_SINCE_6(name, types, infer, eval, emit, derive)                                       \
+  {name, "", 6, 6, 2, 2, 1, 1, types, "axis:i broadcast:i", infer, eval, NULL, emit,               \
+      .gradient = derive},                                                                         \
+      ROW (name, 7, types, "", infer, eval, emit, derive)
 
 const LatentOp latent_ops_arithmetic[] = {
-    ROWS_SINCE_6 ("Add", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_add, latent_dnn_binary),
-    ROWS_SINCE_6 ("Sub", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_sub, latent_dnn_binary),
-    ROWS_SINCE_6 ("Mul", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_mul, latent_dnn_binary),
-    ROWS_SINCE_6 ("Div", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_div, latent_dnn_binary),
-    ROWS_SINCE_6 ("Pow", LATENT_TYPES_NUMERIC, infer_pow, eval_pow, latent_dnn_eltwise),
-    ROWS_SINCE_6 ("Equal", LATENT_TYPES_ALL, infer_comparison, eval_equal, NULL),
-    ROWS_SINCE_6 ("Greater", LATENT_TYPES_NUMERIC, infer_comparison, eval_greater, NULL),
-    ROWS_SINCE_6 ("Less", LATENT_TYPES_NUMERIC, infer_comparison, eval_less, NULL),
-    ROWS_SINCE_6 ("And", LATENT_TYPES_BOOL, infer_comparison, eval_and, NULL),
-    ROWS_SINCE_6 ("Or", LATENT_TYPES_BOOL, infer_comparison, eval_or, NULL),
-    ROWS_SINCE_6 ("Xor", LATENT_TYPES_BOOL, infer_comparison, eval_xor, NULL),
+    ROWS_SINCE_6 (
+        "Add", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_add, latent_dnn_binary, derive_add),
+    ROWS_SINCE_6 (
+        "Sub", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_sub, latent_dnn_binary, derive_sub),
+    ROWS_SINCE_6 (
+        "Mul", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_mul, latent_dnn_binary, derive_mul),
+    ROWS_SINCE_6 (
+        "Div", LATENT_TYPES_NUMERIC, infer_arithmetic, eval_div, latent_dnn_binary, derive_div),
+    ROWS_SINCE_6 ("Pow", LATENT_TYPES_NUMERIC, infer_pow, eval_pow, latent_dnn_eltwise, derive_pow),
+    ROWS_SINCE_6 ("Equal", LATENT_TYPES_ALL, infer_comparison, eval_equal, NULL, NULL),
+    ROWS_SINCE_6 ("Greater", LATENT_TYPES_NUMERIC, infer_comparison, eval_greater, NULL, NULL),
+    ROWS_SINCE_6 ("Less", LATENT_TYPES_NUMERIC, infer_comparison, eval_less, NULL, NULL),
+    ROWS_SINCE_6 ("And", LATENT_TYPES_BOOL, infer_comparison, eval_and, NULL, NULL),
+    ROWS_SINCE_6 ("Or", LATENT_TYPES_BOOL, infer_comparison, eval_or, NULL, NULL),
+    ROWS_SINCE_6 ("Xor", LATENT_TYPES_BOOL, infer_comparison, eval_xor, NULL, NULL),
     ROW ("GreaterOrEqual", 12, LATENT_TYPES_NUMERIC, "", infer_comparison, eval_greater_or_equal,
+        NULL, NULL),
+    ROW ("LessOrEqual", 12, LATENT_TYPES_NUMERIC, "", infer_comparison, eval_less_or_equal, NULL,
         NULL),
-    ROW ("LessOrEqual", 12, LATENT_TYPES_NUMERIC, "", infer_comparison, eval_less_or_equal, NULL),
-    ROW ("Mod", 10, LATENT_TYPES_NUMERIC, "fmod:i", infer_mod, eval_mod, NULL),
-    ROW ("PRelu", 6, LATENT_TYPES_NUMERIC, "", infer_prelu, eval_prelu, emit_prelu),
+    ROW ("Mod", 10, LATENT_TYPES_NUMERIC, "fmod:i", infer_mod, eval_mod, NULL, NULL),
+    ROW ("PRelu", 6, LATENT_TYPES_NUMERIC, "", infer_prelu, eval_prelu, emit_prelu, derive_prelu),
     {0},
 };

@@ -154,6 +154,14 @@ latent_gradient_scalar (LatentGradient *self, float value)
 }
 
 LatentValue *
+latent_gradient_scale (LatentGradient *self, LatentValue *value, float factor, GError **error)
+{
+  if (value == NULL || factor == 1)
+    return value;
+  return latent_gradient_apply (self, "Mul", value, latent_gradient_scalar (self, factor), error);
+}
+
+LatentValue *
 latent_gradient_ints (LatentGradient *self, const gint64 *values, guint n)
 {
   return add_constant (self, latent_tensor_new_int64s (values, n));
@@ -191,6 +199,22 @@ latent_gradient_unbroadcast (
       return NULL;
   }
   return latent_gradient_reshape (self, derivative, to, error);
+}
+
+gboolean
+latent_gradient_add_unbroadcast (LatentGradient *self, LatentValue *value, LatentValue *derivative,
+    const LatentShape *aligned, GError **error)
+{
+  if (derivative == NULL)
+    return FALSE;
+  if (!latent_gradient_wants (self, value))
+    return TRUE;
+  derivative = latent_gradient_unbroadcast (
+      self, derivative, aligned != NULL ? aligned : &value->shape, error);
+  if (derivative != NULL)
+    derivative = latent_gradient_reshape (self, derivative, &value->shape, error);
+  latent_gradient_add (self, value, derivative);
+  return derivative != NULL;
 }
 
 gboolean

@@ -39,10 +39,17 @@ LatentValue *latent_gradient_apply_training (LatentGradient *self, const char *o
     GError **error);
 /* Constants: a float scalar; integers of one dimension (as shapes, axes, pads). */
 LatentValue *latent_gradient_scalar (LatentGradient *self, float value);
+/* `value` times a number; itself where that is 1. */
+LatentValue *latent_gradient_scale (
+    LatentGradient *self, LatentValue *value, float factor, GError **error);
 LatentValue *latent_gradient_ints (LatentGradient *self, const gint64 *values, guint n);
 /* `derivative` summed over the dimensions that broadcasting gave `to`, in its shape. */
 LatentValue *latent_gradient_unbroadcast (
     LatentGradient *self, LatentValue *derivative, const LatentShape *to, GError **error);
+/* Adds `derivative`, so summed, to that by `value`, which stood in shape `aligned` (NULL: its own)
+ * when it was broadcast. FALSE where `derivative` is NULL: its maker has set the error. */
+gboolean latent_gradient_add_unbroadcast (LatentGradient *self, LatentValue *value,
+    LatentValue *derivative, const LatentShape *aligned, GError **error);
 /* In another shape of as many elements. */
 LatentValue *latent_gradient_reshape (
     LatentGradient *self, LatentValue *derivative, const LatentShape *to, GError **error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/dnn/emit.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 #include "src/ops/walk.h"
 
@@ -185,7 +186,7 @@ eval_space_to_depth (const LatentEval *eval, GError **error)
 
   if (!get_block (eval->node, &block, &mode, error))
     return FALSE;
-  depth = get_depth_strides (src[1], dst[2], dst[3], block, FALSE);
+  depth = get_depth_strides (src[1], dst[2], dst[3], block, mode == 1);
   latent_walk_add (&walk, src[0], dst[1] * dst[2] * dst[3], src[1] * src[2] * src[3]);
   latent_walk_add (&walk, block, depth.block_row, src[3]);
   latent_walk_add (&walk, block, depth.block_column, 1);
@@ -289,26 +290,128 @@ emit_space_to_depth (LatentBuilder *builder, const LatentNode *node, GError **er
   guint mode;
 
   return get_block (node, &block, &mode, error)
-             ? latent_dnn_depth_space (builder, node, block, TRUE, FALSE, error)
+             ? latent_dnn_depth_space (builder, node, block, TRUE, mode == 1, error)
              : LATENT_EMIT_FAILED;
 }
 
-#define ROW(name, since, last, inputs, attributes, infer, eval, emit)                              \
+/* Adds what a node of one input and one output makes of dy. A NULL node gives FALSE. */
+static gboolean
+finish_derivative (
+    LatentGradient *self, const LatentNode *node, LatentNode *derivative, GError **error)
+{
+  LatentValue *dx = latent_gradient_finish (self, derivative, 1, error);
+
+  latent_gradient_add (self, latent_node_get_input (node, 0), dx);
+  return dx != NULL;
+}
+
+static LatentNode *
+begin_derivative (
+    LatentGradient *self, const LatentNode *node, const char *op_type, const char *domain)
+{
+  LatentNode *derivative = latent_gradient_node (self, op_type, domain);
+
+  latent_node_add_input (derivative, latent_gradient_get (self, latent_node_get_output (node, 0)));
+  return derivative;
+}
+
+static gboolean
+derive_transpose (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *back = begin_derivative (self, node, "Transpose", NULL);
+  guint rank = latent_op_get_shape (node, 0)->n;
+  guint perm[LATENT_MAX_DIMS];
+  gint64 inverse[LATENT_MAX_DIMS];
+
+  if (!get_permutation (node, perm, error))
+    return FALSE;
+  for (guint i = 0; i < rank; i++)
+    inverse[perm[i]] = i;
+  latent_node_set_ints (back, "perm", inverse, rank);
+  return finish_derivative (self, node, back, error);
+}
+
+/* ONNX's SpaceToDepth knows but one order of channels; that of the training domain has modes. */
+static gboolean
+derive_depth_to_space (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *back = begin_derivative (self, node, "SpaceToDepth", LATENT_DOMAIN_TRAINING);
+
+  latent_node_set_int (back, "blocksize", latent_node_get_int (node, "blocksize", 0));
+  latent_node_set_string (back, "mode", latent_node_get_string (node, "mode", block_modes[0]));
+  return finish_derivative (self, node, back, error);
+}
+
+static gboolean
+derive_space_to_depth (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *back = begin_derivative (self, node, "DepthToSpace", NULL);
+
+  latent_node_set_int (back, "blocksize", latent_node_get_int (node, "blocksize", 0));
+  latent_node_set_string (back, "mode", latent_node_get_string (node, "mode", block_modes[0]));
+  return finish_derivative (self, node, back, error);
+}
+
+static gboolean
+derive_expand (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *dy = latent_gradient_get (self, latent_node_get_output (node, 0));
+
+  return latent_gradient_add_unbroadcast (self, latent_node_get_input (node, 0), dy, NULL, error);
+}
+
+/* Sums over the copies along one axis. */
+static LatentValue *
+sum_copies (LatentGradient *self, LatentValue *dy, guint axis, gint64 dim, GError **error)
+{
+  LatentShape sums = dy->shape;
+  LatentShape split = {4, {0}};
+
+  sums.dims[axis] = dim;
+  split.dims[0] = (gint64)latent_shape_product (&dy->shape, 0, axis);
+  split.dims[1] = dy->shape.dims[axis] / dim;
+  split.dims[2] = dim;
+  split.dims[3] = (gint64)latent_shape_product (&dy->shape, axis + 1, dy->shape.n);
+  dy = latent_gradient_reshape (self, dy, &split, error);
+  split.dims[1] = 1;
+  if (dy != NULL)
+    dy = latent_gradient_unbroadcast (self, dy, &split, error);
+  return dy != NULL ? latent_gradient_reshape (self, dy, &sums, error) : NULL;
+}
+
+static gboolean
+derive_tile (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *x = latent_node_get_input (node, 0);
+  LatentValue *dy = latent_gradient_get (self, latent_node_get_output (node, 0));
+
+  for (guint i = 0; i < x->shape.n && dy != NULL; i++)
+    if (dy->shape.dims[i] != x->shape.dims[i])
+      dy = sum_copies (self, dy, i, x->shape.dims[i], error);
+  latent_gradient_add (self, x, dy);
+  return dy != NULL;
+}
+
+#define ROW_OF(name, domain, since, last, inputs, attributes, infer, eval, emit, derive)           \
   {                                                                                                \
-    name, "", since, last, inputs, inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval, NULL,  \
-        emit                                                                                       \
+    name, domain, since, last, inputs, inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval,    \
+        NULL, emit, .gradient = derive                                                             \
   }
+#define ROW(name, since, last, inputs, attributes, infer, eval, emit, derive)                      \
+  ROW_OF (name, "", since, last, inputs, attributes, infer, eval, emit, derive)
 
 const LatentOp latent_ops_layout[] = {
     ROW ("Transpose", 6, LATENT_OPSET_MAX, 1, "perm:I", infer_transpose, eval_transpose,
-        emit_transpose),
+        emit_transpose, derive_transpose),
     ROW ("DepthToSpace", 6, 10, 1, "blocksize:i", infer_depth_to_space, eval_depth_to_space,
-        emit_depth_to_space),
+        emit_depth_to_space, derive_depth_to_space),
     ROW ("DepthToSpace", 11, LATENT_OPSET_MAX, 1, "blocksize:i mode:s", infer_depth_to_space,
-        eval_depth_to_space, emit_depth_to_space),
+        eval_depth_to_space, emit_depth_to_space, derive_depth_to_space),
     ROW ("SpaceToDepth", 6, LATENT_OPSET_MAX, 1, "blocksize:i", infer_space_to_depth,
-        eval_space_to_depth, emit_space_to_depth),
-    ROW ("Expand", 8, LATENT_OPSET_MAX, 2, "", infer_expand, eval_repeat, NULL),
-    ROW ("Tile", 6, LATENT_OPSET_MAX, 2, "", infer_tile, eval_repeat, NULL),
+        eval_space_to_depth, emit_space_to_depth, derive_space_to_depth),
+    ROW_OF ("SpaceToDepth", LATENT_DOMAIN_TRAINING, 1, 1, 1, "blocksize:i mode:s",
+        infer_space_to_depth, eval_space_to_depth, emit_space_to_depth, NULL),
+    ROW ("Expand", 8, LATENT_OPSET_MAX, 2, "", infer_expand, eval_repeat, NULL, derive_expand),
+    ROW ("Tile", 6, LATENT_OPSET_MAX, 2, "", infer_tile, eval_repeat, NULL, derive_tile),
     {0},
 };

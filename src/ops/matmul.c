@@ -2,6 +2,7 @@
 #include "src/ops/product.h"
 
 #include "src/dnn/emit.h"
+#include "src/ops/gradient.h"
 
 /* The third input of Gemm: broadcast to m x n, from opset 7 always, before where `broadcast`. */
 static gboolean
@@ -225,13 +226,159 @@ emit_matmul (LatentBuilder *builder, const LatentNode *node, GError **error)
   return latent_dnn_matmul (builder, node, FALSE, FALSE, NULL, error);
 }
 
+/* a' b', each transposed or not. NULL a or b gives NULL. */
+static LatentValue *
+multiply (LatentGradient *self, LatentValue *a, gboolean transpose_a, LatentValue *b,
+    gboolean transpose_b, GError **error)
+{
+  LatentNode *node = latent_gradient_node (self, "Gemm", NULL);
+
+  latent_node_add_input (node, a);
+  latent_node_add_input (node, b);
+  latent_node_set_int (node, "transA", transpose_a);
+  latent_node_set_int (node, "transB", transpose_b);
+  return latent_gradient_finish (self, node, 1, error);
+}
+
+/* Y = alpha A' B' + beta C: A' gets alpha dY B'^T, B' gets alpha A'^T dY, C gets beta dY. */
+static gboolean
+derive_gemm (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *a = latent_node_get_input (node, 0), *b = latent_node_get_input (node, 1);
+  LatentValue *c = latent_node_get_input (node, 2);
+  LatentValue *dy = latent_gradient_get (self, latent_node_get_output (node, 0));
+  LatentValue *scaled, *derivative;
+  LatentGemmParams params;
+
+  if (!latent_gemm_get_params (node, &params, error))
+    return FALSE;
+  scaled = latent_gradient_scale (self, dy, params.alpha, error);
+  if (scaled == NULL)
+    return FALSE;
+  if (latent_gradient_wants (self, a)) {
+    derivative = params.transpose_a ? multiply (self, b, params.transpose_b, scaled, TRUE, error)
+                                    : multiply (self, scaled, FALSE, b, !params.transpose_b, error);
+    if (!latent_gradient_add_unbroadcast (self, a, derivative, NULL, error))
+      return FALSE;
+  }
+  if (latent_gradient_wants (self, b)) {
+    derivative = params.transpose_b ? multiply (self, scaled, TRUE, a, params.transpose_a, error)
+                                    : multiply (self, a, !params.transpose_a, scaled, FALSE, error);
+    if (!latent_gradient_add_unbroadcast (self, b, derivative, NULL, error))
+      return FALSE;
+  }
+  return !latent_gradient_wants (self, c) ||
+         latent_gradient_add_unbroadcast (
+             self, c, latent_gradient_scale (self, dy, params.beta, error), NULL, error);
+}
+
+/* The last two dimensions swapped; no step of its own: a product reads the view. */
+static LatentValue *
+transpose_last (LatentGradient *self, LatentValue *value, GError **error)
+{
+  LatentNode *node = latent_gradient_node (self, "Transpose", NULL);
+  gint64 perm[LATENT_MAX_DIMS];
+  guint n = value->shape.n;
+
+  for (guint i = 0; i < n; i++)
+    perm[i] = i + 2 < n ? i : 2 * n - 3 - i;
+  latent_node_add_input (node, value);
+  latent_node_set_ints (node, "perm", perm, n);
+  return latent_gradient_finish (self, node, 1, error);
+}
+
+/* A product of which one operand stands transposed. NULL a or b gives NULL. */
+static LatentValue *
+multiply_batch (LatentGradient *self, LatentValue *a, LatentValue *b, GError **error)
+{
+  return a != NULL && b != NULL ? latent_gradient_apply (self, "MatMul", a, b, error) : NULL;
+}
+
+/* Stacks of matrices: a, b and dy have two dimensions or more. */
+static gboolean
+derive_stacks (LatentGradient *self, const LatentNode *node, LatentValue *a, LatentValue *b,
+    LatentValue *dy, GError **error)
+{
+  LatentValue *values[] = {latent_node_get_input (node, 0), latent_node_get_input (node, 1)};
+
+  for (guint i = 0; i < 2; i++) {
+    LatentShape shape = i == 0 ? a->shape : b->shape;
+    LatentValue *derivative;
+    if (!latent_gradient_wants (self, values[i]))
+      continue;
+    derivative = i == 0 ? multiply_batch (self, dy, transpose_last (self, b, error), error)
+                        : multiply_batch (self, transpose_last (self, a, error), dy, error);
+    if (!latent_gradient_add_unbroadcast (self, values[i], derivative, &shape, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static LatentShape
+make_matrix (gint64 rows, gint64 columns)
+{
+  return (LatentShape){
+      2, {rows, columns}
+  };
+}
+
+/* B is one matrix: all rows of A, of however many dimensions, are those of one matrix too. */
+static gboolean
+derive_rows (LatentGradient *self, const LatentNode *node, LatentValue *dy, GError **error)
+{
+  LatentValue *a = latent_node_get_input (node, 0), *b = latent_node_get_input (node, 1);
+  gint64 k = b->shape.dims[0], n = b->shape.dims[1];
+  gint64 rows = (gint64)latent_shape_product (&a->shape, 0, a->shape.n - 1);
+  LatentShape a_shape = make_matrix (rows, k), dy_shape = make_matrix (rows, n);
+  LatentValue *a_rows = latent_gradient_reshape (self, a, &a_shape, error);
+  LatentValue *derivative;
+
+  dy = latent_gradient_reshape (self, dy, &dy_shape, error);
+  if (a_rows == NULL || dy == NULL)
+    return FALSE;
+  if (latent_gradient_wants (self, a)) {
+    derivative = multiply (self, dy, FALSE, b, TRUE, error);
+    if (!latent_gradient_add_unbroadcast (self, a, derivative, &a_shape, error))
+      return FALSE;
+  }
+  return !latent_gradient_wants (self, b) ||
+         latent_gradient_add_unbroadcast (
+             self, b, multiply (self, a_rows, TRUE, dy, FALSE, error), NULL, error);
+}
+
+/* A vector is a matrix of one row on the left, of one column on the right. */
+static gboolean
+derive_matmul (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *a = latent_node_get_input (node, 0), *b = latent_node_get_input (node, 1);
+  LatentValue *dy = latent_gradient_get (self, latent_node_get_output (node, 0));
+  LatentShape a_shape = a->shape, b_shape = b->shape, dy_shape;
+  LatentProduct product;
+
+  if (b->shape.n == 2)
+    return derive_rows (self, node, dy, error);
+  if (!latent_matmul_get_product (node, &product, &dy_shape, error))
+    return FALSE;
+  if (a_shape.n == 1)
+    a_shape = make_matrix (1, a->shape.dims[0]);
+  if (b_shape.n == 1)
+    b_shape = make_matrix (b->shape.dims[0], 1);
+  dy_shape = product.batch_shape;
+  dy_shape.dims[dy_shape.n++] = (gint64)product.m;
+  dy_shape.dims[dy_shape.n++] = (gint64)product.n;
+  a = latent_gradient_reshape (self, a, &a_shape, error);
+  b = latent_gradient_reshape (self, b, &b_shape, error);
+  dy = latent_gradient_reshape (self, dy, &dy_shape, error);
+  return a != NULL && b != NULL && dy != NULL && derive_stacks (self, node, a, b, dy, error);
+}
+
 /* clang-format off */
 const LatentOp latent_ops_matmul[] = {
     {"Gemm", "", 1, LATENT_OPSET_MAX, 2, 3, 1, 1, LATENT_TYPES_F32,
      "alpha:f beta:f broadcast:i transA:i transB:i", infer_gemm, eval_gemm, NULL, emit_gemm,
-     count_gemm_macs},
+     count_gemm_macs, .gradient = derive_gemm},
     {"MatMul", "", 1, LATENT_OPSET_MAX, 2, 2, 1, 1, LATENT_TYPES_F32, "", infer_matmul, eval_matmul,
-     NULL, emit_matmul, count_matmul_macs},
+     NULL, emit_matmul, count_matmul_macs, .gradient = derive_matmul},
     {0},
 };
 /* clang-format on */

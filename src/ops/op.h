@@ -77,6 +77,11 @@ struct _LatentOp {
   /* Adds nodes that carry the loss's derivative by the node's outputs over to its inputs: see
    * gradient.h. NULL: the operator has no derivative, and training through it is refused. */
   gboolean (*gradient) (LatentGradient *gradient, const LatentNode *node, GError **error);
+
+  /* eval makes element i of every output from elements i of the inputs that have its shape, and
+   * from inputs of one element: it is then given arrays in whatever common order they lie in
+   * memory. */
+  gboolean elementwise;
 };
 
 /* NULL where no row has name, domain and opset. */

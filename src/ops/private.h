@@ -25,6 +25,7 @@
 
 extern const LatentOp latent_ops_arithmetic[];
 extern const LatentOp latent_ops_batch_norm[];
+extern const LatentOp latent_ops_binary_gradient[];
 extern const LatentOp latent_ops_cast[];
 extern const LatentOp latent_ops_constant[];
 extern const LatentOp latent_ops_conv[];
@@ -48,6 +49,7 @@ extern const LatentOp latent_ops_scatter[];
 extern const LatentOp latent_ops_slice[];
 extern const LatentOp latent_ops_softmax[];
 extern const LatentOp latent_ops_unary[];
+extern const LatentOp latent_ops_unary_gradient[];
 extern const LatentOp latent_ops_variadic[];
 
 /* The rows of a name, in the order of opsets. */

@@ -379,24 +379,24 @@ emit_reduce (LatentBuilder *builder, const LatentNode *node, GError **error)
 }
 
 /* Axes are an attribute first and an input later. */
-#define ROWS(name, types, change)                                                                  \
+#define ROWS(name, types, change, derive)                                                          \
   {name, "", 1, (change)-1, 1, 1, 1, 1, types, "axes:I keepdims:i", infer_reduce, eval_reduce,     \
-      NULL, emit_reduce},                                                                          \
+      NULL, emit_reduce, .gradient = derive},                                                      \
   {                                                                                                \
     name, "", change, LATENT_OPSET_MAX, 1, 2, 1, 1, types, "keepdims:i noop_with_empty_axes:i",    \
-        infer_reduce, eval_reduce, NULL, emit_reduce                                               \
+        infer_reduce, eval_reduce, NULL, emit_reduce, .gradient = derive                           \
   }
 
 const LatentOp latent_ops_reduce[] = {
-    ROWS ("ReduceL1", TYPES_WHOLE, 18),
-    ROWS ("ReduceL2", LATENT_TYPES_REAL, 18),
-    ROWS ("ReduceLogSum", LATENT_TYPES_REAL, 18),
-    ROWS ("ReduceLogSumExp", LATENT_TYPES_REAL, 18),
-    ROWS ("ReduceMax", LATENT_TYPES_ALL, 18),
-    ROWS ("ReduceMean", TYPES_WHOLE, 18),
-    ROWS ("ReduceMin", LATENT_TYPES_ALL, 18),
-    ROWS ("ReduceProd", TYPES_WHOLE, 18),
-    ROWS ("ReduceSum", TYPES_WHOLE, 13),
-    ROWS ("ReduceSumSquare", TYPES_WHOLE, 18),
+    ROWS ("ReduceL1", TYPES_WHOLE, 18, latent_reduce_derive),
+    ROWS ("ReduceL2", LATENT_TYPES_REAL, 18, latent_reduce_derive),
+    ROWS ("ReduceLogSum", LATENT_TYPES_REAL, 18, latent_reduce_derive),
+    ROWS ("ReduceLogSumExp", LATENT_TYPES_REAL, 18, latent_reduce_derive),
+    ROWS ("ReduceMax", LATENT_TYPES_ALL, 18, latent_reduce_derive),
+    ROWS ("ReduceMean", TYPES_WHOLE, 18, latent_reduce_derive),
+    ROWS ("ReduceMin", LATENT_TYPES_ALL, 18, latent_reduce_derive),
+    ROWS ("ReduceProd", TYPES_WHOLE, 18, NULL),
+    ROWS ("ReduceSum", TYPES_WHOLE, 13, latent_reduce_derive),
+    ROWS ("ReduceSumSquare", TYPES_WHOLE, 18, latent_reduce_derive),
     {0},
 };

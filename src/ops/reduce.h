@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 
 /* What a Reduce* node says. */
@@ -11,3 +12,6 @@ typedef struct {
 
 gboolean latent_reduce_get_params (
     const LatentNode *node, LatentReduceParams *params, GError **error);
+
+/* The gradient of all of them but ReduceProd. */
+gboolean latent_reduce_derive (LatentGradient *self, const LatentNode *node, GError **error);

@@ -3,6 +3,7 @@
 
 #include "src/base/numeric.h"
 #include "src/dnn/emit.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 
 /* What moves no element: the output is the input's bytes under another shape. */
@@ -164,15 +165,27 @@ infer_unsqueeze (const LatentNode *node, GError **error)
   return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
 }
 
+/* The way back is under the input's shape. */
+static gboolean
+derive_reshape (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *x = latent_node_get_input (node, 0);
+  LatentValue *dy = latent_gradient_get (self, latent_node_get_output (node, 0));
+  LatentValue *dx = latent_gradient_reshape (self, dy, &x->shape, error);
+
+  latent_gradient_add (self, x, dx);
+  return dx != NULL;
+}
+
 #define ROW(name, since, last, max_inputs, attributes, infer)                                      \
   {                                                                                                \
     name, "", since, last, 1, max_inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval_copy,    \
-        NULL, latent_dnn_alias                                                                     \
+        NULL, latent_dnn_alias, .gradient = derive_reshape                                         \
   }
 #define DROPOUT(since, last, max_inputs, attributes)                                               \
   {                                                                                                \
     "Dropout", "", since, last, 1, max_inputs, 1, 2, LATENT_TYPES_REAL, attributes, infer_dropout, \
-        eval_dropout                                                                               \
+        eval_dropout, .gradient = derive_reshape                                                   \
   }
 
 const LatentOp latent_ops_reshape[] = {

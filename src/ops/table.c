@@ -7,6 +7,7 @@
 static const LatentOp *const families[] = {
     latent_ops_arithmetic,
     latent_ops_batch_norm,
+    latent_ops_binary_gradient,
     latent_ops_cast,
     latent_ops_constant,
     latent_ops_conv,
@@ -30,6 +31,7 @@ static const LatentOp *const families[] = {
     latent_ops_slice,
     latent_ops_softmax,
     latent_ops_unary,
+    latent_ops_unary_gradient,
     latent_ops_variadic,
 };
 

@@ -4,7 +4,9 @@
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
 #include "src/dnn/emit.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
+#include "src/ops/unary.h"
 
 /* Functions of one element. Each is written once as an expression of x (and of its attributes p and
  * q), and compiled for float, for double (every other real type goes through it in blocks) and,
@@ -124,14 +126,12 @@ get_attribute (const LatentEval *eval, const char *name, float fallback)
 #define CLAMP01(y)   ((y) < 0 ? 0 : (y) > 1 ? 1 : (y))
 #define SQRT_HALF    ((T)0.70710678118654752440)
 #define SQRT_2_BY_PI ((T)0.79788456080286535588)
-#define SELU_ALPHA   1.67326319217681884765625f
-#define SELU_GAMMA   1.05070102214813232421875f
 
 UNARY_INTEGER (relu, x < 0 ? 0 : x, MAX (x, 0))
 UNARY1 (leaky_relu, ALPHA (0.01f), x < 0 ? p * x : x)
 UNARY1 (elu, ALPHA (1), x < 0 ? p * expm1 (x) : x)
 UNARY1 (celu, ALPHA (1), x < 0 ? p * expm1 (x / p) : x)
-UNARY2 (selu, ALPHA (SELU_ALPHA), get_attribute (eval, "gamma", SELU_GAMMA),
+UNARY2 (selu, ALPHA (LATENT_SELU_ALPHA), get_attribute (eval, "gamma", LATENT_SELU_GAMMA),
     q *(x < 0 ? p * expm1 (x) : x))
 UNARY (sigmoid, 1 / (1 + exp (-x)))
 UNARY2 (hard_sigmoid, ALPHA (0.2f), BETA (0.5f), CLAMP01 (p *x + q))
@@ -211,23 +211,42 @@ infer_predicate (const LatentNode *node, GError **error)
       node, 0, LATENT_DATA_TYPE_BOOL, latent_op_get_shape (node, 0), error);
 }
 
+static gboolean
+derive_neg (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *dy = latent_gradient_get (self, latent_node_get_output (node, 0));
+  LatentValue *dx = latent_gradient_apply (self, "Neg", dy, NULL, error);
+
+  latent_gradient_add (self, latent_node_get_input (node, 0), dx);
+  return dx != NULL;
+}
+
 #define REAL   LATENT_TYPES_REAL
 #define SIGNED (LATENT_TYPES_REAL | LATENT_TYPES_INT)
 /* Unsigned integers go through signed 64-bit ones: those of 64 bits do not fit. */
 #define NARROW (LATENT_TYPES_NUMERIC & ~LATENT_TYPE_BIT (LATENT_DATA_TYPE_UINT64))
 
-#define ROW(name, since, types, attributes, eval)                                                  \
+#define FUNCTION(name, since, types, attributes, infer, eval, derive)                              \
   {                                                                                                \
-    name, "", since, LATENT_OPSET_MAX, 1, 1, 1, 1, types, attributes, latent_infer_same, eval,     \
-        NULL, latent_dnn_eltwise                                                                   \
+    name, "", since, LATENT_OPSET_MAX, 1, 1, 1, 1, types, attributes, infer, eval, NULL,           \
+        latent_dnn_eltwise, .gradient = derive, .elementwise = TRUE                                \
+  }
+#define ROW(name, since, types, attributes, eval)                                                  \
+  FUNCTION (name, since, types, attributes, latent_infer_same, eval, latent_unary_derive)
+/* Where it has a derivative, it is zero. */
+#define STEP(name, since, types, eval)                                                             \
+  FUNCTION (name, since, types, "", latent_infer_same, eval, latent_gradient_stop)
+#define PREDICATE(name, since, attributes, eval)                                                   \
+  {                                                                                                \
+    name, "", since, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, attributes, infer_predicate, eval,        \
+        .elementwise = TRUE                                                                        \
   }
 
 const LatentOp latent_ops_unary[] = {
     ROW ("Relu", 6, SIGNED, "", eval_relu),
     ROW ("LeakyRelu", 6, REAL, "alpha:f", eval_leaky_relu),
     ROW ("Elu", 6, REAL, "alpha:f", eval_elu),
-    {"Celu", "", 12, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, "alpha:f", infer_celu, eval_celu, NULL,
-                                            latent_dnn_eltwise},
+    FUNCTION ("Celu", 12, REAL, "alpha:f", infer_celu, eval_celu, latent_unary_derive),
     ROW ("Selu", 6, REAL, "alpha:f gamma:f", eval_selu),
     ROW ("Sigmoid", 6, REAL, "", eval_sigmoid),
     ROW ("HardSigmoid", 6, REAL, "alpha:f beta:f", eval_hard_sigmoid),
@@ -235,22 +254,21 @@ const LatentOp latent_ops_unary[] = {
     ROW ("Tanh", 6, REAL, "", eval_tanh_),
     ROW ("Softplus", 6, REAL, "", eval_softplus),
     ROW ("Softsign", 6, REAL, "", eval_softsign),
-    {"Gelu",    "", 20, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, "approximate:s", infer_gelu, eval_gelu,
-                                            NULL, latent_dnn_eltwise},
+    FUNCTION ("Gelu", 20, REAL, "approximate:s", infer_gelu, eval_gelu, latent_unary_derive),
     ROW ("Mish", 18, REAL, "", eval_mish),
     ROW ("ThresholdedRelu", 10, REAL, "alpha:f", eval_thresholded_relu),
     ROW ("Shrink", 9, REAL, "bias:f lambd:f", eval_shrink),
     ROW ("Abs", 6, NARROW, "", eval_abs_),
-    ROW ("Neg", 6, SIGNED, "", eval_neg),
-    ROW ("Sign", 9, NARROW, "", eval_sign),
+    FUNCTION ("Neg", 6, SIGNED, "", latent_infer_same, eval_neg, derive_neg),
+    STEP ("Sign", 9, NARROW, eval_sign),
     ROW ("Exp", 6, REAL, "", eval_exp_),
     ROW ("Log", 6, REAL, "", eval_log_),
     ROW ("Sqrt", 6, REAL, "", eval_sqrt_),
     ROW ("Reciprocal", 6, REAL, "", eval_reciprocal),
     ROW ("Erf", 9, REAL, "", eval_erf_),
-    ROW ("Floor", 6, REAL, "", eval_floor_),
-    ROW ("Ceil", 6, REAL, "", eval_ceil_),
-    ROW ("Round", 11, REAL, "", eval_round_),
+    STEP ("Floor", 6, REAL, eval_floor_),
+    STEP ("Ceil", 6, REAL, eval_ceil_),
+    STEP ("Round", 11, REAL, eval_round_),
     ROW ("Sin", 7, REAL, "", eval_sin_),
     ROW ("Cos", 7, REAL, "", eval_cos_),
     ROW ("Tan", 7, REAL, "", eval_tan_),
@@ -262,9 +280,8 @@ const LatentOp latent_ops_unary[] = {
     ROW ("Asinh", 9, REAL, "", eval_asinh_),
     ROW ("Acosh", 9, REAL, "", eval_acosh_),
     ROW ("Atanh", 9, REAL, "", eval_atanh_),
-    ROW ("Not", 6, LATENT_TYPES_BOOL, "", eval_not_),
-    {"IsNaN",     "", 9, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, "", infer_predicate, eval_isnan_},
-    {"IsInf",     "", 10, LATENT_OPSET_MAX, 1, 1, 1, 1, REAL, "detect_negative:i detect_positive:i",
-                                            infer_predicate, eval_isinf_},
-    {0 },
+    STEP ("Not", 6, LATENT_TYPES_BOOL, eval_not_),
+    PREDICATE ("IsNaN", 9, "", eval_isnan_),
+    PREDICATE ("IsInf", 10, "detect_negative:i detect_positive:i", eval_isinf_),
+    {0},
 };
