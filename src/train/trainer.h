@@ -60,9 +60,10 @@ gboolean latent_trainer_restore (LatentTrainer *self, const char *path, GError *
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentTrainer, latent_trainer_free)
 
-/* What happens while a model is learned. Return FALSE to stop early, which is no error. */
+/* What happens while a model is learned: called after each step, and once more after a test. Return
+ * FALSE to stop early, which is no error. */
 typedef gboolean (*LatentFitFunc) (const LatentTrainResult *train, const LatentTrainResult *test,
-    gpointer data); /* test: NULL but after a test */
+    gpointer data); /* test: NULL after a step */
 
 typedef struct {
   guint64 steps;
@@ -76,8 +77,8 @@ typedef struct {
 /* Steps until the recipe's epochs, steps or minutes are over: batches from `feed`, tests on `test`
  * (may be NULL) every `test-interval` steps or once an epoch, the best model by test loss kept
  * where `patience` says so, checkpoints to the folder `checkpoint` every `checkpoint-interval`
- * seconds and at the end, restored first where `resume` is set (what the epoch gave before is drawn
- * again and skipped). A last batch that is not full is left out of training, and padded in tests.
- */
+ * seconds and at the end, restored first where `resume` is set and there is one (what the epoch
+ * gave before is drawn again and skipped). A last batch that is not full is left out of training,
+ * and counts as what it is in tests. With an error the trainer has the last good weights. */
 gboolean latent_trainer_fit (LatentTrainer *self, LatentFeed *feed, LatentFeed *test,
     LatentFitFunc func, gpointer data, LatentFitSummary *summary, GError **error);
