@@ -2,13 +2,13 @@
 #include "src/train/arch.h"
 
 #include <gst/check/gstcheck.h>
-#include <latent/program.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "src/graph/graph.h"
 #include "src/model/model.h"
+#include "tests/arch-case.h"
 
 /* What samples are, by the letter that a row names them by. */
 static const LatentSampleSpec specs[] = {
@@ -24,25 +24,10 @@ static const LatentSampleSpec specs[] = {
              .sample = {2, {2, 256}}                             },
 };
 
-static LatentRecipe *
-new_recipe (const char *settings)
-{
-  g_auto (GStrv) words = g_strsplit (settings, " ", -1);
-  LatentRecipe *recipe = latent_recipe_new ();
-
-  for (guint i = 0; words[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (words[i], "=", 2);
-    g_autoptr (GError) error = NULL;
-    fail_unless (pair[0] == NULL || latent_recipe_set (recipe, pair[0], pair[1], &error), "%s",
-        error != NULL ? error->message : "");
-  }
-  return recipe;
-}
-
 static LatentModel *
 build (const char *settings, char spec, GError **error)
 {
-  g_autoptr (LatentRecipe) recipe = new_recipe (settings);
+  g_autoptr (LatentRecipe) recipe = arch_case_new_recipe (settings);
 
   return latent_arch_build (recipe, &specs[(guchar)spec], error);
 }
@@ -123,21 +108,6 @@ GST_START_TEST (nets_are_as_large_as_they_should_be)
 }
 GST_END_TEST
 
-static LatentTensor *
-run (LatentModel *model, LatentMode mode, const LatentTensor *src)
-{
-  g_autoptr (LatentRequest) request = latent_request_new (mode);
-  g_autoptr (GError) error = NULL;
-
-  latent_request_set_shape (request, NULL, src->shape.n, src->shape.dims);
-  g_autoptr (LatentProgram) program = latent_program_new (model, request, &error);
-  fail_unless (program != NULL, "mode %d: %s", mode, error != NULL ? error->message : "");
-  g_autoptr (LatentContext) context = latent_context_new (program, NULL);
-  fail_unless (latent_context_set_input (context, 0, src, NULL));
-  fail_unless (latent_context_run (context, NULL));
-  return latent_context_get_output (context, 0, NULL);
-}
-
 /* Two samples' shape. */
 static LatentShape
 get_two (const LatentShape *sample)
@@ -159,7 +129,7 @@ run_two (LatentModel *model, LatentMode mode, const LatentShape *sample)
 
   for (gsize i = 0; i < src->n_elements; i++)
     x[i] = (float)(i % (src->n_elements / 2) % 17) / 17;
-  g_autoptr (LatentTensor) dst = run (model, mode, src);
+  g_autoptr (LatentTensor) dst = arch_case_run (model, mode, src);
   const float *y = latent_tensor_get_data (dst, NULL);
   gsize n = dst->n_elements / 2;
   for (gsize i = 0; i < n; i++)
@@ -341,7 +311,7 @@ GST_START_TEST (prediction_looks_back_alone)
   for (guint i = 0; i < 72; i++)
     x[i] = x[72 + i] = sinf ((float)i);
   x[72 + 7 * 6] += 3; /* of place 7 */
-  g_autoptr (LatentTensor) dst = run (model, LATENT_MODE_RECONSTRUCT, src);
+  g_autoptr (LatentTensor) dst = arch_case_run (model, LATENT_MODE_RECONSTRUCT, src);
   const float *y = latent_tensor_get_data (dst, NULL);
   for (guint i = 0; i < 7 * 6; i++)
     fail_unless (fabsf (y[i] - y[72 + i]) < 1e-5f, "element %u", i);

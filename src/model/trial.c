@@ -48,6 +48,16 @@ typedef struct {
   clock_t began;
 } Trial;
 
+/* Whether the file says that what comes out is no media: probabilities of a classifier. */
+static gboolean
+has_head (const Trial *self)
+{
+  const LatentValue *exit = self->exit != NULL ? latent_graph_find_value (self->graph, self->exit)
+                                               : NULL;
+
+  return exit != NULL && exit->has_shape && exit->shape.n != self->entry->shape.n;
+}
+
 /* Size along the axis that comes out of a frame of size x size (or a window of that length); -1
  * where the net does not take it. */
 static gint64
@@ -174,8 +184,10 @@ latent_model_find_sizes (const LatentModel *self, LatentSizes *sizes, GError **e
   trial.exit = latent_model_get_exit (self);
   trial.is_whole = self->parts[LATENT_PART_WHOLE] != NULL;
   trial.axis = find_axis (&trial.entry->shape);
-  if (trial.exit == NULL)
+  if (trial.exit == NULL || (trial.is_whole && has_head (&trial))) {
     trial.exit = self->latents->pdata[0];
+    trial.is_whole = FALSE;
+  }
   for (guint i = 0; i < G_N_ELEMENTS (starts[0]); i++) {
     guint stride = find_stride (&trial, starts[is_decoder][i]);
     if (stride == 0)

@@ -64,8 +64,6 @@ LatentValue *latent_arch_add_mirrored (
 gboolean latent_arch_fail (GError **error, const char *key, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
-/* The key and the id of a model whose weights were changed in place. */
-gboolean latent_arch_rename (LatentModel *model, GError **error);
 /* latent.NAME = a number, where it is not 0. */
 gboolean latent_arch_set_number (
     LatentModel *model, const char *key, double number, GError **error);

@@ -44,13 +44,13 @@ choose_trunk (const LatentRecipe *recipe, const LatentSampleSpec *spec)
 static gboolean
 check_sample (const LatentSampleSpec *spec, GError **error)
 {
-  static const struct {
+  static const struct { /* by LatentMediaKind */
     guint min, max;
     const char *wanted;
   } ranks[] = {
-      [LATENT_MEDIA_VECTOR] = {1, 2, "d numbers, or rows of k numbers"},
-      [LATENT_MEDIA_VIDEO] = {3, 3, "channels x height x width"      },
-      [LATENT_MEDIA_AUDIO] = {2, 2, "channels x samples"             },
+      {1, 2, "d numbers, or rows of k numbers"},
+      {3, 3, "channels x height x width"      },
+      {2, 2, "channels x samples"             },
   };
   const LatentMediaInfo *media = &spec->media;
   const LatentShape *sample = &spec->sample;
@@ -118,18 +118,11 @@ start (LatentArch *self, const LatentRecipe *recipe, const LatentSampleSpec *spe
 static const char *const *
 get_symbols (const LatentShape *shape, guint which)
 {
-  static const char *const pictures[][4] = {
-      {"n", "", "h",  "w" },
-      {"n", "", "lh", "lw"},
-      {"n", "", "yh", "yw"},
-  };
-  static const char *const sounds[][3] = {
-      {"n", "", "t" },
-      {"n", "", "lt"},
-      {"n", "", "yt"},
-  };
+  static const char *const pictures[] = {
+      "n", "", "h", "w", "n", "", "lh", "lw", "n", "", "yh", "yw"};
+  static const char *const sounds[] = {"n", "", "t", "n", "", "lt", "n", "", "yt"};
 
-  return shape->n == 4 ? pictures[which] : sounds[which];
+  return shape->n == 4 ? pictures + 4 * which : sounds + 3 * which;
 }
 
 static LatentValue *

@@ -27,12 +27,16 @@ typedef struct {
 LatentModel *latent_arch_build (
     const LatentRecipe *recipe, const LatentSampleSpec *spec, GError **error);
 
-/* Puts a head on the encoder of `model`: what follows the latent is replaced. */
+/* A new model: the encoder of `model`, and after its latent a head as the recipe's task (classify,
+ * regress) and head-hidden say, output "y". Latents that are maps of a size that the file leaves
+ * open are averaged over all places. With freeze-encoder it keeps the latents' identity. */
 LatentModel *latent_arch_add_head (
     LatentModel *model, const LatentRecipe *recipe, guint n_outputs, GError **error);
 
-/* Sets the weights of a linear or dense net's outermost layers from principal components, so that
- * it starts at what PCA reaches (--init pca). `pca` is solved with as many components as the
- * latent has. */
+/* Sets the weights of a linear, dense, or variational net of dense layers from principal
+ * components, so that it starts at what PCA reaches (--init pca); see arch-pca.c. `pca` is solved
+ * with as many components as the latent has. Hidden layers need twice as many numbers, and an
+ * activation that lets pairs of numbers pass; LATENT_ERROR_SETTINGS names the key that does not
+ * fit. Before a sigmoid the output is that of PCA to first order. */
 struct _LatentPca;
 gboolean latent_arch_init_pca (LatentModel *model, const struct _LatentPca *pca, GError **error);
