@@ -11,7 +11,7 @@
 
 static gint counting, count;
 
-#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
+#if defined(LATENT_SANITIZED) || !defined(__GLIBC__)
 #define COUNTS FALSE
 #else
 #define COUNTS TRUE

@@ -335,29 +335,38 @@ GST_START_TEST (sound_is_cut_into_windows)
 GST_END_TEST
 
 static void
-write_ppm (const char *name, guint width, guint height)
+write_picture (const char *name, guint width, guint height)
 {
-  g_autoptr (GString) data = g_string_new (NULL);
-  g_autofree char *path = g_build_filename (folder, "photos", name, NULL);
-  g_string_printf (data, "P6\n%u %u\n255\n", width, height);
-  for (guint i = 0; i < width * height * 3; i++)
-    g_string_append_c (data, (char)(i * i % 251));
-  g_file_set_contents (path, data->str, (gssize)data->len, NULL);
+  g_autofree char *line = g_strdup_printf (
+      "videotestsrc num-buffers=1 ! video/x-raw,width=%u,height=%u ! videoconvert ! pngenc ! "
+      "filesink location=%s/photos/%s",
+      width, height, folder, name);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  fail_unless (error == NULL, "%s", error ? error->message : "");
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  fail_unless (message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "%s", line);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
 GST_START_TEST (folders_of_mixed_sizes)
 {
   g_autofree char *photos = in_folder ("photos");
   g_mkdir (photos, 0755);
-  write_ppm ("1.ppm", 32, 32);
-  write_ppm ("2.ppm", 48, 20);
+  write_picture ("1.png", 32, 32);
+  write_picture ("2.png", 48, 20);
   g_autoptr (JsonObject) pca = run_json ("pca photos -k 2 -o a.onnx --tile 8x8 --format RGB");
   /* 4x4 tiles and 6x3, the last row of which is half a row of pixels repeated. */
   fail_unless_equals_int ((int)get_number (pca, "samples"), 34);
 
   fail_unless_equals_int (run ("pca photos -k 1 -o b.onnx --tile frame --format RGB"), 1);
-  fail_unless (strstr (err, "photos/2.ppm: 48x20, photos is 32x32") != NULL ||
-                   strstr (err, "2.ppm: 48x20, photos/1.ppm is 32x32") != NULL,
+  fail_unless (strstr (err, "photos/2.png: 48x20, photos is 32x32") != NULL ||
+                   strstr (err, "2.png: 48x20, photos/1.png is 32x32") != NULL,
       "%s", err);
 }
 GST_END_TEST

@@ -18,6 +18,7 @@ if [ "${1:-}" != --inside ]; then
 fi
 
 root=$2
+export DPKG_FORCE=unsafe-io # nothing of this outlives the run: do not wait for the disk
 bootstrap() { debootstrap --variant=minbase trixie "$root" >"$root.log" 2>&1; }
 bootstrap || { rm -rf --one-file-system "$root"; mkdir "$root"; bootstrap; } || { cat "$root.log"; exit 1; }
 rm -f "$root.log"
