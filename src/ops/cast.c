@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 
 #define GRAIN 16384 /* elements that are worth a thread */
@@ -46,13 +47,31 @@ eval_cast (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* Between reals; to integers nothing flows, as what an integer is made of has no derivative. */
+static gboolean
+derive_cast (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *back = latent_gradient_node (self, "Cast", NULL);
+  LatentValue *x = latent_node_get_input (node, 0), *dx;
+
+  latent_node_add_input (back, latent_gradient_get (self, latent_node_get_output (node, 0)));
+  latent_node_set_int (back, "to", x->type);
+  dx = latent_gradient_finish (self, back, 1, error);
+  latent_gradient_add (self, x, dx);
+  return dx != NULL;
+}
+
+#define ROW(name, since, last, n, attributes, infer)                                               \
+  {                                                                                                \
+    name, "", since, last, n, n, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval_cast,             \
+        .gradient = derive_cast                                                                    \
+  }
+
 /* saturate is about 8-bit floats only. */
 const LatentOp latent_ops_cast[] = {
-    {"Cast",            "", 6, 18, 1, 1, 1, 1, LATENT_TYPES_ALL, "to:i", infer_cast, eval_cast},
-    {"Cast",                "", 19, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_ALL, "saturate:i to:i", infer_cast,
-     eval_cast},
-    {"CastLike",                "", 15, 18, 2, 2, 1, 1, LATENT_TYPES_ALL, "", infer_cast_like, eval_cast},
-    {"CastLike",                "", 19, LATENT_OPSET_MAX, 2, 2, 1, 1, LATENT_TYPES_ALL, "saturate:i",
-     infer_cast_like, eval_cast},
+    ROW ("Cast", 6, 18, 1, "to:i", infer_cast),
+    ROW ("Cast", 19, LATENT_OPSET_MAX, 1, "saturate:i to:i", infer_cast),
+    ROW ("CastLike", 15, 18, 2, "", infer_cast_like),
+    ROW ("CastLike", 19, LATENT_OPSET_MAX, 2, "saturate:i", infer_cast_like),
     {0},
 };

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/ops/einsum.h"
 
+#include <string.h>
+
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
+#include "src/ops/gradient.h"
 #include "src/ops/product.h"
 
 static gboolean
@@ -125,11 +128,140 @@ eval_einsum (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* An equation without spaces, taken apart. */
+typedef struct {
+  char **terms; /* of the operands */
+  char *output;
+} Equation;
+
+static void
+clear_equation (Equation *self)
+{
+  g_strfreev (self->terms);
+  g_free (self->output);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Equation, clear_equation)
+
+/* The output that is not written: letters that stand once, in the order of the alphabet. */
+static char *
+make_output (const char *operands)
+{
+  g_autoptr (GString) output = g_string_new (NULL);
+
+  for (char c = 'A'; c <= 'z'; c++)
+    if (g_ascii_isalpha (c) && strchr (operands, c) != NULL &&
+        strchr (operands, c) == strrchr (operands, c))
+      g_string_append_c (output, c);
+  return g_string_free (g_steal_pointer (&output), FALSE);
+}
+
+static gboolean
+has_letter_twice (const char *term)
+{
+  for (; *term != '\0'; term++)
+    if (strchr (term + 1, *term) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* FALSE for what the derivative's equation could not say: "...", or a diagonal. */
+static gboolean
+read_equation (const LatentNode *node, Equation *equation, GError **error)
+{
+  const char *text = latent_node_get_string (node, "equation", "");
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  g_autofree char *whole = g_strjoinv ("", words);
+  g_auto (GStrv) sides = g_strsplit (whole, "->", 2);
+  gboolean good = strchr (whole, '.') == NULL;
+
+  equation->terms = g_strsplit (sides[0], ",", -1);
+  equation->output = sides[1] != NULL ? g_strdup (sides[1]) : make_output (sides[0]);
+  for (guint i = 0; equation->terms[i] != NULL; i++)
+    good = good && !has_letter_twice (equation->terms[i]);
+  if (!good)
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
+        "equation '%s': training with \"...\", or a letter twice in one operand, is not supported",
+        text);
+  return good;
+}
+
+/* "OUTPUT,OTHERS->TERM", where the term is operand i's without letters that it alone has, and the
+ * inputs that go with it. */
+static char *
+write_equation (LatentGradient *self, const LatentNode *node, const Equation *equation, guint i,
+    LatentNode *einsum)
+{
+  g_autoptr (GString) text = g_string_new (equation->output);
+  gsize end;
+
+  latent_node_add_input (einsum, latent_gradient_get (self, latent_node_get_output (node, 0)));
+  for (guint k = 0; k < node->inputs->len; k++) {
+    if (k == i)
+      continue;
+    g_string_append_printf (text, ",%s", equation->terms[k]);
+    latent_node_add_input (einsum, latent_node_get_input (node, k));
+  }
+  end = text->len;
+  g_string_append (text, "->");
+  for (const char *p = equation->terms[i]; *p != '\0'; p++)
+    if (memchr (text->str, *p, end) != NULL)
+      g_string_append_c (text, *p);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* A letter that operand i alone has was summed: the derivative is the same for all its places. */
+static LatentValue *
+repeat (LatentGradient *self, const Equation *equation, guint i, const char *text,
+    const LatentShape *shape, LatentValue *derivative, GError **error)
+{
+  const char *result = strstr (text, "->") + 2;
+  LatentShape kept = *shape;
+  gboolean repeats = FALSE;
+
+  for (guint d = 0; d < shape->n; d++)
+    if (strchr (result, equation->terms[i][d]) == NULL) {
+      kept.dims[d] = 1;
+      repeats = TRUE;
+    }
+  if (!repeats)
+    return derivative;
+  derivative = latent_gradient_reshape (self, derivative, &kept, error);
+  return derivative != NULL ? latent_gradient_apply (self, "Expand", derivative,
+                                  latent_gradient_ints (self, shape->dims, shape->n), error)
+                            : NULL;
+}
+
+static gboolean
+derive_einsum (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  g_auto (Equation) equation = {0};
+
+  if (!read_equation (node, &equation, error))
+    return FALSE;
+  for (guint i = 0; i < node->inputs->len; i++) {
+    LatentValue *x = latent_node_get_input (node, i), *derivative;
+    g_autofree char *text = NULL;
+    LatentNode *einsum;
+    if (!latent_gradient_wants (self, x))
+      continue;
+    einsum = latent_gradient_node (self, "Einsum", NULL);
+    text = write_equation (self, node, &equation, i, einsum);
+    latent_node_set_string (einsum, "equation", text);
+    derivative = latent_gradient_finish (self, einsum, 1, error);
+    if (derivative != NULL)
+      derivative = repeat (self, &equation, i, text, &x->shape, derivative, error);
+    if (!latent_gradient_add_unbroadcast (self, x, derivative, NULL, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* clang-format off */
 const LatentOp latent_ops_einsum[] = {
     {"Einsum", "", 12, LATENT_OPSET_MAX, 1, LATENT_EINSUM_MAX_OPERANDS, 1, 1, LATENT_TYPE_BIT
      (LATENT_DATA_TYPE_FLOAT32) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_FLOAT64), "equation:s",
-     infer_einsum, eval_einsum, NULL, NULL, count_macs},
+     infer_einsum, eval_einsum, NULL, NULL, count_macs, .gradient = derive_einsum},
     {0},
 };
 /* clang-format on */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "src/base/parallel.h"
+#include "src/ops/gradient.h"
 #include "src/ops/indices.h"
 #include "src/ops/private.h"
 
@@ -174,16 +175,132 @@ eval_gather_nd (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
-#define ROW(name, since, last, attributes, infer, eval)                                            \
+static gboolean
+derive_gather (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *back = latent_gradient_node (self, "GatherGradient", LATENT_DOMAIN_TRAINING);
+  LatentValue *x = latent_node_get_input (node, 0), *dx;
+  guint axis = 0;
+
+  if (!latent_op_get_axis (node, "axis", 0, x->shape.n, &axis, error))
+    return FALSE;
+  latent_node_add_input (back, latent_gradient_get (self, latent_node_get_output (node, 0)));
+  latent_node_add_input (back, latent_node_get_input (node, 1));
+  latent_node_set_int (back, "axis", axis);
+  latent_node_set_ints (back, "shape", x->shape.dims, x->shape.n);
+  dx = latent_gradient_finish (self, back, 1, error);
+  latent_gradient_add (self, x, dx);
+  return dx != NULL;
+}
+
+/* Zeros of the data's shape, to which the derivative is added by the same indices. */
+static gboolean
+derive_by_scatter (
+    LatentGradient *self, const LatentNode *node, const char *op_type, GError **error)
+{
+  LatentNode *scatter = latent_gradient_node (self, op_type, NULL);
+  LatentValue *x = latent_node_get_input (node, 0), *dx;
+  LatentValue *zeros = latent_gradient_apply (
+      self, "ConstantOfShape", latent_gradient_ints (self, x->shape.dims, x->shape.n), NULL, error);
+
+  if (zeros == NULL)
+    return FALSE;
+  latent_node_add_input (scatter, zeros);
+  latent_node_add_input (scatter, latent_node_get_input (node, 1));
+  latent_node_add_input (scatter, latent_gradient_get (self, latent_node_get_output (node, 0)));
+  latent_node_set_string (scatter, "reduction", "add");
+  if (latent_node_find_attribute (node, "axis") != NULL)
+    latent_node_set_int (scatter, "axis", latent_node_get_int (node, "axis", 0));
+  dx = latent_gradient_finish (self, scatter, 1, error);
+  latent_gradient_add (self, x, dx);
+  return dx != NULL;
+}
+
+static gboolean
+derive_gather_elements (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  return derive_by_scatter (self, node, "ScatterElements", error);
+}
+
+static gboolean
+derive_gather_nd (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  if (latent_node_get_int (node, "batch_dims", 0) == 0)
+    return derive_by_scatter (self, node, "ScatterND", error);
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
+      "training with batch_dims %" G_GINT64_FORMAT " is not supported",
+      latent_node_get_int (node, "batch_dims", 0));
+  return FALSE;
+}
+
+/* `shape` is that of the data. */
+static gboolean
+infer_gather_gradient (const LatentNode *node, GError **error)
+{
+  LatentShape dst = {0};
+  const gint64 *dims = latent_node_get_ints (node, "shape", &dst.n);
+
+  memcpy (dst.dims, dims, dst.n * sizeof *dims);
+  return latent_op_check_type (node, 1, "indices", LATENT_TYPES_INDEX, error) &&
+         latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+}
+
+/* Columns [begin, end), counted over outer x inner: each thread adds to elements of its own. */
+static void
+scatter_columns (gsize begin, gsize end, gpointer data)
+{
+  const Gather *self = data;
+
+  while (begin < end) {
+    gsize outer = begin / self->inner, first = begin % self->inner;
+    gsize n = MIN (self->inner - first, end - begin);
+    for (gsize i = 0; i < self->indices->n; i++) {
+      gsize place = latent_indices_get (self->indices, i, self->dim);
+      const float *src = (const float *)self->src + (outer * self->indices->n + i) * self->inner +
+                         first;
+      float *dst = (float *)self->dst + (outer * (gsize)self->dim + place) * self->inner + first;
+      for (gsize k = 0; k < n; k++)
+        dst[k] += src[k];
+    }
+    begin += n;
+  }
+}
+
+static gboolean
+eval_gather_gradient (const LatentEval *eval, GError **error)
+{
+  const LatentView *dst = &eval->dst[0];
+  guint axis = (guint)latent_node_get_int (eval->node, "axis", 0);
+  Gather self = {&eval->src[1], eval->src[0].data, dst->data};
+
+  if (!latent_indices_check (self.indices, dst->shape.dims[axis], error))
+    return FALSE;
+  if (dst->n == 0)
+    return TRUE;
+  memset (dst->data, 0, dst->n * sizeof (float));
+  self.dim = dst->shape.dims[axis];
+  self.inner = latent_shape_product (&dst->shape, axis + 1, dst->shape.n);
+  latent_parallel (eval->threads, dst->n / (gsize)self.dim, 1 + GRAIN / MAX (self.indices->n, 1),
+      scatter_columns, &self);
+  return TRUE;
+}
+
+#define ROW(name, since, last, attributes, infer, eval, derive)                                    \
   {                                                                                                \
-    name, "", since, last, 2, 2, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval                   \
+    name, "", since, last, 2, 2, 1, 1, LATENT_TYPES_ALL, attributes, infer, eval,                  \
+        .gradient = derive                                                                         \
   }
 
+/* clang-format off */
 const LatentOp latent_ops_gather[] = {
-    ROW ("Gather", 6, LATENT_OPSET_MAX, "axis:i", infer_gather, eval_gather),
+    ROW ("Gather", 6, LATENT_OPSET_MAX, "axis:i", infer_gather, eval_gather, derive_gather),
+    {"GatherGradient", LATENT_DOMAIN_TRAINING, 1, 1, 2, 2, 1, 1, LATENT_TYPES_F32, "axis:i shape:I",
+     infer_gather_gradient, eval_gather_gradient},
     ROW ("GatherElements", 11, LATENT_OPSET_MAX, "axis:i", infer_gather_elements,
-        eval_gather_elements),
-    ROW ("GatherND", 11, 11, "", infer_gather_nd, eval_gather_nd),
-    ROW ("GatherND", 12, LATENT_OPSET_MAX, "batch_dims:i", infer_gather_nd, eval_gather_nd),
+        eval_gather_elements, derive_gather_elements),
+    ROW ("GatherND", 11, 11, "", infer_gather_nd, eval_gather_nd, derive_gather_nd),
+    ROW ("GatherND", 12, LATENT_OPSET_MAX, "batch_dims:i", infer_gather_nd, eval_gather_nd,
+        derive_gather_nd),
     {0},
 };
+/* clang-format on */

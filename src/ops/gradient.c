@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "src/base/numeric.h"
 #include "src/ops/private.h"
 
 struct _LatentGradient {
@@ -30,7 +31,7 @@ mark_wanted (LatentGradient *self, LatentValue *const *wanted, guint n)
       reads = latent_gradient_wants (self, latent_node_get_input (node, j));
     for (guint j = 0; j < node->outputs->len && reads; j++) {
       LatentValue *value = latent_node_get_output (node, j);
-      if (value != NULL && is_float (value))
+      if (value != NULL && latent_data_type_is_real (value->type))
         g_hash_table_add (self->wanted, value);
     }
   }

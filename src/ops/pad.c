@@ -2,8 +2,12 @@
 #include <string.h>
 
 #include "src/base/numeric.h"
+#include "src/base/parallel.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 #include "src/ops/walk.h"
+
+#define GRAIN 16384 /* elements that are worth a thread */
 
 typedef enum { PAD_CONSTANT, PAD_REFLECT, PAD_EDGE, PAD_WRAP } PadMode;
 
@@ -220,8 +224,156 @@ eval_pad (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* What was added is taken away and what was taken away is zero: pads with the other sign. */
+static LatentValue *
+derive_constant (
+    LatentGradient *self, const LatentNode *node, LatentValue *dy, const Pads *pads, GError **error)
+{
+  LatentNode *back = latent_gradient_node (self, "Pad", NULL);
+  gint64 list[2 * LATENT_MAX_DIMS];
+  guint rank = dy->shape.n;
+
+  for (guint d = 0; d < rank; d++) {
+    list[d] = -pads->before[d];
+    list[rank + d] = -pads->after[d];
+  }
+  latent_node_add_input (back, dy);
+  latent_node_add_input (back, latent_gradient_ints (self, list, 2 * rank));
+  return latent_gradient_finish (self, back, 1, error);
+}
+
+/* All that is not the input's is the constant's. */
+static gboolean
+derive_value (
+    LatentGradient *self, LatentValue *value, LatentValue *dy, LatentValue *dx, GError **error)
+{
+  static const LatentShape scalar = {0};
+  LatentValue *all = latent_gradient_unbroadcast (self, dy, &scalar, error);
+  LatentValue *part = latent_gradient_unbroadcast (self, dx, &scalar, error);
+
+  return all != NULL && part != NULL &&
+         latent_gradient_add_unbroadcast (
+             self, value, latent_gradient_apply (self, "Sub", all, part, error), &scalar, error);
+}
+
+static gboolean
+derive_pad (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *x = latent_node_get_input (node, 0), *value = latent_node_get_input (node, 2);
+  LatentValue *dy = latent_gradient_get (self, latent_node_get_output (node, 0)), *dx;
+  Pads pads;
+
+  if (!get_pads (node, &pads, error))
+    return FALSE;
+  if (pads.mode == PAD_CONSTANT) {
+    dx = derive_constant (self, node, dy, &pads, error);
+  } else {
+    LatentNode *back = latent_gradient_node (self, "PadGradient", LATENT_DOMAIN_TRAINING);
+    latent_node_add_input (back, dy);
+    latent_node_set_string (back, "mode", modes[pads.mode]);
+    latent_node_set_ints (back, "shape", x->shape.dims, x->shape.n);
+    latent_node_set_ints (back, "before", pads.before, x->shape.n);
+    latent_node_set_ints (back, "after", pads.after, x->shape.n);
+    dx = latent_gradient_finish (self, back, 1, error);
+  }
+  latent_gradient_add (self, x, dx);
+  return dx != NULL && (pads.mode != PAD_CONSTANT || !latent_gradient_wants (self, value) ||
+                           derive_value (self, value, dy, dx, error));
+}
+
+/* `shape` is that of what was padded. */
+static gboolean
+infer_pad_gradient (const LatentNode *node, GError **error)
+{
+  LatentShape dst = {0};
+  const gint64 *dims = latent_node_get_ints (node, "shape", &dst.n);
+
+  memcpy (dst.dims, dims, dst.n * sizeof *dims);
+  return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+}
+
+static gsize
+get_pad_gradient_scratch (const LatentNode *node)
+{
+  const LatentShape *shape = latent_op_get_shape (node, 0);
+
+  return latent_shape_product (shape, 0, shape->n) * sizeof (float);
+}
+
+typedef struct {
+  float *data;
+  gsize inner; /* elements of one place along the axis */
+  gsize row;   /* elements of all its places */
+  gint64 begin, size, dim;
+  PadMode mode;
+} Fold;
+
+/* Adds what was repeated to what it was repeated from, in rows [begin, end). */
+static void
+fold_rows (gsize begin, gsize end, gpointer data)
+{
+  const Fold *self = data;
+
+  for (gsize row = begin; row < end; row++)
+    for (gint64 i = 0; i < self->dim; i++) {
+      float *base = self->data + row * self->row, *dst;
+      const float *src = base + (gsize)i * self->inner;
+      if (i >= self->begin && i < self->begin + self->size)
+        continue;
+      dst = base + (gsize)(self->begin + map_place (self->mode, i - self->begin, self->size)) *
+                       self->inner;
+      for (gsize k = 0; k < self->inner; k++)
+        dst[k] += src[k];
+    }
+}
+
+/* A copy of dy is folded along one dimension after the other: the middle is what the input gets. */
+static gboolean
+eval_pad_gradient (const LatentEval *eval, GError **error)
+{
+  const LatentView *src = &eval->src[0];
+  const LatentShape *shape = &eval->dst[0].shape;
+  gint64 src_strides[LATENT_MAX_DIMS], dst_strides[LATENT_MAX_DIMS], from = 0, to = 0;
+  LatentWalk walk = {0};
+  Pads pads = {0};
+  guint n = 0;
+  const gint64 *before = latent_node_get_ints (eval->node, "before", &n);
+  const gint64 *after = latent_node_get_ints (eval->node, "after", &n);
+
+  if (eval->dst[0].n == 0)
+    return TRUE;
+  latent_op_get_choice (eval->node, "mode", "edge", modes, &n, NULL);
+  pads.mode = (PadMode)n;
+  memcpy (pads.before, before, shape->n * sizeof *before);
+  memcpy (pads.after, after, shape->n * sizeof *after);
+  memcpy (eval->scratch, src->data, src->n * sizeof (float));
+  memset (eval->dst[0].data, 0, eval->dst[0].n * sizeof (float));
+  latent_shape_get_strides (&src->shape, src_strides);
+  latent_shape_get_strides (shape, dst_strides);
+  for (guint d = 0; d < shape->n; d++) {
+    Fold fold = {eval->scratch, latent_shape_product (&src->shape, d + 1, shape->n),
+        latent_shape_product (&src->shape, d, shape->n), MAX (pads.before[d], 0),
+        count_kept (&pads, d, shape->dims[d]), src->shape.dims[d], pads.mode};
+    if (fold.size < fold.dim)
+      latent_parallel (eval->threads, src->n / fold.row, 1 + GRAIN / fold.row, fold_rows, &fold);
+    from += fold.begin * src_strides[d];
+    to -= MIN (pads.before[d], 0) * dst_strides[d];
+    latent_walk_add (&walk, fold.size, dst_strides[d], src_strides[d]);
+  }
+  latent_walk_copy (&walk, sizeof (float), (float *)eval->dst[0].data + to,
+      (const float *)eval->scratch + from, eval->threads);
+  return TRUE;
+}
+
+/* clang-format off */
 const LatentOp latent_ops_pad[] = {
-    {"Pad", "", 6, 10, 1, 1, 1, 1, LATENT_TYPES_ALL, "mode:s pads:I value:f", infer_pad, eval_pad},
-    {"Pad",    "", 11, LATENT_OPSET_MAX, 2, 4, 1, 1, LATENT_TYPES_ALL, "mode:s", infer_pad, eval_pad},
-    {0   },
+    {"Pad", "", 6, 10, 1, 1, 1, 1, LATENT_TYPES_ALL, "mode:s pads:I value:f", infer_pad, eval_pad,
+     .gradient = derive_pad},
+    {"Pad", "", 11, LATENT_OPSET_MAX, 2, 4, 1, 1, LATENT_TYPES_ALL, "mode:s", infer_pad, eval_pad,
+     .gradient = derive_pad},
+    {"PadGradient", LATENT_DOMAIN_TRAINING, 1, 1, 1, 1, 1, 1, LATENT_TYPES_F32,
+     "after:I before:I mode:s shape:I", infer_pad_gradient, eval_pad_gradient,
+     get_pad_gradient_scratch},
+    {0},
 };
+/* clang-format on */

@@ -4,6 +4,7 @@
 
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 
 /* What walks along an axis: CumSum, ArgMax, ArgMin; and Trilu, which walks along rows. */
@@ -238,6 +239,46 @@ eval_trilu (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* The node once more, on dy; its second input is kept. */
+static LatentNode *
+begin_again (LatentGradient *self, const LatentNode *node)
+{
+  LatentNode *again = latent_gradient_node (self, node->op_type, NULL);
+
+  for (guint i = 0; i < node->attributes->len; i++)
+    latent_node_take_attribute (
+        again, latent_attribute_copy (g_ptr_array_index (node->attributes, i)));
+  latent_node_add_input (again, latent_gradient_get (self, latent_node_get_output (node, 0)));
+  if (node->inputs->len > 1)
+    latent_node_add_input (again, latent_node_get_input (node, 1));
+  return again;
+}
+
+static gboolean
+finish_again (LatentGradient *self, const LatentNode *node, LatentNode *again, GError **error)
+{
+  LatentValue *dx = latent_gradient_finish (self, again, 1, error);
+
+  latent_gradient_add (self, latent_node_get_input (node, 0), dx);
+  return dx != NULL;
+}
+
+/* From the other end. */
+static gboolean
+derive_cum_sum (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *again = begin_again (self, node);
+
+  latent_node_set_int (again, "reverse", latent_node_get_int (node, "reverse", 0) == 0);
+  return finish_again (self, node, again, error);
+}
+
+static gboolean
+derive_trilu (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  return finish_again (self, node, begin_again (self, node), error);
+}
+
 #define ARG(name, since, last, attributes)                                                         \
   {                                                                                                \
     name, "", since, last, 1, 1, 1, 1,                                                             \
@@ -247,12 +288,12 @@ eval_trilu (const LatentEval *eval, GError **error)
 
 const LatentOp latent_ops_scan[] = {
     {"CumSum", "", 11, LATENT_OPSET_MAX, 2, 2, 1, 1, LATENT_TYPES_NUMERIC, "exclusive:i reverse:i",
-     infer_cum_sum, eval_cum_sum},
+     infer_cum_sum, eval_cum_sum, .gradient = derive_cum_sum},
     ARG ("ArgMax", 6, 11, "axis:i keepdims:i"),
     ARG ("ArgMax", 12, LATENT_OPSET_MAX, "axis:i keepdims:i select_last_index:i"),
     ARG ("ArgMin", 6, 11, "axis:i keepdims:i"),
     ARG ("ArgMin", 12, LATENT_OPSET_MAX, "axis:i keepdims:i select_last_index:i"),
     {"Trilu",      "", 14, LATENT_OPSET_MAX, 1, 2, 1, 1, LATENT_TYPES_ALL, "upper:i", infer_trilu,
-     eval_trilu},
+     eval_trilu, .gradient = derive_trilu},
     {0      },
 };

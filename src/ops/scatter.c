@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "src/ops/binary.h"
+#include "src/ops/gradient.h"
 #include "src/ops/indices.h"
 #include "src/ops/private.h"
 
@@ -156,14 +157,71 @@ eval_scatter_nd (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
-#define ROW(name, since, last, types, attributes, infer, eval)                                     \
+/* What `op_type` gathers of dy, or what it scatters into dy. */
+static LatentValue *
+apply_by_index (LatentGradient *self, const LatentNode *node, const char *op_type,
+    LatentValue *updates, GError **error)
+{
+  LatentNode *result = latent_gradient_node (self, op_type, NULL);
+
+  latent_node_add_input (result, latent_gradient_get (self, latent_node_get_output (node, 0)));
+  latent_node_add_input (result, latent_node_get_input (node, 1));
+  if (updates != NULL)
+    latent_node_add_input (result, updates);
+  if (latent_node_find_attribute (node, "axis") != NULL)
+    latent_node_set_int (result, "axis", latent_node_get_int (node, "axis", 0));
+  return latent_gradient_finish (self, result, 1, error);
+}
+
+/* Updates get what stands where they went; the data get all but that, or, where updates were added,
+ * all. */
+static gboolean
+derive_scatter (LatentGradient *self, const LatentNode *node, const char *scatter,
+    const char *gather, GError **error)
+{
+  const char *reduction = latent_node_get_string (node, "reduction", "none");
+  gboolean adds = g_str_equal (reduction, "add");
+  LatentValue *x = latent_node_get_input (node, 0), *updates = latent_node_get_input (node, 2);
+  LatentValue *dx = latent_gradient_get (self, latent_node_get_output (node, 0));
+
+  if (!adds && !g_str_equal (reduction, "none")) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
+        "training with reduction '%s' is not supported", reduction);
+    return FALSE;
+  }
+  if (latent_gradient_wants (self, x) && !adds) {
+    LatentValue *zeros = latent_gradient_apply (self, "ConstantOfShape",
+        latent_gradient_ints (self, updates->shape.dims, updates->shape.n), NULL, error);
+    dx = zeros != NULL ? apply_by_index (self, node, scatter, zeros, error) : NULL;
+  }
+  latent_gradient_add (self, x, dx);
+  return dx != NULL && (!latent_gradient_wants (self, updates) ||
+                           latent_gradient_add_unbroadcast (self, updates,
+                               apply_by_index (self, node, gather, NULL, error), NULL, error));
+}
+
+static gboolean
+derive_scatter_elements (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  return derive_scatter (self, node, "ScatterElements", "GatherElements", error);
+}
+
+static gboolean
+derive_scatter_nd (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  return derive_scatter (self, node, "ScatterND", "GatherND", error);
+}
+
+#define ROW(name, since, last, types, attributes, infer, eval, derive)                             \
   {                                                                                                \
-    name, "", since, last, 3, 3, 1, 1, types, attributes, infer, eval                              \
+    name, "", since, last, 3, 3, 1, 1, types, attributes, infer, eval, .gradient = derive          \
   }
 #define ELEMENTS(name, since, last, types, attributes)                                             \
-  ROW (name, since, last, types, attributes, infer_scatter_elements, eval_scatter_elements)
+  ROW (name, since, last, types, attributes, infer_scatter_elements, eval_scatter_elements,        \
+      derive_scatter_elements)
 #define SLICES(since, last, types, attributes)                                                     \
-  ROW ("ScatterND", since, last, types, attributes, infer_scatter_nd, eval_scatter_nd)
+  ROW ("ScatterND", since, last, types, attributes, infer_scatter_nd, eval_scatter_nd,             \
+      derive_scatter_nd)
 
 const LatentOp latent_ops_scatter[] = {
     ELEMENTS ("Scatter", 9, 10, LATENT_TYPES_ALL, "axis:i"),

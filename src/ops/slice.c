@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "src/dnn/emit.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 #include "src/ops/walk.h"
 
@@ -313,24 +316,160 @@ emit_concat (LatentBuilder *builder, const LatentNode *node, GError **error)
              : LATENT_EMIT_FAILED;
 }
 
+/* Along one axis, [begin, begin + size) of `value`. */
+static LatentValue *
+take_part (
+    LatentGradient *self, LatentValue *value, guint axis, gint64 begin, gint64 size, GError **error)
+{
+  LatentNode *slice = latent_gradient_node (self, "Slice", NULL);
+  const gint64 lists[] = {begin, begin + size, axis};
+
+  latent_node_add_input (slice, value);
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    latent_node_add_input (slice, latent_gradient_ints (self, &lists[i], 1));
+  return latent_gradient_finish (self, slice, 1, error);
+}
+
+static gboolean
+derive_concat (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *y = latent_node_get_output (node, 0);
+  gint64 begin = 0;
+  guint axis = 0;
+
+  if (!latent_op_get_axis (node, "axis", 0, y->shape.n, &axis, error))
+    return FALSE;
+  for (guint i = 0; i < node->inputs->len; i++) {
+    LatentValue *x = latent_node_get_input (node, i);
+    gint64 size = x->shape.dims[axis];
+    if (latent_gradient_wants (self, x)) {
+      LatentValue *dx = take_part (self, latent_gradient_get (self, y), axis, begin, size, error);
+      if (dx == NULL)
+        return FALSE;
+      latent_gradient_add (self, x, dx);
+    }
+    begin += size;
+  }
+  return TRUE;
+}
+
+static LatentValue *
+make_zeros (LatentGradient *self, const LatentShape *shape, GError **error)
+{
+  return latent_gradient_apply (
+      self, "ConstantOfShape", latent_gradient_ints (self, shape->dims, shape->n), NULL, error);
+}
+
+/* The parts together again, with zeros for those that the loss does not depend on. */
+static gboolean
+derive_split (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *concat = latent_gradient_node (self, "Concat", NULL);
+  LatentValue *x = latent_node_get_input (node, 0), *dx;
+  LatentShape part = x->shape;
+  const gint64 *list = NULL;
+  guint axis = 0;
+
+  if (!latent_op_get_axis (node, "axis", 0, x->shape.n, &axis, error) ||
+      !find_split (node, &list, error))
+    return FALSE;
+  for (guint i = 0; i < node->outputs->len; i++) {
+    LatentValue *dy = latent_gradient_get (self, latent_node_get_output (node, i));
+    part.dims[axis] = get_part_size (node, list, i, x->shape.dims[axis]);
+    if (dy == NULL)
+      dy = make_zeros (self, &part, error);
+    if (dy == NULL)
+      return FALSE;
+    latent_node_add_input (concat, dy);
+  }
+  latent_node_set_int (concat, "axis", axis);
+  dx = latent_gradient_finish (self, concat, 1, error);
+  latent_gradient_add (self, x, dx);
+  return dx != NULL;
+}
+
+/* The part in its place among zeros. */
+static gboolean
+derive_slice (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *place = latent_gradient_node (self, "SliceGradient", LATENT_DOMAIN_TRAINING);
+  LatentValue *x = latent_node_get_input (node, 0), *dx;
+  gint64 starts[LATENT_MAX_DIMS], steps[LATENT_MAX_DIMS];
+  Part parts[LATENT_MAX_DIMS];
+
+  if (!get_parts (node, parts, error))
+    return FALSE;
+  for (guint d = 0; d < x->shape.n; d++) {
+    starts[d] = parts[d].start;
+    steps[d] = parts[d].step;
+  }
+  latent_node_add_input (place, latent_gradient_get (self, latent_node_get_output (node, 0)));
+  latent_node_set_ints (place, "shape", x->shape.dims, x->shape.n);
+  latent_node_set_ints (place, "starts", starts, x->shape.n);
+  latent_node_set_ints (place, "steps", steps, x->shape.n);
+  dx = latent_gradient_finish (self, place, 1, error);
+  latent_gradient_add (self, x, dx);
+  return dx != NULL;
+}
+
+/* `shape` is that of what was sliced; starts and steps have an entry for each dimension. */
+static gboolean
+infer_slice_gradient (const LatentNode *node, GError **error)
+{
+  LatentShape dst = {0};
+  const gint64 *dims = latent_node_get_ints (node, "shape", &dst.n);
+
+  memcpy (dst.dims, dims, dst.n * sizeof *dims);
+  return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+}
+
+static gboolean
+eval_slice_gradient (const LatentEval *eval, GError **error)
+{
+  const LatentView *src = &eval->src[0];
+  const LatentView *dst = &eval->dst[0];
+  guint n = 0;
+  const gint64 *starts = latent_node_get_ints (eval->node, "starts", &n);
+  const gint64 *steps = latent_node_get_ints (eval->node, "steps", &n);
+  gint64 src_strides[LATENT_MAX_DIMS], dst_strides[LATENT_MAX_DIMS], offset = 0;
+  LatentWalk walk = {0};
+
+  if (dst->n > 0)
+    memset (dst->data, 0, dst->n * sizeof (float));
+  if (src->n == 0)
+    return TRUE;
+  latent_shape_get_strides (&src->shape, src_strides);
+  latent_shape_get_strides (&dst->shape, dst_strides);
+  for (guint d = 0; d < n; d++) {
+    offset += starts[d] * dst_strides[d];
+    latent_walk_add (&walk, src->shape.dims[d], steps[d] * dst_strides[d], src_strides[d]);
+  }
+  latent_walk_copy (&walk, sizeof (float), (float *)dst->data + offset, src->data, eval->threads);
+  return TRUE;
+}
+
 #define SLICE(since, last, max_inputs, attributes)                                                 \
   {                                                                                                \
     "Slice", "", since, last, max_inputs == 1 ? 1 : 3, max_inputs, 1, 1, LATENT_TYPES_ALL,         \
-        attributes, infer_slice, eval_slice, NULL, emit_slice                                      \
+        attributes, infer_slice, eval_slice, NULL, emit_slice, .gradient = derive_slice            \
   }
 #define SPLIT(since, last, max_inputs, attributes)                                                 \
   {                                                                                                \
     "Split", "", since, last, 1, max_inputs, 1, -1, LATENT_TYPES_ALL, attributes, infer_split,     \
-        eval_split, NULL, emit_split                                                               \
+        eval_split, NULL, emit_split, .gradient = derive_split                                     \
   }
 
+/* clang-format off */
 const LatentOp latent_ops_slice[] = {
     SLICE (6, 9, 1, "axes:I ends:I starts:I"),
     SLICE (10, LATENT_OPSET_MAX, 5, ""),
+    {"SliceGradient", LATENT_DOMAIN_TRAINING, 1, 1, 1, 1, 1, 1, LATENT_TYPES_F32,
+     "shape:I starts:I steps:I", infer_slice_gradient, eval_slice_gradient},
     SPLIT (6, 12, 1, "axis:i split:I"),
     SPLIT (13, 17, 2, "axis:i"),
     SPLIT (18, LATENT_OPSET_MAX, 2, "axis:i num_outputs:i"),
     {"Concat", "", 6, LATENT_OPSET_MAX, 1, -1, 1, 1, LATENT_TYPES_ALL, "axis:i", infer_concat,
-                                                        eval_concat, NULL, emit_concat},
-    {0      },
+     eval_concat, NULL, emit_concat, .gradient = derive_concat},
+    {0},
 };
+/* clang-format on */

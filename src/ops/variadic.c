@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
 #include <string.h>
 
 #include "src/base/numeric.h"
+#include "src/base/parallel.h"
 #include "src/dnn/emit.h"
 #include "src/ops/binary.h"
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 
 /* Operators on any number of tensors that broadcast, and those that choose: Where, Clip. */
+
+#define GRAIN 16384 /* elements that are worth a thread */
 
 static gboolean
 add_shape (const LatentNode *node, guint i, LatentShape *dst, GError **error)
@@ -176,21 +181,170 @@ eval_clip (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
-#define VARIADIC(name, types, eval)                                                                \
+/* Each input gets the same. */
+static gboolean
+spread (LatentGradient *self, const LatentNode *node, LatentValue *derivative, GError **error)
+{
+  gboolean good = derivative != NULL;
+
+  for (guint i = 0; i < node->inputs->len && good; i++)
+    good = latent_gradient_add_unbroadcast (
+        self, latent_node_get_input (node, i), derivative, NULL, error);
+  return good;
+}
+
+static LatentValue *
+get_derivative (LatentGradient *self, const LatentNode *node)
+{
+  return latent_gradient_get (self, latent_node_get_output (node, 0));
+}
+
+static gboolean
+derive_sum (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  return spread (self, node, get_derivative (self, node), error);
+}
+
+static gboolean
+derive_mean (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *dy = get_derivative (self, node);
+
+  return spread (
+      self, node, latent_gradient_scale (self, dy, 1.0f / node->inputs->len, error), error);
+}
+
+/* Gives `rest` to `value` where that is the output, and takes it off the rest: of equals, the first
+ * gets it. */
+static gboolean
+pick (LatentGradient *self, const LatentNode *node, LatentValue *value, LatentValue **rest,
+    GError **error)
+{
+  LatentValue *picked = latent_gradient_apply_training (
+      self, "PickGradient", NULL, *rest, value, latent_node_get_output (node, 0), error);
+
+  if (!latent_gradient_add_unbroadcast (self, value, picked, NULL, error))
+    return FALSE;
+  *rest = latent_gradient_apply (self, "Sub", *rest, picked, error);
+  return *rest != NULL;
+}
+
+/* Max and Min: what is left for the last input is all its. */
+static gboolean
+derive_extreme (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentValue *rest = get_derivative (self, node);
+  guint last = node->inputs->len - 1;
+
+  for (guint i = 0; i < last; i++)
+    if (!pick (self, node, latent_node_get_input (node, i), &rest, error))
+      return FALSE;
+  return latent_gradient_add_unbroadcast (
+      self, latent_node_get_input (node, last), rest, NULL, error);
+}
+
+static gboolean
+derive_where (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  for (guint i = 1; i < 3; i++) {
+    LatentNode *where = NULL;
+    if (!latent_gradient_wants (self, latent_node_get_input (node, i)))
+      continue;
+    where = latent_gradient_node (self, "Where", NULL);
+    latent_node_add_input (where, latent_node_get_input (node, 0));
+    for (guint k = 1; k < 3; k++)
+      latent_node_add_input (
+          where, k == i ? get_derivative (self, node) : latent_gradient_scalar (self, 0));
+    if (!latent_gradient_add_unbroadcast (self, latent_node_get_input (node, i),
+            latent_gradient_finish (self, where, 1, error), NULL, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The bounds get what the input does not: each where it is the output. */
+static gboolean
+derive_clip (LatentGradient *self, const LatentNode *node, GError **error)
+{
+  LatentNode *clip = latent_gradient_node (self, "ClipGradient", LATENT_DOMAIN_TRAINING);
+  LatentValue *rest = get_derivative (self, node);
+
+  for (guint i = 0; i < node->attributes->len; i++)
+    latent_node_take_attribute (
+        clip, latent_attribute_copy (g_ptr_array_index (node->attributes, i)));
+  latent_node_add_input (clip, rest);
+  latent_node_add_input (clip, latent_node_get_output (node, 0));
+  for (guint i = 1; i < node->inputs->len; i++)
+    latent_node_add_input (clip, latent_node_get_input (node, i));
+  if (!latent_gradient_add_unbroadcast (self, latent_node_get_input (node, 0),
+          latent_gradient_finish (self, clip, 1, error), NULL, error))
+    return FALSE;
+  for (guint i = 1; i < node->inputs->len; i++) {
+    LatentValue *bound = latent_node_get_input (node, i);
+    if (latent_gradient_wants (self, bound) && !pick (self, node, bound, &rest, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+typedef struct {
+  const LatentEval *eval;
+  float min, max;
+} Clip;
+
+static void
+derive_clip_part (gsize begin, gsize end, gpointer data)
+{
+  const Clip *self = data;
+  const float *dy = self->eval->src[0].data, *y = self->eval->src[1].data;
+  float *dst = self->eval->dst[0].data;
+
+  for (gsize i = begin; i < end; i++)
+    dst[i] = y[i] > self->min && y[i] < self->max ? dy[i] : 0;
+}
+
+/* A bound as an attribute, an input, or none. */
+static float
+get_bound (const LatentEval *eval, const char *name, guint input, float fallback)
+{
+  if (input < eval->n_src && eval->src[input].data != NULL)
+    return *(const float *)eval->src[input].data;
+  return latent_node_get_float (eval->node, name, fallback);
+}
+
+/* Inputs are dy, Clip's output, and its bounds. */
+static gboolean
+eval_clip_gradient (const LatentEval *eval, GError **error)
+{
+  Clip self = {eval, get_bound (eval, "min", 2, -INFINITY), get_bound (eval, "max", 3, INFINITY)};
+
+  latent_parallel (eval->threads, eval->dst[0].n, GRAIN, derive_clip_part, &self);
+  return TRUE;
+}
+
+#define VARIADIC(name, types, eval, derive)                                                        \
   {                                                                                                \
     name, "", 6, LATENT_OPSET_MAX, 1, -1, 1, 1, types, "", infer_variadic, eval, NULL,             \
-        latent_dnn_binary                                                                          \
+        latent_dnn_binary, .gradient = derive, .elementwise = TRUE                                 \
+  }
+#define CLIP(since, last, max_inputs, types, attributes)                                           \
+  {                                                                                                \
+    "Clip", "", since, last, 1, max_inputs, 1, 1, types, attributes, infer_clip, eval_clip, NULL,  \
+        latent_dnn_eltwise, .gradient = derive_clip, .elementwise = TRUE                           \
   }
 
+/* clang-format off */
 const LatentOp latent_ops_variadic[] = {
-    VARIADIC ("Sum", LATENT_TYPES_REAL, eval_sum),
-    VARIADIC ("Mean", LATENT_TYPES_REAL, eval_mean),
-    VARIADIC ("Max", LATENT_TYPES_NUMERIC, eval_max),
-    VARIADIC ("Min", LATENT_TYPES_NUMERIC, eval_min),
-    {"Where", "", 9, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_BOOL, "", infer_where, eval_where},
-    {"Clip",      "", 6, 10, 1, 1, 1, 1, LATENT_TYPES_REAL, "max:f min:f", infer_clip, eval_clip, NULL,
-                                              latent_dnn_eltwise},
-    {"Clip",      "", 11, LATENT_OPSET_MAX, 1, 3, 1, 1, LATENT_TYPES_NUMERIC, "", infer_clip, eval_clip,
-                                              NULL, latent_dnn_eltwise},
-    {0     },
+    VARIADIC ("Sum", LATENT_TYPES_REAL, eval_sum, derive_sum),
+    VARIADIC ("Mean", LATENT_TYPES_REAL, eval_mean, derive_mean),
+    VARIADIC ("Max", LATENT_TYPES_NUMERIC, eval_max, derive_extreme),
+    VARIADIC ("Min", LATENT_TYPES_NUMERIC, eval_min, derive_extreme),
+    {"Where", "", 9, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_BOOL, "", infer_where, eval_where,
+     .gradient = derive_where, .elementwise = TRUE},
+    CLIP (6, 10, 1, LATENT_TYPES_REAL, "max:f min:f"),
+    CLIP (11, LATENT_OPSET_MAX, 3, LATENT_TYPES_NUMERIC, ""),
+    {"ClipGradient", LATENT_DOMAIN_TRAINING, 1, 1, 2, 4, 1, 1, LATENT_TYPES_F32, "max:f min:f",
+     latent_infer_same, eval_clip_gradient, .elementwise = TRUE},
+    {0},
 };
+/* clang-format on */
