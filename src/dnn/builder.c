@@ -220,9 +220,8 @@ get_view (LatentBuilder *self, const LatentValue *value, const LatentOperand *ho
   return TRUE;
 }
 
-/* Adds the steps that copy `src` into memory of another layout. */
-static gboolean
-append_reorder (LatentBuilder *self, const LatentOperand *src, LatentLayout *layout,
+gboolean
+latent_builder_reorder (LatentBuilder *self, const LatentOperand *src, LatentLayout *layout,
     LatentOperand *dst, GError **error)
 {
   g_auto (LatentOperand) from = latent_operand_copy (src);
@@ -262,7 +261,8 @@ get_home (LatentBuilder *self, const LatentValue *value, LatentLayout *layout, G
     return NULL;
   if (latent_layout_equal (view.layout, layout))
     return add_home (self, value, latent_operand_copy (&view));
-  return append_reorder (self, &view, layout, &dst, error) ? add_home (self, value, dst) : NULL;
+  return latent_builder_reorder (self, &view, layout, &dst, error) ? add_home (self, value, dst)
+                                                                   : NULL;
 }
 
 gboolean
@@ -292,12 +292,11 @@ latent_builder_get_row_major (
   return latent_builder_get (self, value, layout, operand, error);
 }
 
-/* A constant seen through a view; no home of its value's. */
-static gboolean
-get_constant_view (LatentBuilder *self, const LatentValue *value, LatentLayout *view,
+gboolean
+latent_builder_get_tensor (LatentBuilder *self, LatentTensor *tensor, LatentLayout *view,
     LatentLayout *layout, LatentOperand *operand, GError **error)
 {
-  LatentConstant *constant = latent_constant_get (value->data, view, layout, error);
+  LatentConstant *constant = latent_constant_get (tensor, view, layout, error);
   LatentBuffer *buffer;
 
   if (constant == NULL)
@@ -319,7 +318,7 @@ latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLa
   if (layout != NULL && latent_layout_equal (view, layout))
     layout = NULL;
   if (layout != NULL && latent_value_is_constant (value))
-    return get_constant_view (self, value, view, layout, operand, error);
+    return latent_builder_get_tensor (self, value->data, view, layout, operand, error);
   if (!latent_builder_get_row_major (self, value, &src, error))
     return FALSE;
   latent_layout_unref (src.layout);
@@ -328,7 +327,7 @@ latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLa
     *operand = latent_operand_copy (&src);
     return TRUE;
   }
-  return append_reorder (self, &src, layout, operand, error);
+  return latent_builder_reorder (self, &src, layout, operand, error);
 }
 
 gboolean

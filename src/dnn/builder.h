@@ -32,6 +32,9 @@ gboolean latent_builder_get_row_major (
  * `layout` (NULL: as `view` has them). */
 gboolean latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLayout *view,
     LatentLayout *layout, LatentOperand *operand, GError **error);
+/* A constant seen through `view`, in `layout`; it becomes no value's home. */
+gboolean latent_builder_get_tensor (LatentBuilder *self, LatentTensor *tensor, LatentLayout *view,
+    LatentLayout *layout, LatentOperand *operand, GError **error);
 /* As it is where it has its value's shape and no gaps between elements, else row-major. */
 gboolean latent_builder_get_compact (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
@@ -54,6 +57,9 @@ LatentOperand latent_builder_new_operand (LatentBuilder *self, LatentLayout *lay
  * through `view` are those of `src`. */
 gboolean latent_builder_define_view (LatentBuilder *self, const LatentValue *value,
     LatentLayout *view, const LatentOperand *src, GError **error);
+/* Adds the steps that copy `src` into new memory of another layout. */
+gboolean latent_builder_reorder (LatentBuilder *self, const LatentOperand *src,
+    LatentLayout *layout, LatentOperand *dst, GError **error);
 /* `value` lies at `operand`, in memory that another value has too: no step is needed. Takes the
  * operand. */
 void latent_builder_alias (LatentBuilder *self, const LatentValue *value, LatentOperand operand);

@@ -80,6 +80,20 @@ typedef enum {
 LatentEmit latent_dnn_reduction (LatentBuilder *builder, const LatentNode *node,
     LatentReduction kind, guint32 mask, GError **error);
 
+typedef enum {
+  LATENT_CELL_TANH, /* of RNN */
+  LATENT_CELL_RELU, /* of RNN */
+  LATENT_CELL_GRU,
+  LATENT_CELL_LINEAR_GRU, /* linear before reset */
+  LATENT_CELL_LSTM,
+} LatentCell;
+
+/* Inputs X, W, R, B, nothing, initial_h, initial_c, and outputs Y, Y_h, Y_c, as ONNX's operators
+ * have them where layout is 0; any but X, W and R may be left out. Of two directions the second
+ * runs backwards; one does with `reverse`. */
+LatentEmit latent_dnn_recurrent (LatentBuilder *builder, const LatentNode *node, LatentCell cell,
+    gboolean reverse, GError **error);
+
 /* Of dimensions 2 and up: linear interpolation between the middles of pixels, edges held; or the
  * pixel whose middle is nearest. */
 LatentEmit latent_dnn_resampling (

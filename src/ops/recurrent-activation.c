@@ -72,22 +72,21 @@ softplus (float x, float alpha, float beta)
 /* Names are compared without case; parameters are taken from the lists in turn, by those that have
  * them. */
 static const struct {
-  const char *name;
   LatentActivation defaults;
   gboolean has_alpha;
   gboolean has_beta;
 } activations[] = {
-    {"Affine",          {affine, 1, 0},             TRUE,  TRUE },
-    {"Elu",             {elu, 1, 0},                TRUE,  FALSE},
-    {"HardSigmoid",     {hard_sigmoid, 0.2f, 0.5f}, TRUE,  TRUE },
-    {"LeakyRelu",       {leaky_relu, 0.01f, 0},     TRUE,  FALSE},
-    {"Relu",            {relu, 0, 0},               FALSE, FALSE},
-    {"ScaledTanh",      {scaled_tanh, 1, 1},        TRUE,  TRUE },
-    {"Sigmoid",         {sigmoid, 0, 0},            FALSE, FALSE},
-    {"Softplus",        {softplus, 0, 0},           FALSE, FALSE},
-    {"Softsign",        {softsign, 0, 0},           FALSE, FALSE},
-    {"Tanh",            {hyperbolic_tangent, 0, 0}, FALSE, FALSE},
-    {"ThresholdedRelu", {thresholded_relu, 1, 0},   TRUE,  FALSE},
+    {{"Affine", affine, 1, 0},                    TRUE,  TRUE },
+    {{"Elu", elu, 1, 0},                          TRUE,  FALSE},
+    {{"HardSigmoid", hard_sigmoid, 0.2f, 0.5f},   TRUE,  TRUE },
+    {{"LeakyRelu", leaky_relu, 0.01f, 0},         TRUE,  FALSE},
+    {{"Relu", relu, 0, 0},                        FALSE, FALSE},
+    {{"ScaledTanh", scaled_tanh, 1, 1},           TRUE,  TRUE },
+    {{"Sigmoid", sigmoid, 0, 0},                  FALSE, FALSE},
+    {{"Softplus", softplus, 0, 0},                FALSE, FALSE},
+    {{"Softsign", softsign, 0, 0},                FALSE, FALSE},
+    {{"Tanh", hyperbolic_tangent, 0, 0},          FALSE, FALSE},
+    {{"ThresholdedRelu", thresholded_relu, 1, 0}, TRUE,  FALSE},
 };
 
 /* A list of floats that is taken from the front. */
@@ -110,7 +109,7 @@ read_activation (
     const char *name, Queue *alphas, Queue *betas, LatentActivation *activation, GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (activations); i++) {
-    if (g_ascii_strcasecmp (activations[i].name, name) != 0)
+    if (g_ascii_strcasecmp (activations[i].defaults.name, name) != 0)
       continue;
     *activation = activations[i].defaults;
     if (activations[i].has_alpha)

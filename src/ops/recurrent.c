@@ -339,7 +339,7 @@ eval_recurrent (const LatentEval *eval, GError **error)
     name, "", 7, LATENT_OPSET_MAX, 3, inputs, 0, outputs, LATENT_TYPES_F32,                        \
         "activation_alpha:F activation_beta:F activations:S clip:f direction:s hidden_size:i "     \
         "layout:i" attribute,                                                                      \
-        infer_recurrent, eval_recurrent, get_scratch_size, NULL, count_macs                        \
+        infer_recurrent, eval_recurrent, get_scratch_size, latent_recurrent_emit, count_macs       \
   }
 
 const LatentOp latent_ops_recurrent[] = {

@@ -4,6 +4,7 @@
 #include "src/ops/private.h"
 
 typedef struct {
+  const char *name; /* as ONNX spells it */
   float (*func) (float x, float alpha, float beta);
   float alpha;
   float beta;
@@ -34,6 +35,8 @@ gboolean latent_recurrent_get_params (
 gsize latent_recurrent_get_src (const LatentRecurrentParams *params, gint64 t, gint64 b);
 gsize latent_recurrent_get_dst (const LatentRecurrentParams *params, gint64 t, gint64 d, gint64 b);
 gsize latent_recurrent_get_state (const LatentRecurrentParams *params, gint64 d, gint64 b);
+
+LatentEmit latent_recurrent_emit (LatentBuilder *builder, const LatentNode *node, GError **error);
 
 /* The activations of a node, or those that are usual. */
 gboolean latent_recurrent_get_activations (

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/dnn/rnn.h"
+
+#if DNNL_VERSION_MAJOR < 3
+
+dnnl_status_t
+latent_pd_recurrent (dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+    const LatentRecurrentKind *kind, const LatentRecurrentMds *mds, dnnl_primitive_attr_t attr)
+{
+  dnnl_rnn_desc_t op;
+  dnnl_status_t status;
+
+  if (kind->cell == dnnl_vanilla_lstm)
+    status = dnnl_lstm_forward_desc_init (&op, prop, kind->direction, mds->src, mds->src_h,
+        mds->src_c, mds->weights, mds->recurrence, mds->bias, mds->dst, mds->dst_h, mds->dst_c, 0);
+  else if (kind->cell == dnnl_vanilla_gru)
+    status = dnnl_gru_forward_desc_init (&op, prop, kind->direction, mds->src, mds->src_h,
+        mds->weights, mds->recurrence, mds->bias, mds->dst, mds->dst_h, 0);
+  else if (kind->cell == dnnl_lbr_gru)
+    status = dnnl_lbr_gru_forward_desc_init (&op, prop, kind->direction, mds->src, mds->src_h,
+        mds->weights, mds->recurrence, mds->bias, mds->dst, mds->dst_h, 0);
+  else
+    status = dnnl_vanilla_rnn_forward_desc_init (&op, prop, kind->activation, kind->direction,
+        mds->src, mds->src_h, mds->weights, mds->recurrence, mds->bias, mds->dst, mds->dst_h, 0, 0,
+        0);
+  if (status != dnnl_success)
+    return status;
+  return dnnl_primitive_desc_create (pd, &op, attr, latent_engine_get (), NULL);
+}
+
+#endif
