@@ -13,4 +13,4 @@ plugin_init (GstPlugin *plugin)
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, latent,
     "Runs autoencoders on video and audio", plugin_init, PACKAGE_VERSION, "LGPL", PACKAGE,
-    "https://gstreamer.freedesktop.org/")
+    PACKAGE_ORIGIN)
