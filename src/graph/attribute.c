@@ -166,6 +166,18 @@ latent_node_set_ints (LatentNode *self, const char *name, const gint64 *values, 
 }
 
 void
+latent_node_set_floats (LatentNode *self, const char *name, const float *values, guint n)
+{
+  LatentAttribute *attribute = new_attribute (name, LATENT_ATTRIBUTE_FLOATS);
+
+  attribute->floats = g_new0 (float, MAX (n, 1));
+  for (guint i = 0; i < n; i++)
+    attribute->floats[i] = values[i];
+  attribute->n = n;
+  latent_node_take_attribute (self, attribute);
+}
+
+void
 latent_node_set_tensor (LatentNode *self, const char *name, LatentTensor *value)
 {
   LatentAttribute *attribute = new_attribute (name, LATENT_ATTRIBUTE_TENSOR);

@@ -88,6 +88,18 @@ latent_graph_find_value (const LatentGraph *self, const char *name)
   return g_hash_table_lookup (self->names, name);
 }
 
+gboolean
+latent_graph_rename_value (LatentGraph *self, LatentValue *value, const char *name)
+{
+  if (g_hash_table_contains (self->names, name))
+    return FALSE;
+  g_hash_table_remove (self->names, value->name);
+  g_free (value->name);
+  value->name = g_strdup (name);
+  g_hash_table_insert (self->names, value->name, value);
+  return TRUE;
+}
+
 LatentNode *
 latent_graph_add_node (LatentGraph *self, const char *op_type, const char *name)
 {

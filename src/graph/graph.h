@@ -78,7 +78,7 @@ struct _LatentGraph {
       *inputs; /* LatentValue *, borrowed; initialisers that are listed as inputs are left out */
   GPtrArray *outputs; /* LatentValue *, borrowed */
   GHashTable
-      *names;       /* of values; what latent_graph_find_value() looks in: values are not renamed */
+      *names;       /* of values; what latent_graph_find_value() looks in */
   guint n_suffixes; /* given out so far, so that unique names are found at once */
 };
 
@@ -91,6 +91,8 @@ LatentGraph *latent_graph_copy (const LatentGraph *self);
 LatentValue *latent_graph_add_value (LatentGraph *self, const char *name);
 LatentValue *latent_graph_add_constant (LatentGraph *self, const char *name, LatentTensor *data);
 LatentValue *latent_graph_find_value (const LatentGraph *self, const char *name);
+/* FALSE where the name is taken. Nobody may hold the old name, as parts of a model do. */
+gboolean latent_graph_rename_value (LatentGraph *self, LatentValue *value, const char *name);
 
 /* Appends a node; inputs and outputs are added to it with latent_node_add_*. */
 LatentNode *latent_graph_add_node (LatentGraph *self, const char *op_type, const char *name);
@@ -124,6 +126,7 @@ void latent_node_set_int (LatentNode *self, const char *name, gint64 value);
 void latent_node_set_float (LatentNode *self, const char *name, float value);
 void latent_node_set_string (LatentNode *self, const char *name, const char *value);
 void latent_node_set_ints (LatentNode *self, const char *name, const gint64 *values, guint n);
+void latent_node_set_floats (LatentNode *self, const char *name, const float *values, guint n);
 void latent_node_set_tensor (LatentNode *self, const char *name, LatentTensor *value);
 void latent_node_take_attribute (LatentNode *self, LatentAttribute *attribute); /* replaces */
 void latent_attribute_free (LatentAttribute *self);

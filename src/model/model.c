@@ -143,6 +143,25 @@ latent_model_new_from_graph (LatentGraph *graph, GError **error)
 }
 
 LatentModel *
+latent_model_new_changed (
+    const LatentModel *model, LatentGraph *graph, gboolean same_space, GError **error)
+{
+  g_autoptr (LatentOnnxExtra) onnx = latent_onnx_extra_copy (model->onnx);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree char *key = NULL;
+
+  latent_onnx_extra_set (onnx, "latent.id", same_space ? model->id : NULL);
+  if (latent_graph_sort (graph, error))
+    bytes = latent_onnx_serialize (graph, onnx, error);
+  if (bytes == NULL) {
+    latent_graph_free (graph);
+    return NULL;
+  }
+  key = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  return latent_model_new_settled (graph, g_steal_pointer (&onnx), key, error);
+}
+
+LatentModel *
 latent_model_copy (const LatentModel *self)
 {
   g_autoptr (GError) error = NULL;

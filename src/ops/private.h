@@ -34,6 +34,8 @@ extern const LatentOp latent_ops_conv_transpose[];
 extern const LatentOp latent_ops_einsum[];
 extern const LatentOp latent_ops_gather[];
 extern const LatentOp latent_ops_layout[];
+extern const LatentOp latent_ops_loss_element[];
+extern const LatentOp latent_ops_loss_sum[];
 extern const LatentOp latent_ops_lrn[];
 extern const LatentOp latent_ops_matmul[];
 extern const LatentOp latent_ops_normalize[];

@@ -16,6 +16,8 @@ static const LatentOp *const families[] = {
     latent_ops_einsum,
     latent_ops_gather,
     latent_ops_layout,
+    latent_ops_loss_element,
+    latent_ops_loss_sum,
     latent_ops_lrn,
     latent_ops_matmul,
     latent_ops_normalize,

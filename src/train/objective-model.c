@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "src/model/model.h"
+#include "src/train/objective.h"
+
+/* Gives a parameter of `graph` a tensor of its own with new numbers. */
+static gboolean
+set_parameter (LatentGraph *graph, const LatentValue *parameter, const float *values,
+    const char *name, GError **error)
+{
+  LatentValue *value = latent_graph_find_value (graph, name);
+  g_autoptr (LatentTensor) tensor = NULL;
+
+  if (value == NULL || value->data == NULL ||
+      !latent_shape_equal (&value->data->shape, &parameter->shape)) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+        "the model has no parameter '%s' of the shape that was learned", name);
+    return FALSE;
+  }
+  tensor = latent_tensor_new_shape (LATENT_DATA_TYPE_FLOAT32, &parameter->shape, error);
+  if (tensor == NULL)
+    return FALSE;
+  if (tensor->size > 0)
+    memcpy (latent_tensor_get_writable_data (tensor),
+        values != NULL ? values : parameter->data->data, tensor->size);
+  latent_tensor_unref (value->data);
+  value->data = g_steal_pointer (&tensor);
+  return TRUE;
+}
+
+static gboolean
+set_parameters (
+    const LatentObjective *self, LatentGraph *graph, float *const *values, GError **error)
+{
+  for (guint i = 0; i < self->parameters->len; i++) {
+    const char *name = g_ptr_array_index (self->names, i);
+    if (name != NULL && !set_parameter (graph, g_ptr_array_index (self->parameters, i),
+                            values != NULL ? values[i] : NULL, name, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The codec divides by what training divided by; tables of another latent space are of no use. */
+static gboolean
+set_keys (const LatentObjective *self, LatentModel *model, GError **error)
+{
+  char step[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_formatd (step, sizeof step, "%.9g", self->step);
+  return (self->step <= 0 || latent_model_set_metadata (model, "latent.steps", step, error)) &&
+         (self->same_space || latent_model_set_metadata (model, "latent.prior", NULL, error));
+}
+
+LatentModel *
+latent_objective_make_model (
+    const LatentObjective *self, LatentModel *model, float *const *values, GError **error)
+{
+  LatentGraph *graph = latent_graph_copy (model->graph);
+  g_autoptr (LatentModel) learned = NULL;
+
+  if (!set_parameters (self, graph, values, error)) {
+    latent_graph_free (graph);
+    return NULL;
+  }
+  learned = latent_model_new_changed (model, graph, self->same_space, error);
+  if (learned == NULL || !set_keys (self, learned, error))
+    return NULL;
+  return g_steal_pointer (&learned);
+}
