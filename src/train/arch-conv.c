@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <math.h>
-
 #include "src/train/arch-private.h"
+
+#include <math.h>
 
 /* Convolutions over pictures or sound, each level of the encoder half as large as the one before:
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "src/model/model.h"
 #include "src/train/arch-private.h"
+
+#include "src/model/model.h"
 
 /* Streams of random numbers from there on: no net of latent_arch_build() has so many parameters. */
 #define FIRST_STREAM (G_GUINT64_CONSTANT (1) << 32)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <math.h>
-
 #include "src/train/arch-private.h"
+
+#include <math.h>
 
 /* Attention over tokens: patches of a picture, frames of sound, slices of a vector, rows of a
  * sequence.

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/train/arch-private.h"
+
 #include <string.h>
 
 #include "src/media/format.h"
 #include "src/model/model.h"
-#include "src/train/arch-private.h"
 
 gboolean
 latent_arch_fail (GError **error, const char *key, const char *format, ...)
@@ -41,17 +42,19 @@ choose_trunk (const LatentRecipe *recipe, const LatentSampleSpec *spec)
   return convolves && !is_set (recipe, "hidden") ? &latent_trunk_conv : &latent_trunk_dense;
 }
 
+/* By LatentMediaKind: how many dimensions a sample has. */
+static const struct {
+  guint min, max;
+  const char *wanted;
+} ranks[] = {
+    {1, 2, "d numbers, or rows of k numbers"},
+    {3, 3, "channels x height x width"      },
+    {2, 2, "channels x samples"             },
+};
+
 static gboolean
 check_sample (const LatentSampleSpec *spec, GError **error)
 {
-  static const struct { /* by LatentMediaKind */
-    guint min, max;
-    const char *wanted;
-  } ranks[] = {
-      {1, 2, "d numbers, or rows of k numbers"},
-      {3, 3, "channels x height x width"      },
-      {2, 2, "channels x samples"             },
-  };
   const LatentMediaInfo *media = &spec->media;
   const LatentShape *sample = &spec->sample;
   g_autofree char *offered = latent_shape_to_string (sample);
@@ -199,20 +202,14 @@ describe (const LatentArch *self, LatentModel *model, GError **error)
   gboolean is_audio = media->kind == LATENT_MEDIA_AUDIO;
   g_autofree char *input = describe_input (media);
   g_autofree char *tile = describe_tile (self);
-  const struct {
-    const char *key;
-    const char *value;
-  } texts[] = {
-      {"latent.tensor",                 "latent"                             },
-      {                                                                                                   "latent.tile",                    tile                                                      },
-      {                                                                                              "latent.input", input                               },
-      {                                                                                                          "latent.logvar",                                                                                                                                          latent_recipe_is (self->recipe, "arch", "vae") ? "logvar" : NULL},
-      { "latent.task",                                 latent_recipe_is (self->recipe,                                                                      "task", "predict") ? "predict" : NULL},
-  };
+  static const char *const keys[] = {
+      "latent.tensor", "latent.tile", "latent.input", "latent.logvar", "latent.task"};
+  const char *const values[] = {"latent", tile, input,
+      latent_recipe_is (self->recipe, "arch", "vae") ? "logvar" : NULL,
+      latent_recipe_is (self->recipe, "task", "predict") ? "predict" : NULL};
 
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (texts[i].value != NULL &&
-        !latent_model_set_metadata (model, texts[i].key, texts[i].value, error))
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (values[i] != NULL && !latent_model_set_metadata (model, keys[i], values[i], error))
       return FALSE;
   /* The window before the hop, which is no longer. */
   if (is_audio && self->input.dims[2] < 0 &&

@@ -37,6 +37,6 @@ LatentModel *latent_arch_add_head (
  * components, so that it starts at what PCA reaches (--init pca); see arch-pca.c. `pca` is solved
  * with as many components as the latent has. Hidden layers need twice as many numbers, and an
  * activation that lets pairs of numbers pass; LATENT_ERROR_SETTINGS names the key that does not
- * fit. Before a sigmoid the output is that of PCA to first order. */
+ * fit. Before a sigmoid the output is nearly that of PCA. */
 struct _LatentPca;
 gboolean latent_arch_init_pca (LatentModel *model, const struct _LatentPca *pca, GError **error);
