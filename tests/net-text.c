@@ -99,6 +99,18 @@ add_array (Parser *self, const char *name, const char *text)
 }
 
 static void
+set_strings (LatentNode *node, const char *name, char **strings)
+{
+  LatentAttribute *attribute = g_new0 (LatentAttribute, 1);
+
+  attribute->name = g_strdup (name);
+  attribute->type = LATENT_ATTRIBUTE_STRINGS;
+  attribute->n = g_strv_length (strings);
+  attribute->strings = g_strdupv (strings);
+  latent_node_take_attribute (node, attribute);
+}
+
+static void
 add_attribute (LatentNode *node, const char *text)
 {
   g_auto (GStrv) parts = g_strsplit_set (text, ":=", 3);
@@ -108,7 +120,9 @@ add_attribute (LatentNode *node, const char *text)
 
   for (; numbers[n] != NULL; n++)
     ints[n] = g_ascii_strtoll (numbers[n], NULL, 10);
-  if (*parts[1] == 'I')
+  if (*parts[1] == 'S')
+    set_strings (node, parts[0], numbers);
+  else if (*parts[1] == 'I')
     latent_node_set_ints (node, parts[0], ints, n);
   else if (*parts[1] == 'i')
     latent_node_set_int (node, parts[0], ints[0]);

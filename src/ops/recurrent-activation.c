@@ -69,6 +69,24 @@ softplus (float x, float alpha, float beta)
   return x > 0 ? x + log1pf (expf (-x)) : log1pf (expf (x));
 }
 
+static float
+get_relu_slope (float y)
+{
+  return y > 0;
+}
+
+static float
+get_sigmoid_slope (float y)
+{
+  return y * (1 - y);
+}
+
+static float
+get_tanh_slope (float y)
+{
+  return 1 - y * y;
+}
+
 /* Names are compared without case; parameters are taken from the lists in turn, by those that have
  * them. */
 static const struct {
@@ -76,17 +94,17 @@ static const struct {
   gboolean has_alpha;
   gboolean has_beta;
 } activations[] = {
-    {{"Affine", affine, 1, 0},                    TRUE,  TRUE },
-    {{"Elu", elu, 1, 0},                          TRUE,  FALSE},
-    {{"HardSigmoid", hard_sigmoid, 0.2f, 0.5f},   TRUE,  TRUE },
-    {{"LeakyRelu", leaky_relu, 0.01f, 0},         TRUE,  FALSE},
-    {{"Relu", relu, 0, 0},                        FALSE, FALSE},
-    {{"ScaledTanh", scaled_tanh, 1, 1},           TRUE,  TRUE },
-    {{"Sigmoid", sigmoid, 0, 0},                  FALSE, FALSE},
-    {{"Softplus", softplus, 0, 0},                FALSE, FALSE},
-    {{"Softsign", softsign, 0, 0},                FALSE, FALSE},
-    {{"Tanh", hyperbolic_tangent, 0, 0},          FALSE, FALSE},
-    {{"ThresholdedRelu", thresholded_relu, 1, 0}, TRUE,  FALSE},
+    {{"Affine", affine, 1, 0, NULL},                     TRUE,  TRUE },
+    {{"Elu", elu, 1, 0, NULL},                           TRUE,  FALSE},
+    {{"HardSigmoid", hard_sigmoid, 0.2f, 0.5f, NULL},    TRUE,  TRUE },
+    {{"LeakyRelu", leaky_relu, 0.01f, 0, NULL},          TRUE,  FALSE},
+    {{"Relu", relu, 0, 0, get_relu_slope},               FALSE, FALSE},
+    {{"ScaledTanh", scaled_tanh, 1, 1, NULL},            TRUE,  TRUE },
+    {{"Sigmoid", sigmoid, 0, 0, get_sigmoid_slope},      FALSE, FALSE},
+    {{"Softplus", softplus, 0, 0, NULL},                 FALSE, FALSE},
+    {{"Softsign", softsign, 0, 0, NULL},                 FALSE, FALSE},
+    {{"Tanh", hyperbolic_tangent, 0, 0, get_tanh_slope}, FALSE, FALSE},
+    {{"ThresholdedRelu", thresholded_relu, 1, 0, NULL},  TRUE,  FALSE},
 };
 
 /* A list of floats that is taken from the front. */

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "src/ops/recurrent.h"
 
 static const char *const direction_names[] = {"forward", "reverse", "bidirectional", NULL};
 
-/* Inputs behind X. Sizes are given as letters: d directions, g gates x hidden, i inputs, h hidden,
- * B 2 x gates x hidden, P 3 x hidden, b batch, and s for a state's three dimensions. */
+/* Inputs. Sizes are given as letters: d directions, g gates x hidden, i inputs, h hidden,
+ * B 2 x gates x hidden, P 3 x hidden, b batch, and x, y and s for all dimensions of X, Y and a
+ * state. Gradients have those by outputs last. */
 static const struct {
   const char *name;
   const char *dims;
 } inputs[] = {
+    {"X",             "x"  },
     {"W",             "dgi"},
     {"R",             "dgh"},
     {"B",             "dB" },
@@ -18,6 +21,9 @@ static const struct {
     {"initial_h",     "s"  },
     {"initial_c",     "s"  },
     {"P",             "dP" },
+    {"dY",            "y"  },
+    {"dY_h",          "s"  },
+    {"dY_c",          "s"  },
 };
 
 static gint64
@@ -41,15 +47,33 @@ get_size (const LatentRecurrentParams *params, char letter)
   }
 }
 
+/* Dimensions of time and batch stand in this order unless layout is 1. */
 static LatentShape
-get_wanted (const LatentRecurrentParams *params, const char *dims)
+get_whole (const LatentRecurrentParams *params, char letter)
 {
+  gint64 d = params->directions, t = params->steps, b = params->batch, h = params->hidden;
+  gboolean swapped = params->batch_first;
+
+  if (letter == 'x')
+    return (LatentShape){
+        3, {swapped ? b : t, swapped ? t : b, params->inputs}
+    };
+  if (letter == 's')
+    return (LatentShape){
+        3, {swapped ? b : d, swapped ? d : b, h}
+    };
+  return swapped ? (LatentShape){4, {b, t, d, h}}
+                 : (LatentShape){4, {t, d, b, h}};
+}
+
+LatentShape
+latent_recurrent_get_shape (const LatentRecurrentParams *params, guint i)
+{
+  const char *dims = inputs[i].dims;
   LatentShape shape = {0};
 
-  if (*dims == 's')
-    return params->batch_first
-               ? (LatentShape){3, {params->batch, params->directions, params->hidden}}
-               : (LatentShape){3, {params->directions, params->batch, params->hidden}};
+  if (strchr ("xsy", *dims) != NULL)
+    return get_whole (params, *dims);
   for (; *dims != '\0'; dims++)
     shape.dims[shape.n++] = get_size (params, *dims);
   return shape;
@@ -59,17 +83,17 @@ static gboolean
 check_inputs (const LatentNode *node, const LatentRecurrentParams *params, GError **error)
 {
   for (guint i = 1; i < node->inputs->len; i++) {
-    LatentShape wanted = get_wanted (params, inputs[i - 1].dims);
+    LatentShape wanted = latent_recurrent_get_shape (params, i);
     g_autofree char *text = NULL;
     if (latent_node_get_input (node, i) == NULL)
       continue;
-    if (!latent_op_check_type (node, i, inputs[i - 1].name,
+    if (!latent_op_check_type (node, i, inputs[i].name,
             i == 4 ? LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT32) : LATENT_TYPES_F32, error))
       return FALSE;
     if (latent_shape_equal (&wanted, latent_op_get_shape (node, i)))
       continue;
     text = latent_shape_to_string (&wanted);
-    latent_op_set_shape_error (error, inputs[i - 1].name, text, latent_op_get_shape (node, i));
+    latent_op_set_shape_error (error, inputs[i].name, text, latent_op_get_shape (node, i));
     return FALSE;
   }
   return TRUE;
@@ -121,9 +145,9 @@ latent_recurrent_get_params (const LatentNode *node, LatentRecurrentParams *para
   guint direction = 0;
 
   *params = (LatentRecurrentParams){
-      .gates = g_str_equal (node->op_type, "LSTM")  ? 4
-               : g_str_equal (node->op_type, "GRU") ? 3
-                                                    : 1,
+      .gates = g_str_has_prefix (node->op_type, "LSTM")  ? 4
+               : g_str_has_prefix (node->op_type, "GRU") ? 3
+                                                         : 1,
       .linear_before_reset = latent_node_get_int (node, "linear_before_reset", 0) != 0,
       .input_forget = latent_node_get_int (node, "input_forget", 0) != 0,
   };
@@ -134,6 +158,26 @@ latent_recurrent_get_params (const LatentNode *node, LatentRecurrentParams *para
   return read_sizes (node, params, error) && read_clip (node, params, error) &&
          latent_recurrent_get_activations (node, params, error) &&
          check_inputs (node, params, error);
+}
+
+gboolean
+latent_recurrent_check_derivable (
+    const LatentNode *node, const LatentRecurrentParams *params, GError **error)
+{
+  const char *what = latent_node_get_input (node, 7) != NULL ? "peepholes"
+                     : isfinite (params->clip)               ? "clip"
+                     : params->input_forget                  ? "input_forget"
+                                                             : NULL;
+
+  for (gint64 d = 0; d < params->directions; d++)
+    for (guint i = 0; i < LATENT_CELL_MAX_ACTIVATIONS; i++)
+      if (params->activations[d][i].name != NULL && params->activations[d][i].slope == NULL)
+        what = params->activations[d][i].name;
+  if (what == NULL)
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
+      "training with %s is not supported: it has no derivative here", what);
+  return FALSE;
 }
 
 gsize

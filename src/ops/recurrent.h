@@ -8,9 +8,11 @@ typedef struct {
   float (*func) (float x, float alpha, float beta);
   float alpha;
   float beta;
+  float (*slope) (float y); /* its derivative where it gives y; NULL where that does not say it */
 } LatentActivation;
 
 #define LATENT_CELL_MAX_ACTIVATIONS 3
+#define LATENT_RECURRENT_N_INPUTS   8
 
 /* What an RNN, GRU or LSTM node says. Gates of weights stand in ONNX's order: z r h, or i o f c. */
 typedef struct {
@@ -30,6 +32,12 @@ typedef struct {
 
 gboolean latent_recurrent_get_params (
     const LatentNode *node, LatentRecurrentParams *params, GError **error);
+
+/* The shape that the node's input i must have, and of its derivative. */
+LatentShape latent_recurrent_get_shape (const LatentRecurrentParams *params, guint i);
+/* Refuses what has no derivative here: peepholes, clip, input_forget, some activations. */
+gboolean latent_recurrent_check_derivable (
+    const LatentNode *node, const LatentRecurrentParams *params, GError **error);
 
 /* Where step t of sequence b begins in the input; where direction d writes it; its state. */
 gsize latent_recurrent_get_src (const LatentRecurrentParams *params, gint64 t, gint64 b);
