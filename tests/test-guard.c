@@ -25,12 +25,14 @@ GST_START_TEST (a_loss_that_is_not_finite_ends_it)
 }
 GST_END_TEST
 
-GST_START_TEST (anything_goes_at_the_start)
+GST_START_TEST (a_loss_that_explodes_at_once_is_no_start)
 {
   LatentGuard guard = {0};
 
-  fail_unless_equals_int (add (&guard, 1, 9), LATENT_GUARD_GOOD);
-  fail_unless_equals_int (latent_guard_add (&guard, 1e6), LATENT_GUARD_GOOD);
+  fail_unless_equals_int (latent_guard_add (&guard, 1), LATENT_GUARD_GOOD);
+  fail_unless_equals_int (latent_guard_add (&guard, 9), LATENT_GUARD_GOOD);
+  fail_unless_equals_int (latent_guard_add (&guard, 1e6), LATENT_GUARD_HIGH);
+  fail_unless (guard.start == 5);
 }
 GST_END_TEST
 
@@ -93,7 +95,7 @@ guard_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, a_loss_that_is_not_finite_ends_it, 0, G_N_ELEMENTS (bad));
-  tcase_add_test (tcase, anything_goes_at_the_start);
+  tcase_add_test (tcase, a_loss_that_explodes_at_once_is_no_start);
   tcase_add_test (tcase, a_hard_batch_ends_nothing);
   tcase_add_test (tcase, a_hundred_steps_above_the_bound_end_it);
   tcase_add_test (tcase, ten_times_the_best_is_allowed);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "learning.h"
 #include "src/train/random.h"
 
 #define SEED  11
@@ -33,19 +34,14 @@ static const struct {
     {"adamw clip=1",              {.9, .90526313, .88779055}       },
 };
 
-/* "rule key=value ..." */
+/* Settings as of "optimiser=RULE key=value ...". */
 static LatentOptimiserSettings
 parse (const char *text)
 {
-  g_auto (GStrv) words = g_strsplit (text, " ", -1);
-  g_autoptr (LatentRecipe) recipe = latent_recipe_new ();
+  g_autofree char *all = g_strconcat ("optimiser=", text, NULL);
+  g_autoptr (LatentRecipe) recipe = learning_recipe (all);
   LatentOptimiserSettings settings;
 
-  fail_unless (latent_recipe_set (recipe, "optimiser", words[0], NULL));
-  for (guint i = 1; words[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (words[i], "=", 2);
-    fail_unless (latent_recipe_set (recipe, pair[0], pair[1], NULL));
-  }
   latent_optimiser_settings_init (&settings, recipe);
   return settings;
 }

@@ -4,19 +4,7 @@
 #include <gst/check/gstcheck.h>
 #include <math.h>
 
-/* "key=value ..." */
-static LatentRecipe *
-parse (const char *text)
-{
-  g_auto (GStrv) words = g_strsplit (text, " ", -1);
-  LatentRecipe *recipe = latent_recipe_new ();
-
-  for (guint i = 0; words[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (words[i], "=", 2);
-    fail_unless (latent_recipe_set (recipe, pair[0], pair[1], NULL), "%s", words[i]);
-  }
-  return recipe;
-}
+#include "learning.h"
 
 static const struct {
   const char *settings;
@@ -50,7 +38,7 @@ static const struct {
 
 GST_START_TEST (rates_of_schedules)
 {
-  g_autoptr (LatentRecipe) recipe = parse (rates[__i__].settings);
+  g_autoptr (LatentRecipe) recipe = learning_recipe (rates[__i__].settings);
   double rate = latent_pace_get_rate (recipe, rates[__i__].step, rates[__i__].steps);
 
   fail_unless (fabs (rate - rates[__i__].rate) < 1e-6, "%s at %u of %u: %g, wanted %g",
@@ -73,7 +61,7 @@ static const struct {
 
 GST_START_TEST (kl_rises)
 {
-  g_autoptr (LatentRecipe) recipe = parse (kls[__i__].settings);
+  g_autoptr (LatentRecipe) recipe = learning_recipe (kls[__i__].settings);
 
   fail_unless (fabs (latent_pace_get_kl (recipe, kls[__i__].step) - kls[__i__].factor) < 1e-12);
 }
@@ -96,7 +84,7 @@ static const struct {
 
 GST_START_TEST (latents_are_rounded_at_last)
 {
-  g_autoptr (LatentRecipe) recipe = parse (roundings[__i__].settings);
+  g_autoptr (LatentRecipe) recipe = learning_recipe (roundings[__i__].settings);
 
   fail_unless_equals_int (
       latent_pace_rounds (recipe, roundings[__i__].step, roundings[__i__].steps),

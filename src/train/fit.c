@@ -247,8 +247,7 @@ run_epoch (Fit *self, GError **error)
   self->epoch_steps = skipped;
   trainer->fit.epoch++;
   trainer->fit.position = 0;
-  return self->test_interval > 0 ||
-         make_test (self, get_last (self), error);
+  return self->test_interval > 0 || make_test (self, get_last (self), error);
 }
 
 static gboolean

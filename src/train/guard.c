@@ -11,7 +11,7 @@
 double
 latent_guard_get_bound (const LatentGuard *self)
 {
-  if (self->n < FIRST)
+  if (self->n == 0)
     return INFINITY;
   /* a loss may be negative: so much above the best */
   return MAX (self->best + (FACTOR - 1) * fabs (self->best), self->start);

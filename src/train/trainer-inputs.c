@@ -296,6 +296,7 @@ latent_trainer_draw_step (LatentTrainer *self)
   latent_random_init (&random, self->seed, LATENT_RANDOM_NOISE, self->step);
   if (noise != NULL)
     latent_random_fill_uniform (&random, noise->data, noise->n_elements, -.5f, .5f);
+  set_number (self, LATENT_INPUT_COUNT, self->objective->batch);
   set_number (self, LATENT_INPUT_ROUND, latent_pace_rounds (self->recipe, self->step, self->steps));
   set_number (self, LATENT_INPUT_KL, get_kl (self) * latent_pace_get_kl (self->recipe, self->step));
   set_number (self, LATENT_INPUT_RATE, latent_recipe_get_double (self->recipe, "rate"));

@@ -232,21 +232,23 @@ refuse (LatentTrainer *self, const LatentTrainResult *result, const char *what, 
 }
 
 /* Where the loss is bad the weights may have been for a while: back to those that were copied when
- * it was good. A gradient alone that is not finite has done nothing to them yet. */
+ * it was good. A gradient alone that is not finite has done nothing to them. */
 static gboolean
 check (LatentTrainer *self, const LatentTrainResult *result, GError **error)
 {
   LatentGuardState state = latent_guard_add (&self->guard, result->loss);
+  gboolean is_finite = isfinite (result->norm);
 
-  if (state == LATENT_GUARD_DIVERGED) {
-    latent_trainer_load_weights (self, self->good);
-    return refuse (self, result,
-        isfinite (result->loss) ? "learning diverges" : "the loss is not finite", error);
-  }
-  if (!isfinite (result->norm))
-    return refuse (self, result, "a gradient is not finite", error);
-  if (state == LATENT_GUARD_GOOD && self->step % KEEP_INTERVAL == 0)
+  if (state == LATENT_GUARD_GOOD && is_finite && self->step % KEEP_INTERVAL == 0)
     latent_trainer_save_weights (self, self->good);
+  if (state == LATENT_GUARD_DIVERGED || (state == LATENT_GUARD_HIGH && !is_finite))
+    latent_trainer_load_weights (self, self->good);
+  if (!isfinite (result->loss))
+    return refuse (self, result, "the loss is not finite", error);
+  if (!is_finite)
+    return refuse (self, result, "a gradient is not finite", error);
+  if (state == LATENT_GUARD_DIVERGED)
+    return refuse (self, result, "learning diverges", error);
   return TRUE;
 }
 
