@@ -73,7 +73,7 @@ GST_START_TEST (heads_follow_the_latent)
   guint64 parameters;
 
   fail_unless (headed != NULL, "%s", error != NULL ? error->message : "");
-  g_autoptr (GVariant) about = g_variant_ref_sink (latent_model_describe (headed, NULL));
+  g_autoptr (GVariant) about = latent_model_describe (headed, NULL);
   fail_unless (g_variant_lookup (about, "parameters", "t", &parameters));
   ck_assert_uint_eq (parameters, rows[__i__].parameters);
 

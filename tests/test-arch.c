@@ -91,7 +91,7 @@ static const struct {
 static guint64
 get_number (LatentModel *model, const char *key)
 {
-  g_autoptr (GVariant) about = g_variant_ref_sink (latent_model_describe (model, NULL));
+  g_autoptr (GVariant) about = latent_model_describe (model, NULL);
   guint64 number = 0;
 
   fail_unless (g_variant_lookup (about, key, "t", &number), "no '%s'", key);

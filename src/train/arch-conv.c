@@ -117,7 +117,9 @@ static LatentValue *
 add_conv (LatentArch *self, const char *path, LatentValue *src, gint64 n_src, gint64 n_dst,
     gint64 stride, const char *activation)
 {
-  LatentConvLayer conv = {self->n_axes, n_src, n_dst, self->kernel, stride, activation, 1};
+  gboolean is_output = g_str_equal (path, "decoder/output");
+  LatentConvLayer conv = {self->n_axes, n_src, n_dst, self->kernel, stride, activation,
+      is_output ? LATENT_ARCH_OUTPUT_GAIN : 1};
 
   return latent_layers_conv (&self->layers, path, src, &conv);
 }

@@ -41,7 +41,6 @@ find_latents (const LatentModel *model, Latents *latents, GError **error)
 
   if (about == NULL)
     return FALSE;
-  g_variant_ref_sink (about);
   *latents = (Latents){0};
   for (guint i = 1; i < input->n; i++)
     latents->is_open |= input->dims[i] < 0;

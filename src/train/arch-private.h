@@ -8,6 +8,10 @@
 
 #define LATENT_ARCH_SIZES 64 /* halvings of a conv net, itself included */
 
+/* Of the last layer's weights, where what it is given is not small by itself: outputs start near 0,
+ * so that the first steps are not spent on unlearning noise. */
+#define LATENT_ARCH_OUTPUT_GAIN .1f
+
 /* A net that is being made. The first part is the same for all; a trunk's prepare() fills in the
  * second. */
 typedef struct {

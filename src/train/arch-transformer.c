@@ -178,7 +178,7 @@ new_sinusoids (gint64 n, gint64 width)
 
   for (gint64 i = 0; i < n; i++)
     for (gint64 j = 0; j < width; j++) {
-      double angle = (double)i / pow (10000, (double)(j / 2 * 2) / (double)width);
+      double angle = (double)i / pow (10000, (double)(j - j % 2) / (double)width);
       dst[i * width + j] = (float)(j % 2 == 0 ? sin (angle) : cos (angle));
     }
   return tensor;
@@ -306,8 +306,8 @@ decode (LatentArch *self, LatentValue *latent)
     latent = add_positions (self, "decoder", widen (self, latent));
     latent = add_blocks (self, "decoder", latent);
   }
-  latent = latent_layers_tokens (
-      &self->layers, "decoder/output", latent, width, self->token_size, NULL, 1);
+  latent = latent_layers_tokens (&self->layers, "decoder/output", latent, width, self->token_size,
+      NULL, LATENT_ARCH_OUTPUT_GAIN);
   return join_tokens (self, latent);
 }
 
