@@ -52,7 +52,7 @@ only 'json-glib/' 'src/cli/ tests/'
 
 sources=$(find $all -name '*.[ch]')
 complain 'no SPDX line on top' <<EOF
-$(for f in $sources; do head -n 1 "$f" | grep -q 'SPDX-License-Identifier: LGPL-2.1-or-later' || echo "$f"; done)
+$(awk 'FNR == 1 && !/SPDX-License-Identifier: LGPL-2.1-or-later/ { print FILENAME }' $sources)
 EOF
 complain 'goto' <<EOF
 $(grep -nE '^[^"*]*\bgoto [a-z_]+;' $sources)
@@ -64,11 +64,19 @@ complain 'over 500 lines' <<EOF
 $(wc -l $sources | awk '$2 != "total" && $1 > 500 {print $2, $1}')
 EOF
 complain 'the first include of our own is neither the own header nor a private one' <<EOF
-$(for f in $(find src plugin -name '*.c'); do
-  [ -f "${f%.c}.h" ] || continue
-  first=$(grep -m 1 -oE '^#include "[^"]+"' "$f" | cut -d'"' -f2)
-  case ${first##*/} in "$(basename "${f%.c}.h")" | *private.h) continue ;; esac
-  echo "$f: $first"
-done)
+$(find src plugin -name '*.[ch]' | awk '
+  { files[$0] }
+  function check(file,   header, name, line, first) {
+    header = name = substr(file, 1, length(file) - 1) "h"
+    sub(/.*\//, "", name)
+    while (first == "" && (getline line <file) > 0)
+      if (match(line, /^#include "[^"]+"/)) first = substr(line, 11, RLENGTH - 11)
+    close(file)
+    if (first !~ /private\.h$/ && substr(first, length(first) - length(name) + 1) != name) print file ": " first
+  }
+  END {
+    for (file in files)
+      if (file ~ /\.c$/ && substr(file, 1, length(file) - 1) "h" in files) check(file)
+  }')
 EOF
 exit $failed
