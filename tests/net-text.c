@@ -116,14 +116,19 @@ add_attribute (LatentNode *node, const char *text)
   g_auto (GStrv) parts = g_strsplit_set (text, ":=", 3);
   g_auto (GStrv) numbers = g_strsplit (parts[2], ",", -1);
   gint64 ints[2 * LATENT_MAX_DIMS];
+  float floats[2 * LATENT_MAX_DIMS];
   guint n = 0;
 
-  for (; numbers[n] != NULL; n++)
+  for (; numbers[n] != NULL; n++) {
     ints[n] = g_ascii_strtoll (numbers[n], NULL, 10);
+    floats[n] = (float)g_ascii_strtod (numbers[n], NULL);
+  }
   if (*parts[1] == 'S')
     set_strings (node, parts[0], numbers);
   else if (*parts[1] == 'I')
     latent_node_set_ints (node, parts[0], ints, n);
+  else if (*parts[1] == 'F')
+    latent_node_set_floats (node, parts[0], floats, n);
   else if (*parts[1] == 'i')
     latent_node_set_int (node, parts[0], ints[0]);
   else if (*parts[1] == 'f')

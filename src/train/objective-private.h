@@ -61,6 +61,8 @@ LatentValue *latent_objective_add_output (
 gboolean latent_objective_bind (LatentObjectiveMaker *maker, GError **error);
 /* Sampling or quantisation at the latent, and the terms that it costs. */
 gboolean latent_objective_add_latent_terms (LatentObjectiveMaker *maker, GError **error);
+/* Bits of the symbols under a prior that is learned too. */
+gboolean latent_objective_add_prior (LatentObjectiveMaker *maker, GError **error);
 /* The distortion, and what is measured besides. */
 gboolean latent_objective_add_distortion (LatentObjectiveMaker *maker, GError **error);
 /* The whole loss, derivatives, outputs. */
