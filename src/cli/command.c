@@ -16,6 +16,8 @@ make_context (const LatentCommand *self, gboolean *json)
   g_option_context_set_description (context, self->description);
   if (self->options)
     g_option_context_add_main_entries (context, self->options, NULL);
+  if (self->get_options)
+    g_option_context_add_main_entries (context, self->get_options (), NULL);
   g_option_context_add_main_entries (context, common, NULL);
   return context;
 }

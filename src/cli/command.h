@@ -21,12 +21,15 @@ typedef struct {
   guint max_arguments; /* 0: any number */
   /* FALSE: failed; an error of the domain G_OPTION_ERROR is one of usage. */
   gboolean (*run) (const LatentCommandLine *line, GError **error);
+  const GOptionEntry *(*get_options) (
+      void); /* more, that are made when they are asked for; or NULL */
 } LatentCommand;
 
 extern const LatentCommand latent_command_info;
 extern const LatentCommand latent_command_tag;
 extern const LatentCommand latent_command_join;
 extern const LatentCommand latent_command_pca;
+extern const LatentCommand latent_command_train;
 extern const LatentCommand latent_command_eval;
 extern const LatentCommand latent_command_encode;
 extern const LatentCommand latent_command_decode;

@@ -11,6 +11,7 @@ static const LatentCommand *const commands[] = {
     &latent_command_tag,
     &latent_command_join,
     &latent_command_pca,
+    &latent_command_train,
     &latent_command_eval,
     &latent_command_encode,
     &latent_command_decode,

@@ -17,22 +17,55 @@ latent_progress_init (LatentProgress *self, const char *unit)
   };
 }
 
-void
-latent_progress_update (LatentProgress *self, double part, guint64 count)
+static double
+get_elapsed (const LatentProgress *self)
+{
+  return (double)(g_get_monotonic_time () - self->start) / 1e6;
+}
+
+/* Whether a line is due. */
+static gboolean
+begin_line (LatentProgress *self)
 {
   gint64 now = g_get_monotonic_time ();
   if (!self->terminal || now - self->last < INTERVAL || now - self->start < INTERVAL)
-    return;
-  double elapsed = (double)(now - self->start) / 1e6;
+    return FALSE;
   self->last = now;
   self->shown = TRUE;
-  fprintf (stderr, "\r\033[K%" G_GUINT64_FORMAT " %s, %.1f a second", count, self->unit,
-      (double)count / elapsed);
+  fputs ("\r\033[K", stderr);
+  return TRUE;
+}
+
+static void
+end_line (const LatentProgress *self, double part)
+{
   if (part > 0 && part <= 1) {
-    guint left = (guint)(elapsed / part * (1 - part) + .5);
+    guint left = (guint)(get_elapsed (self) / part * (1 - part) + .5);
     fprintf (stderr, ", %.0f %%, %u:%02u left", part * 100, left / 60, left % 60);
   }
   fflush (stderr);
+}
+
+void
+latent_progress_update (LatentProgress *self, double part, guint64 count)
+{
+  if (!begin_line (self))
+    return;
+  fprintf (stderr, "%" G_GUINT64_FORMAT " %s, %.1f a second", count, self->unit,
+      (double)count / get_elapsed (self));
+  end_line (self, part);
+}
+
+void
+latent_progress_say (LatentProgress *self, double part, const char *format, ...)
+{
+  va_list args;
+  if (!begin_line (self))
+    return;
+  va_start (args, format);
+  vfprintf (stderr, format, args);
+  va_end (args);
+  end_line (self, part);
 }
 
 static void
@@ -47,7 +80,7 @@ double
 latent_progress_clear (LatentProgress *self)
 {
   take_line_away (self);
-  return (double)(g_get_monotonic_time () - self->start) / 1e6;
+  return get_elapsed (self);
 }
 
 void

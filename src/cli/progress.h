@@ -16,6 +16,9 @@ typedef struct {
 void latent_progress_init (LatentProgress *self, const char *unit);
 /* part: 0 to 1, less than 0 where it is not known. */
 void latent_progress_update (LatentProgress *self, double part, guint64 count);
+/* The same with words of the caller's, as in "step 12, loss 0.5". */
+void latent_progress_say (LatentProgress *self, double part, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
 /* Takes the line away. Returns the seconds since latent_progress_init(). */
 double latent_progress_clear (LatentProgress *self);
 
