@@ -69,6 +69,25 @@ GST_START_TEST (table)
 }
 GST_END_TEST
 
+/* The user's page lists every key as the table has it. */
+GST_START_TEST (documented)
+{
+  g_autofree char *path = g_build_filename (
+      g_getenv ("LATENT_SRCDIR"), "docs", "learning.md", NULL);
+  g_autofree char *page = NULL;
+  fail_unless (g_file_get_contents (path, &page, NULL, NULL));
+  for (const LatentRecipeKey *key = latent_recipe_get_keys (); key->name; key++) {
+    g_autofree char *end = g_strdup_printf (
+        " | %s | %s |\n", key->fallback ? key->fallback : "", key->help);
+    g_autofree char *begin = g_strdup_printf ("\n| %s | ", key->name);
+    const char *row = strstr (page, begin);
+    const char *rest = row ? strchr (row + 1, '\n') : NULL;
+    fail_unless (rest != NULL && (gsize)(rest + 1 - row) > strlen (end), "%s", key->name);
+    fail_unless (strncmp (rest + 1 - strlen (end), end, strlen (end)) == 0, "%s", key->name);
+  }
+}
+GST_END_TEST
+
 static const struct {
   const char *key, *text, *kept;
 } good[] = {
@@ -189,6 +208,26 @@ static const struct {
     {"[data\n",                      "a.ini: "                                                   },
 };
 
+/* All recipes that the tree has. */
+GST_START_TEST (shipped)
+{
+  g_autofree char *path = g_build_filename (
+      g_getenv ("LATENT_SRCDIR"), "examples", "recipes", NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+  for (const char *name = g_dir_read_name (dir); name; name = g_dir_read_name (dir)) {
+    g_autoptr (LatentRecipe) recipe = latent_recipe_new ();
+    g_autoptr (GError) error = NULL;
+    g_autofree char *file = g_build_filename (path, name, NULL);
+    if (!g_str_has_suffix (name, ".ini"))
+      continue;
+    n++;
+    fail_unless (latent_recipe_load (recipe, file, &error), "%s", error ? error->message : "");
+  }
+  fail_unless (n >= 9);
+}
+GST_END_TEST
+
 GST_START_TEST (files_that_are_refused)
 {
   g_autofree char *path = write_recipe ("a.ini", files[__i__].text);
@@ -232,11 +271,13 @@ recipe_suite (void)
   tcase_add_checked_fixture (tcase, make_folder, remove_folder);
   tcase_add_test (tcase, defaults);
   tcase_add_test (tcase, table);
+  tcase_add_test (tcase, documented);
   tcase_add_loop_test (tcase, values, 0, G_N_ELEMENTS (good));
   tcase_add_loop_test (tcase, refused, 0, G_N_ELEMENTS (bad));
   tcase_add_test (tcase, long_lists_are_refused);
   tcase_add_test (tcase, reads_a_file_over_what_is_set);
   tcase_add_test (tcase, a_bare_name_is_a_shipped_recipe);
+  tcase_add_test (tcase, shipped);
   tcase_add_loop_test (tcase, files_that_are_refused, 0, G_N_ELEMENTS (files));
   tcase_add_test (tcase, text_makes_the_same_recipe);
   return suite;

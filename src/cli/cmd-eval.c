@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+
 #include "src/cli/command.h"
 #include "src/cli/gallery.h"
+#include "src/cli/heads.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
 #include "src/cli/rebuild.h"
 #include "src/cli/result.h"
+#include "src/cli/spread.h"
 
-static char *picture;
+static char *picture, *labels;
 static gint every = 1, threads;
 static gint64 max_frames;
 
 static const GOptionEntry options[] = {
     {"picture",   0, 0, G_OPTION_ARG_FILENAME, &picture,
      "Draw originals, reconstructions and what the first 16 latents stand for", "FILE.png"},
-    {"every",          0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
-    {"max-frames",   0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
-    {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
-    {0    },
+    {"labels",          0, 0, G_OPTION_ARG_FILENAME, &labels,
+     "For classifiers and regressors: what the samples are (IDX or NPY)", "FILE"},
+    {"every",   0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
+    {"max-frames", 0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
+    {"threads",    0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {0         },
 };
 
 static void
@@ -25,26 +31,99 @@ add_double (GVariantBuilder *builder, const char *key, double value)
   g_variant_builder_add (builder, "{sv}", key, g_variant_new_double (value));
 }
 
+static void
+add_count (GVariantBuilder *builder, const char *key, guint64 value)
+{
+  g_variant_builder_add (builder, "{sv}", key, g_variant_new_uint64 (value));
+}
+
+/* What each sample adds to. */
+typedef struct {
+  LatentGallery *gallery; /* NULL: nothing is drawn */
+  LatentSpread errors;    /* mean squared error of each picture or vector */
+} Followers;
+
+static void
+clear_followers (Followers *self)
+{
+  g_clear_pointer (&self->gallery, latent_gallery_free);
+  latent_spread_clear (&self->errors);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Followers, clear_followers)
+
+/* A LatentPairFunc. */
+static void
+follow (const LatentPair *pair, gpointer data)
+{
+  Followers *self = data;
+  LatentMeasure measure = {0};
+  if (self->gallery)
+    latent_gallery_add (pair, self->gallery);
+  if (pair->kind == LATENT_MEDIA_AUDIO)
+    return; /* parts of a stream, of any length */
+  if (pair->kind == LATENT_MEDIA_VIDEO)
+    latent_measure_add_levels (&measure, pair->pictures[0], pair->pictures[1]);
+  else
+    latent_measure_add_values (&measure, pair->values[0], pair->values[1], pair->n);
+  latent_spread_add (&self->errors, latent_measure_get_mse (&measure));
+}
+
+static void
+add_spread (GVariantBuilder *builder, LatentSpread *errors)
+{
+  static const struct {
+    const char *key;
+    double part;
+  } quantiles[] = {
+      {"mse_min",    0  },
+      {"mse_median", .5 },
+      {"mse_p95",    .95},
+      {"mse_max",    1  },
+  };
+  for (guint i = 0; errors->n > 0 && i < G_N_ELEMENTS (quantiles); i++)
+    add_double (builder, quantiles[i].key, latent_spread_get_quantile (errors, quantiles[i].part));
+}
+
+/* d, k, and how they compare. */
+static void
+add_sizes (GVariantBuilder *builder, guint64 d, guint64 k)
+{
+  add_count (builder, "d", d);
+  add_count (builder, "k", k);
+  if (k > 0)
+    add_double (builder, "compression", (double)d / (double)k);
+}
+
+static void
+note_bottleneck (LatentProgress *progress, guint64 d, guint64 k)
+{
+  if (d > 0 && k >= d)
+    latent_progress_note (progress,
+        "%" G_GUINT64_FORMAT " latents for %" G_GUINT64_FORMAT
+        " numbers are no bottleneck: a small error means nothing",
+        k, d);
+}
+
 static GVariant *
-describe (const LatentRebuilder *rebuilder, guint64 samples, double seconds)
+describe (const LatentRebuilder *rebuilder, LatentSpread *errors, guint64 samples, double seconds)
 {
   const LatentMeasure *measure = latent_rebuilder_get_measure (rebuilder);
   guint64 d, k;
   GVariantBuilder builder;
   latent_rebuilder_get_sizes (rebuilder, &d, &k);
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&builder, "{sv}", "samples", g_variant_new_uint64 (samples));
-  g_variant_builder_add (&builder, "{sv}", "d", g_variant_new_uint64 (d));
-  g_variant_builder_add (&builder, "{sv}", "k", g_variant_new_uint64 (k));
+  add_count (&builder, "samples", samples);
+  add_sizes (&builder, d, k);
   add_double (&builder, "mse", latent_measure_get_mse (measure));
   add_double (&builder, "psnr", latent_measure_get_psnr (latent_measure_get_mse (measure)));
   add_double (
       &builder, "psnr_luma", latent_measure_get_psnr (latent_measure_get_luma_mse (measure)));
   add_double (&builder, "ssim", latent_measure_get_ssim (measure));
+  add_spread (&builder, errors);
   add_double (&builder, "seconds", seconds);
   if (measure->not_finite)
-    g_variant_builder_add (
-        &builder, "{sv}", "not_finite", g_variant_new_uint64 (measure->not_finite));
+    add_count (&builder, "not_finite", measure->not_finite);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
@@ -78,11 +157,58 @@ draw (LatentGallery *gallery, LatentModel *model, const LatentRebuilder *rebuild
   return latent_gallery_write (gallery, model, title, picture, error);
 }
 
+/* Reconstructions. */
+static GVariant *
+rebuild (LatentModel *model, char **inputs, guint n_threads, GError **error)
+{
+  g_auto (Followers) followers = {picture ? latent_gallery_new () : NULL, {0}};
+  LatentSourceSettings settings = latent_model_get_source_settings (model);
+  LatentProgress progress;
+  guint64 d, k;
+  settings.every = (guint)every;
+  settings.max = (guint64)max_frames;
+  latent_progress_init (&progress, "samples");
+  g_autoptr (LatentRebuilder)
+      rebuilder = latent_rebuilder_new (model, n_threads, follow, &followers);
+  g_autoptr (LatentSource) source = latent_source_new (inputs, &settings, error);
+  gboolean good = source && rebuild_all (rebuilder, source, &progress, error);
+  double seconds = latent_progress_clear (&progress);
+  if (!good || (picture && !draw (followers.gallery, model, rebuilder, error)))
+    return NULL;
+  latent_rebuilder_get_sizes (rebuilder, &d, &k);
+  note_bottleneck (&progress, d, k);
+  return describe (rebuilder, &followers.errors, latent_source_get_count (source), seconds);
+}
+
+/* What a classifier or a regressor says. */
+static GVariant *
+score (LatentModel *model, char **inputs, guint n_threads, GError **error)
+{
+  LatentHeadScore result;
+  LatentProgress progress;
+  GVariantBuilder builder;
+  if (!latent_option_require (
+          "--labels FILE, for a model that tells classes or values", labels, error))
+    return NULL;
+  latent_progress_init (&progress, "samples");
+  if (!latent_head_measure (
+          model, inputs, labels, (guint)every, (guint64)max_frames, n_threads, &result, error))
+    return NULL;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_count (&builder, "samples", result.samples);
+  add_sizes (&builder, result.d, result.k);
+  if (isnan (result.accuracy))
+    add_double (&builder, "mse", result.mse);
+  else
+    add_double (&builder, "accuracy", result.accuracy);
+  add_double (&builder, "seconds", latent_progress_clear (&progress));
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 static gboolean
 run_eval (const LatentCommandLine *line, GError **error)
 {
   guint n_threads;
-  LatentProgress progress;
   if (every < 1 || max_frames < 0) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--every is 1 or more, --max-frames not negative");
@@ -93,21 +219,13 @@ run_eval (const LatentCommandLine *line, GError **error)
   g_autoptr (LatentModel) model = latent_model_load (line->arguments[0], error);
   if (!model)
     return FALSE;
-  LatentSourceSettings settings = latent_model_get_source_settings (model);
-  settings.every = (guint)every;
-  settings.max = (guint64)max_frames;
-  latent_progress_init (&progress, "samples");
-  g_autoptr (LatentGallery) gallery = latent_gallery_new ();
-  g_autoptr (LatentRebuilder) rebuilder = latent_rebuilder_new (
-      model, n_threads, picture ? latent_gallery_add : NULL, gallery);
-  g_autoptr (LatentSource) source = latent_source_new (line->arguments + 1, &settings, error);
-  gboolean good = source && rebuild_all (rebuilder, source, &progress, error);
-  double seconds = latent_progress_clear (&progress);
-  if (!good || (picture && !draw (gallery, model, rebuilder, error)))
-    return FALSE;
-  g_autoptr (GVariant) result = describe (rebuilder, latent_source_get_count (source), seconds);
-  latent_result_print (line->json, result);
-  return TRUE;
+  char **inputs = line->arguments + 1;
+  g_autoptr (GVariant) result = latent_model_has_head (model)
+                                    ? score (model, inputs, n_threads, error)
+                                    : rebuild (model, inputs, n_threads, error);
+  if (result)
+    latent_result_print (line->json, result);
+  return result != NULL;
 }
 
 const LatentCommand latent_command_eval = {
@@ -118,8 +236,11 @@ const LatentCommand latent_command_eval = {
     "all channels alike, over all samples together. psnr "
     "follows from it with a peak of 1. Pictures are compared as they come out, rounded to 8 bits; "
     "psnr_luma and ssim are of luma alone (ssim: windows of "
-    "8x8 pixels, every 4 pixels). d and k count numbers of one sample's input and latents; a "
-    "sample is a frame, a vector, a buffer of sound.\n\n"
+    "8x8 pixels, every 4 pixels). mse_min to mse_max are those of single frames and vectors. d "
+    "and k count numbers of one sample's input and latents; a "
+    "sample is a frame, a vector, a buffer of sound. compression is d / k.\n\n"
+    "Of a classifier accuracy is the part of samples whose class, by --labels, has the greatest "
+    "output.\n\n"
     "A model that takes one size alone gets pictures scaled to it, which is said.",
     options,
     2,

@@ -311,6 +311,14 @@ latent_data_open_train (LatentData *self, GError **error)
   return latent_data_feed_new (&self->plan, &self->train, error);
 }
 
+LatentFeed *
+latent_data_open_all (LatentData *self, GError **error)
+{
+  LatentFeedPart all = {
+      .inputs = self->inputs, .labels = self->labels, .end = G_MAXUINT64, .test = TRUE};
+  return latent_data_feed_new (&self->plan, &all, error);
+}
+
 gboolean
 latent_data_has_test (const LatentData *self)
 {

@@ -18,6 +18,8 @@ const LatentSampleSpec *latent_data_get_spec (const LatentData *self);
 guint latent_data_get_n_outputs (const LatentData *self);
 /* Feeds live no longer than the data. */
 LatentFeed *latent_data_open_train (LatentData *self, GError **error);
+/* All samples in their order, as a test has them. */
+LatentFeed *latent_data_open_all (LatentData *self, GError **error);
 gboolean latent_data_has_test (const LatentData *self);
 LatentFeed *latent_data_open_test (LatentData *self, GError **error);
 

@@ -139,7 +139,7 @@ gather_luma (const LatentPicture *self)
 }
 
 void
-latent_measure_add_pictures (
+latent_measure_add_levels (
     LatentMeasure *self, const LatentPicture *original, const LatentPicture *rebuilt)
 {
   const double unit = 1. / (255. * 255.);
@@ -153,7 +153,14 @@ latent_measure_add_pictures (
     self->squares += (double)sum * unit;
     self->elements += row * rows;
   }
+}
 
+void
+latent_measure_add_pictures (
+    LatentMeasure *self, const LatentPicture *original, const LatentPicture *rebuilt)
+{
+  const double unit = 1. / (255. * 255.);
+  latent_measure_add_levels (self, original, rebuilt);
   g_autofree guint8 *a = gather_luma (original);
   g_autofree guint8 *b = gather_luma (rebuilt);
   gsize n = (gsize)original->width * original->height;

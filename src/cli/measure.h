@@ -18,6 +18,9 @@ typedef struct {
 /* Both of the same format, GRAY8, RGB or I420, and size. */
 void latent_measure_add_pictures (
     LatentMeasure *self, const LatentPicture *original, const LatentPicture *rebuilt);
+/* Squares and elements alone. */
+void latent_measure_add_levels (
+    LatentMeasure *self, const LatentPicture *original, const LatentPicture *rebuilt);
 void latent_measure_add_values (
     LatentMeasure *self, const float *original, const float *rebuilt, gsize n);
 
