@@ -245,6 +245,16 @@ write_pictures (void)
   return write_npy ("pictures.npy", "|u1", "2, 20, 24", data, sizeof data);
 }
 
+GST_START_TEST (nets_of_pictures_see_pictures)
+{
+  g_autofree char *path = write_pictures ();
+  g_autoptr (LatentData) data = open_data (path, "arch=conv");
+  const LatentSampleSpec *spec = latent_data_get_spec (data);
+  fail_unless_equals_int (spec->media.color, LATENT_COLOR_GRAY8);
+  fail_unless (spec->sample.n == 3 && spec->sample.dims[1] == 20 && spec->sample.dims[2] == 24);
+}
+GST_END_TEST
+
 static int
 get_level (const GArray *samples, guint i)
 {
@@ -487,6 +497,7 @@ feed_suite (void)
   tcase_add_loop_test (tcase, samples_that_are_held_back, 0, G_N_ELEMENTS (parts));
   tcase_add_loop_test (tcase, labels_go_with_their_samples, 0, 3);
   tcase_add_test (tcase, binarised);
+  tcase_add_test (tcase, nets_of_pictures_see_pictures);
   tcase_add_loop_test (tcase, crops_are_parts_of_pictures, 0, 2);
   tcase_add_test (tcase, crops_are_others_each_epoch);
   tcase_add_test (tcase, pairs_are_cut_alike);

@@ -43,6 +43,22 @@ split_inputs (const char *text)
   return inputs;
 }
 
+/* The format of an array's samples as pictures, where a net of pictures is asked for: HxW or HxWx3
+ * of bytes; NULL for others. */
+static const char *
+guess_format (const LatentData *self)
+{
+  g_autoptr (LatentArrayFile) file = latent_recipe_is (self->recipe, "arch", "conv")
+                                         ? latent_array_file_open (self->inputs[0], NULL)
+                                         : NULL;
+  const LatentArrayHeader *header = file ? latent_array_file_get_header (file) : NULL;
+  if (!header || header->type != LATENT_DATA_TYPE_UINT8)
+    return NULL;
+  if (header->shape.n == 4 && header->shape.dims[3] == 3)
+    return "RGB";
+  return header->shape.n == 3 ? "GRAY8" : NULL;
+}
+
 /* What the samples are, where no model says it: as the recipe's keys tell, else as the first input
  * looks. */
 static void
@@ -63,6 +79,8 @@ guess_media (LatentData *self)
   const char *format = latent_recipe_get_string (recipe, "format");
   guint width, height;
   gboolean array = latent_array_file_probe (self->inputs[0]);
+  if (!format && array)
+    format = guess_format (self);
   gboolean pictures = format || latent_recipe_get_size (recipe, "crop", &width, &height);
   gboolean sound = latent_recipe_get_int (recipe, "window") > 0;
   media->kind = pictures         ? LATENT_MEDIA_VIDEO
