@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "src/cli/feed-items.h"
+#include "src/train/ahead.h"
 
 #define TRAIN_BYTES (512u << 20) /* of the shuffle buffer, where the recipe does not say */
 #define TEST_BYTES  (128u << 20)
+
+/* Media are decoded while the net learns: so many samples wait at most. */
+#define AHEAD_ITEMS 32
+#define AHEAD_BYTES (16u << 20)
 
 /* Streams of numbers for samples that are drawn, apart from those for items that are made. */
 #define DRAW_STREAM (G_GUINT64_CONSTANT (1) << 55)
@@ -91,6 +96,9 @@ latent_data_feed_new (const LatentFeedPlan *plan, const LatentFeedPart *part, GE
   gint64 asked = part->test ? 0 : latent_recipe_get_int (plan->recipe, "shuffle");
   guint64 room = part->test ? TEST_BYTES : TRAIN_BYTES;
   LatentItems *items = &latent_feed_items_new (plan, part)->base;
+  if (plan->settings.kind != LATENT_MEDIA_VECTOR)
+    items = latent_items_read_ahead (
+        items, (guint)CLAMP (AHEAD_BYTES / items->size, 2, AHEAD_ITEMS));
   LatentShuffleSettings settings = {
       .seed = (guint64)latent_recipe_get_int (plan->recipe, "seed"),
       .capacity = asked ? (guint64)asked : MAX (room / items->size, 1),
