@@ -96,6 +96,9 @@ dnnl_status_t latent_pd_convolution_backward_data (dnnl_primitive_desc_t *pd,
     const LatentProductMds *mds, const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
 dnnl_status_t latent_pd_convolution_backward_weights (dnnl_primitive_desc_t *pd,
     const LatentProductMds *mds, const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
+/* Of a function by its input; `data` is the layout of all three arrays. */
+dnnl_status_t latent_pd_eltwise_backward (dnnl_primitive_desc_t *pd, dnnl_alg_kind_t algorithm,
+    LatentConstMd data, float alpha, float beta, dnnl_primitive_attr_t attr);
 static inline void
 latent_post_ops_free (dnnl_post_ops_t ops)
 {

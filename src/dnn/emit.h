@@ -54,6 +54,11 @@ LatentEmit latent_dnn_prelu (LatentBuilder *builder, const LatentNode *node, GEr
 LatentEmit latent_dnn_softmax (
     LatentBuilder *builder, const LatentNode *node, guint axis, gboolean log, GError **error);
 
+/* Inputs dy and x: dy times a function's derivative at x, found by the node's operator, as
+ * GeluGradient. */
+LatentEmit latent_dnn_eltwise_backward (
+    LatentBuilder *builder, const LatentNode *node, GError **error);
+
 /* Whether latent_dnn_eltwise() knows the node; what passes may fuse. */
 gboolean latent_dnn_is_eltwise (const LatentNode *node);
 

@@ -275,4 +275,21 @@ latent_pd_convolution_backward_weights (dnnl_primitive_desc_t *pd, const LatentP
       &op, attr, forward);
 }
 
+dnnl_status_t
+latent_pd_eltwise_backward (dnnl_primitive_desc_t *pd, dnnl_alg_kind_t algorithm,
+    LatentConstMd data, float alpha, float beta, dnnl_primitive_attr_t attr)
+{
+  g_auto (dnnl_primitive_desc_t) forward = NULL;
+  dnnl_eltwise_desc_t op;
+  dnnl_status_t status = create (&forward,
+      dnnl_eltwise_forward_desc_init (&op, dnnl_forward_training, algorithm, data, alpha, beta),
+      &op, attr);
+
+  if (status != dnnl_success)
+    return status;
+  return create_backward (pd,
+      dnnl_eltwise_backward_desc_init (&op, algorithm, data, data, alpha, beta), &op, attr,
+      forward);
+}
+
 #endif

@@ -115,8 +115,21 @@ is_single (const LatentValue *value)
   return value == NULL || latent_shape_product (&value->shape, 0, value->shape.n) == 1;
 }
 
-/* The strides that all arrays of an elementwise node can have: those of the first input that has
- * its output's shape, channels-last where that lies in blocks. NULL: row-major it is. */
+/* Whether all that lies as `common` does are floats: oneDNN's blocks are of nothing else. */
+static gboolean
+has_floats_only (const GPtrArray *values, const LatentShape *shape)
+{
+  for (guint i = 0; i < values->len; i++) {
+    const LatentValue *value = g_ptr_array_index (values, i);
+    if (follows (value, shape) && value->type != LATENT_DATA_TYPE_FLOAT32)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The layout that all arrays of an elementwise node can have: that of the first input that has its
+ * output's shape (rather one that is no constant); channels-last where that lies in padded blocks.
+ * NULL: row-major it is. */
 static LatentLayout *
 find_common_layout (LatentBuilder *builder, const LatentNode *node)
 {
@@ -135,24 +148,27 @@ find_common_layout (LatentBuilder *builder, const LatentNode *node)
   home = first != NULL ? latent_builder_get_layout (builder, first) : NULL;
   if (home == NULL || !latent_shape_equal (&home->shape, shape))
     return NULL;
-  if (!home->is_strided)
-    return latent_layout_new_channels_last (first->type, shape);
   dense = latent_layout_new (first->type, shape);
-  return home->size == dense->size ? latent_layout_new_strided (first->type, shape, home->strides)
-                                   : NULL;
+  if (home->size == dense->size &&
+      (home->is_strided ||
+          (has_floats_only (node->inputs, shape) && has_floats_only (node->outputs, shape))))
+    return latent_layout_ref ((LatentLayout *)home);
+  return home->is_strided ? NULL : latent_layout_new_channels_last (first->type, shape);
 }
 
 static LatentLayout *
-get_layout (const LatentLayout *common, const LatentValue *value)
+get_layout (LatentLayout *common, const LatentValue *value)
 {
-  if (common != NULL && follows (value, &common->shape))
-    return latent_layout_new_strided (value->type, &value->shape, common->strides);
-  return latent_layout_new (value->type, &value->shape);
+  if (common == NULL || !follows (value, &common->shape))
+    return latent_layout_new (value->type, &value->shape);
+  if (value->type == common->type)
+    return latent_layout_ref (common);
+  return latent_layout_new_strided (value->type, &value->shape, common->strides);
 }
 
 static gboolean
-add_sources (LatentStep *step, LatentBuilder *builder, const LatentNode *node,
-    const LatentLayout *common, GError **error)
+add_sources (LatentStep *step, LatentBuilder *builder, const LatentNode *node, LatentLayout *common,
+    GError **error)
 {
   HostStep *data = step->data;
 

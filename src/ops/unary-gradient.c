@@ -42,6 +42,15 @@ run (const LatentEval *eval, Kernel kernel, float p, float q)
 
 #define ATTRIBUTE(name, fallback) latent_node_get_float (eval->node, name, fallback)
 
+/* One of two numbers without a branch, so that the compiler can use vectors. */
+static inline float
+choose (gboolean condition, float yes, float no)
+{
+  float weight = (float)condition;
+
+  return weight * yes + (1 - weight) * no;
+}
+
 /* dst = dy times an expression of y or x, whichever the row reads, and of the attributes p and q.
  */
 #define LOOP(name, v, expression)                                                                  \
@@ -65,14 +74,13 @@ run (const LatentEval *eval, Kernel kernel, float p, float q)
 /* Of the output. Where it is not above 0, nor was the input: alpha is not negative. */
 GRADIENT (relu, y, y > 0 ? dy : 0)
 GRADIENT1 (leaky_relu, y, ATTRIBUTE ("alpha", 0.01f), y > 0 ? dy : dy * p)
-GRADIENT1 (elu, y, ATTRIBUTE ("alpha", 1), y > 0 ? dy : dy * (y + p))
-GRADIENT1 (celu, y, ATTRIBUTE ("alpha", 1), y > 0 ? dy : dy * (y / p + 1))
+GRADIENT1 (elu, y, ATTRIBUTE ("alpha", 1), choose (y > 0, dy, dy *(y + p)))
+GRADIENT1 (celu, y, ATTRIBUTE ("alpha", 1), choose (y > 0, dy, dy *(y / p + 1)))
 GRADIENT2 (selu, y, ATTRIBUTE ("alpha", LATENT_SELU_ALPHA), ATTRIBUTE ("gamma", LATENT_SELU_GAMMA),
-    y > 0 ? dy * q : dy * (y + p * q))
+    choose (y > 0, dy *q, dy *(y + p * q)))
 GRADIENT (sigmoid, y, dy *y *(1 - y))
-GRADIENT1 (hard_sigmoid, y, ATTRIBUTE ("alpha", 0.2f), y > 0 && y < 1 ? dy * p : 0)
+GRADIENT1 (hard_sigmoid, y, ATTRIBUTE ("alpha", 0.2f), choose ((y > 0) & (y < 1), dy *p, 0))
 GRADIENT (tanh_, y, dy *(1 - y * y))
-GRADIENT (softplus, y, -dy *expm1 (-y))
 GRADIENT (softsign, y, dy *(1 - fabs (y)) * (1 - fabs (y)))
 GRADIENT (exp_, y, dy *y)
 GRADIENT (sqrt_, y, dy / (2 * y))
@@ -111,12 +119,13 @@ derive_mish (float x)
 
 /* Of the input. */
 GRADIENT1 (thresholded_relu, x, ATTRIBUTE ("alpha", 1), x > p ? dy : 0)
-GRADIENT1 (shrink, x, ATTRIBUTE ("lambd", 0.5f), x<-p || x> p ? dy : 0)
-GRADIENT (hard_swish, x, x <= -3 ? 0 : x >= 3 ? dy : dy * (x / 3 + 0.5f))
+GRADIENT1 (shrink, x, ATTRIBUTE ("lambd", 0.5f), choose ((x < -p) | (x > p), dy, 0))
+GRADIENT (softplus, x, dy *SIGMOID (x))
+GRADIENT (hard_swish, x, choose (x <= -3, 0, choose (x >= 3, dy, dy *(x / 3 + 0.5f))))
 LOOP (gelu_erf_loop, x, dy *derive_gelu_erf (x))
 LOOP (gelu_tanh_loop, x, dy *derive_gelu_tanh (x))
 GRADIENT (mish, x, dy *derive_mish (x))
-GRADIENT (abs_, x, x > 0 ? dy : x < 0 ? -dy : 0)
+GRADIENT (abs_, x, choose (x > 0, dy, choose (x < 0, -dy, 0)))
 GRADIENT (log_, x, dy / x)
 GRADIENT (erf_, x, dy *(2 * SQRT_2_BY_PI * SQRT_HALF) * exp (-x * x))
 GRADIENT (sin_, x, dy *cos (x))
@@ -170,7 +179,7 @@ static gboolean
 reads_output (const LatentNode *node)
 {
   static const char *const names[] = {"Relu", "Elu", "Celu", "Selu", "Sigmoid", "HardSigmoid",
-      "Tanh", "Softplus", "Softsign", "Exp", "Sqrt", "Reciprocal", "Tan", "Sinh", NULL};
+      "Tanh", "Softsign", "Exp", "Sqrt", "Reciprocal", "Tan", "Sinh", NULL};
 
   return g_strv_contains (names, node->op_type) ||
          (g_str_equal (node->op_type, "LeakyRelu") &&
@@ -192,7 +201,7 @@ latent_unary_derive (LatentGradient *self, const LatentNode *node, GError **erro
 #define FUNCTION(name, attributes, infer, eval)                                                    \
   {                                                                                                \
     name "Gradient", LATENT_DOMAIN_TRAINING, 1, 1, 2, 2, 1, 1, LATENT_TYPES_F32, attributes,       \
-        infer, eval, .elementwise = TRUE                                                           \
+        infer, eval, NULL, latent_dnn_eltwise_backward, .elementwise = TRUE                        \
   }
 #define ROW(name, attributes, eval) FUNCTION (name, attributes, infer_derivative, eval)
 

@@ -298,9 +298,10 @@ derive_clip_part (gsize begin, gsize end, gpointer data)
   const Clip *self = data;
   const float *dy = self->eval->src[0].data, *y = self->eval->src[1].data;
   float *dst = self->eval->dst[0].data;
+  const float min = self->min, max = self->max;
 
   for (gsize i = begin; i < end; i++)
-    dst[i] = y[i] > self->min && y[i] < self->max ? dy[i] : 0;
+    dst[i] = (y[i] > min) & (y[i] < max) ? dy[i] : 0;
 }
 
 /* A bound as an attribute, an input, or none. */
