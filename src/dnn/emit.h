@@ -98,6 +98,10 @@ typedef enum {
  * runs backwards; one does with `reverse`. */
 LatentEmit latent_dnn_recurrent (LatentBuilder *builder, const LatentNode *node, LatentCell cell,
     gboolean reverse, GError **error);
+/* Inputs 8 to 10 are the derivatives by Y, Y_h and Y_c, any of which may be left out; outputs those
+ * by X, W, R, B, initial_h and, of LSTM, initial_c. */
+LatentEmit latent_dnn_recurrent_backward (LatentBuilder *builder, const LatentNode *node,
+    LatentCell cell, gboolean reverse, GError **error);
 
 /* Of dimensions 2 and up: linear interpolation between the middles of pixels, edges held; or the
  * pixel whose middle is nearest. */

@@ -14,6 +14,22 @@ latent_blocks_gather (const LatentBlocks *self, const float *src, float *dst)
   }
 }
 
+void
+latent_blocks_scatter (const LatentBlocks *self, const float *src, float *dst)
+{
+  for (guint i = 0; i < self->n; i++, src += self->size) {
+    memcpy (dst + self->first[i] * self->size, src, self->size * sizeof *dst);
+    if (self->second[i] >= 0)
+      memcpy (dst + (gsize)self->second[i] * self->size, src, self->size * sizeof *dst);
+  }
+}
+
+/* LatentStep.data */
+typedef struct {
+  LatentBlocks blocks;
+  void (*func) (const LatentBlocks *self, const float *src, float *dst);
+} BlocksStep;
+
 typedef struct {
   const float *src;
   float *dst;
@@ -32,9 +48,10 @@ bind_blocks (const LatentStep *self, const LatentFrame *frame, GError **error)
 static gboolean
 run_blocks (const LatentStep *self, gpointer data, GError **error)
 {
+  const BlocksStep *step = self->data;
   const BoundBlocks *bound = data;
 
-  latent_blocks_gather (self->data, bound->src, bound->dst);
+  step->func (&step->blocks, bound->src, bound->dst);
   return TRUE;
 }
 
@@ -53,13 +70,43 @@ clear_blocks (LatentStep *self)
 static const LatentStepClass blocks_class = {bind_blocks, run_blocks, unbind_blocks, clear_blocks};
 
 LatentStep *
-latent_blocks_step_new (
-    const LatentBlocks *self, const LatentNode *node, LatentOperand src, LatentOperand dst)
+latent_blocks_step_new (const LatentBlocks *self, gboolean scatter, const LatentNode *node,
+    LatentOperand src, LatentOperand dst)
 {
   LatentStep *step = latent_step_new (&blocks_class, node, "copy");
+  const BlocksStep data = {*self, scatter ? latent_blocks_scatter : latent_blocks_gather};
 
-  step->data = g_memdup2 (self, sizeof *self);
+  step->data = g_memdup2 (&data, sizeof data);
   latent_step_add_operand (step, src, LATENT_ACCESS_READ);
+  latent_step_add_operand (step, dst, LATENT_ACCESS_WRITE);
+  return step;
+}
+
+static gpointer
+bind_clear (const LatentStep *self, const LatentFrame *frame, GError **error)
+{
+  return latent_frame_get_address (frame, latent_step_get_operand (self, 0));
+}
+
+static gboolean
+run_clear (const LatentStep *self, gpointer address, GError **error)
+{
+  memset (address, 0, latent_step_get_operand (self, 0)->layout->size);
+  return TRUE;
+}
+
+static void
+unbind_clear (const LatentStep *self, gpointer address)
+{
+}
+
+static const LatentStepClass clear_class = {bind_clear, run_clear, unbind_clear, NULL};
+
+LatentStep *
+latent_clear_step_new (const LatentNode *node, LatentOperand dst)
+{
+  LatentStep *step = latent_step_new (&clear_class, node, "copy");
+
   latent_step_add_operand (step, dst, LATENT_ACCESS_WRITE);
   return step;
 }

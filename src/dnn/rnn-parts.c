@@ -46,6 +46,13 @@ latent_rnn_get_shape (const LatentRnn *self, LatentRnnParameter parameter)
   };
 }
 
+LatentMd
+latent_rnn_new_any_md (const LatentRnn *self, LatentRnnParameter parameter)
+{
+  const LatentShape shape = latent_rnn_get_shape (self, parameter);
+  return latent_md_new (LATENT_DATA_TYPE_FLOAT32, &shape, NULL);
+}
+
 /* Biases of the input and of the state are added up, but for those of the last product where they
  * are apart. */
 static LatentBlocks
@@ -160,8 +167,8 @@ get_variable (const LatentRnn *self, LatentBuilder *builder, LatentRnnParameter 
     return FALSE;
   src.offset += direction * get_size (self, parameter) * sizeof (float);
   gathered = latent_builder_new_operand (builder, view);
-  latent_builder_add_step (
-      builder, latent_blocks_step_new (&blocks, self->node, src, latent_operand_copy (&gathered)));
+  latent_builder_add_step (builder,
+      latent_blocks_step_new (&blocks, FALSE, self->node, src, latent_operand_copy (&gathered)));
   if (!latent_layout_equal (view, layout))
     return latent_builder_reorder (builder, &gathered, layout, operand, error);
   *operand = latent_operand_copy (&gathered);
@@ -184,28 +191,56 @@ latent_rnn_read_parameter (const LatentRnn *self, LatentBuilder *builder, Latent
   return TRUE;
 }
 
-void
-latent_rnn_array_init (
-    LatentRnnArray *array, const LatentRnn *self, LatentRnnKind kind, LatentAccess access)
+gboolean
+latent_rnn_write_parameter (const LatentRnn *self, LatentBuilder *builder,
+    LatentRnnParameter parameter, guint direction, const LatentOperand *src,
+    const LatentOperand *dst, GError **error)
 {
+  const LatentBlocks blocks = get_blocks (self, parameter);
+  g_autoptr (LatentLayout) view = new_view (self, parameter);
+  LatentOperand gathered, whole = latent_operand_copy (dst);
+
+  whole.offset += direction * get_size (self, parameter) * sizeof (float);
+  if (latent_layout_equal (view, src->layout)) {
+    gathered = latent_operand_copy (src);
+  } else if (!latent_builder_reorder (builder, src, view, &gathered, error)) {
+    latent_operand_clear (&whole);
+    return FALSE;
+  }
+  latent_builder_add_step (
+      builder, latent_blocks_step_new (&blocks, TRUE, self->node, gathered, whole));
+  return TRUE;
+}
+
+void
+latent_rnn_array_init (LatentRnnArray *array, const LatentRnn *self, LatentRnnKind kind)
+{
+  const LatentDataType type = LATENT_DATA_TYPE_FLOAT32;
   const gint64 state = self->batch * self->hidden;
   const gint64 strides[] = {self->directions * state, self->hidden, 1};
-  const LatentShape shapes[] = {
-      [LATENT_RNN_INPUT] = {3, {self->steps, self->batch, self->inputs}},
-      [LATENT_RNN_SEQUENCE] = {3, {self->steps, self->batch, self->hidden}},
-      [LATENT_RNN_STATE] = {4, {1, 1, self->batch, self->hidden}       },
+  const LatentShape input = {
+      3, {self->steps, self->batch, self->inputs}
+  };
+  const LatentShape sequence = {
+      3, {self->steps, self->batch, self->hidden}
+  };
+  const LatentShape states = {
+      4, {1, 1, self->batch, self->hidden}
   };
 
-  array->access = access;
   array->step = kind == LATENT_RNN_INPUT ? 0 : (gsize)state * sizeof (float);
-  array->part = kind == LATENT_RNN_SEQUENCE
-                    ? latent_layout_new_strided (LATENT_DATA_TYPE_FLOAT32, &shapes[kind], strides)
-                    : latent_layout_new (LATENT_DATA_TYPE_FLOAT32, &shapes[kind]);
+  if (kind == LATENT_RNN_INPUTS)
+    array->step = latent_shape_product (&input, 0, input.n) * sizeof (float);
+  if (kind == LATENT_RNN_SEQUENCE)
+    array->part = latent_layout_new_strided (type, &sequence, strides);
+  else
+    array->part = latent_layout_new (type, kind == LATENT_RNN_STATE ? &states : &input);
 }
 
 /* As if there were a value of all directions' parts. */
 static gboolean
-open_nothing (LatentRnnArray *self, const LatentRnn *rnn, LatentBuilder *builder, GError **error)
+open_nothing (LatentRnnArray *self, const LatentRnn *rnn, LatentBuilder *builder,
+    LatentAccess access, GError **error)
 {
   LatentShape shape = self->part->shape;
   g_autoptr (LatentLayout) layout = NULL;
@@ -214,7 +249,7 @@ open_nothing (LatentRnnArray *self, const LatentRnn *rnn, LatentBuilder *builder
   if (self->step > 0)
     shape.dims[0] *= rnn->directions;
   layout = latent_layout_new (LATENT_DATA_TYPE_FLOAT32, &shape);
-  if (self->access == LATENT_ACCESS_WRITE) {
+  if (access == LATENT_ACCESS_WRITE) {
     self->whole = latent_builder_new_operand (builder, layout);
     return TRUE;
   }
@@ -225,20 +260,21 @@ open_nothing (LatentRnnArray *self, const LatentRnn *rnn, LatentBuilder *builder
 
 gboolean
 latent_rnn_array_open (LatentRnnArray *self, const LatentRnn *rnn, LatentBuilder *builder,
-    const LatentValue *value, GError **error)
+    const LatentValue *value, LatentAccess access, GError **error)
 {
   if (self->part == NULL)
     return TRUE;
   if (value == NULL)
-    return open_nothing (self, rnn, builder, error);
-  if (self->access == LATENT_ACCESS_READ)
+    return open_nothing (self, rnn, builder, access, error);
+  if (access == LATENT_ACCESS_READ)
     return latent_builder_get_row_major (builder, value, &self->whole, error);
   self->whole = latent_builder_define_row_major (builder, value);
   return TRUE;
 }
 
 void
-latent_rnn_array_add (const LatentRnnArray *self, LatentStep *step, int argument, guint direction)
+latent_rnn_array_add (const LatentRnnArray *self, LatentStep *step, int argument, guint direction,
+    LatentAccess access)
 {
   LatentOperand part = self->whole;
 
@@ -246,7 +282,7 @@ latent_rnn_array_add (const LatentRnnArray *self, LatentStep *step, int argument
     return;
   part.layout = latent_layout_ref (self->part);
   part.offset += direction * self->step;
-  latent_primitive_step_add (step, argument, part, self->access);
+  latent_primitive_step_add (step, argument, part, access);
 }
 
 LatentConstMd

@@ -63,12 +63,10 @@ describe (Forward *self, guint d, gboolean backwards)
 {
   g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
   const LatentRnn *rnn = &self->rnn;
-  const LatentShape shapes[] = {latent_rnn_get_shape (rnn, LATENT_RNN_WEIGHTS),
-      latent_rnn_get_shape (rnn, LATENT_RNN_RECURRENCE),
-      latent_rnn_get_shape (rnn, LATENT_RNN_BIAS)};
-  g_auto (LatentMd) weights = latent_md_new (LATENT_DATA_TYPE_FLOAT32, &shapes[0], NULL);
-  g_auto (LatentMd) recurrence = latent_md_new (LATENT_DATA_TYPE_FLOAT32, &shapes[1], NULL);
-  g_autoptr (LatentLayout) bias = latent_layout_new (LATENT_DATA_TYPE_FLOAT32, &shapes[2]);
+  const LatentShape biases = latent_rnn_get_shape (rnn, LATENT_RNN_BIAS);
+  g_auto (LatentMd) weights = latent_rnn_new_any_md (rnn, LATENT_RNN_WEIGHTS);
+  g_auto (LatentMd) recurrence = latent_rnn_new_any_md (rnn, LATENT_RNN_RECURRENCE);
+  g_autoptr (LatentLayout) bias = latent_layout_new (LATENT_DATA_TYPE_FLOAT32, &biases);
   const LatentRecurrentKind kind = {rnn->cell->algorithm, rnn->cell->activation,
       backwards ? dnnl_unidirectional_right2left : dnnl_unidirectional_left2right};
   const LatentRecurrentMds mds = {.src = latent_rnn_array_get_md (&self->arrays[SRC]),
@@ -101,7 +99,7 @@ append (const Forward *self, LatentBuilder *builder, guint d, GError **error)
       return FALSE;
   }
   for (guint i = 0; i < N_ARRAYS; i++)
-    latent_rnn_array_add (&self->arrays[i], step, arrays[i].argument, d);
+    latent_rnn_array_add (&self->arrays[i], step, arrays[i].argument, d, arrays[i].access);
   latent_builder_add_step (builder, g_steal_pointer (&step));
   return TRUE;
 }
@@ -116,12 +114,13 @@ latent_dnn_recurrent (LatentBuilder *builder, const LatentNode *node, LatentCell
     return LATENT_EMIT_FALLBACK;
   for (guint i = 0; i < N_ARRAYS; i++)
     if (has_array (&self, i))
-      latent_rnn_array_init (&self.arrays[i], &self.rnn, arrays[i].kind, arrays[i].access);
+      latent_rnn_array_init (&self.arrays[i], &self.rnn, arrays[i].kind);
   for (guint d = 0; d < self.rnn.directions; d++)
     if (!describe (&self, d, reverse || d == 1))
       return LATENT_EMIT_FALLBACK;
   for (guint i = 0; i < N_ARRAYS; i++)
-    if (!latent_rnn_array_open (&self.arrays[i], &self.rnn, builder, get_value (&self, i), error))
+    if (!latent_rnn_array_open (
+            &self.arrays[i], &self.rnn, builder, get_value (&self, i), arrays[i].access, error))
       return LATENT_EMIT_FAILED;
   for (guint d = 0; d < self.rnn.directions; d++)
     if (!append (&self, builder, d, error))

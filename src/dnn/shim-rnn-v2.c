@@ -28,4 +28,36 @@ latent_pd_recurrent (dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
   return dnnl_primitive_desc_create (pd, &op, attr, latent_engine_get (), NULL);
 }
 
+dnnl_status_t
+latent_pd_recurrent_backward (dnnl_primitive_desc_t *pd, const LatentRecurrentKind *kind,
+    const LatentRecurrentMds *mds, const LatentRecurrentMds *diffs,
+    const_dnnl_primitive_desc_t forward, dnnl_primitive_attr_t attr)
+{
+  const dnnl_prop_kind_t prop = dnnl_backward;
+  dnnl_rnn_desc_t op;
+  dnnl_status_t status;
+
+  if (kind->cell == dnnl_vanilla_lstm)
+    status = dnnl_lstm_backward_desc_init (&op, prop, kind->direction, mds->src, mds->src_h,
+        mds->src_c, mds->weights, mds->recurrence, mds->bias, mds->dst, mds->dst_h, mds->dst_c,
+        diffs->src, diffs->src_h, diffs->src_c, diffs->weights, diffs->recurrence, diffs->bias,
+        diffs->dst, diffs->dst_h, diffs->dst_c, 0);
+  else if (kind->cell == dnnl_vanilla_gru)
+    status = dnnl_gru_backward_desc_init (&op, prop, kind->direction, mds->src, mds->src_h,
+        mds->weights, mds->recurrence, mds->bias, mds->dst, mds->dst_h, diffs->src, diffs->src_h,
+        diffs->weights, diffs->recurrence, diffs->bias, diffs->dst, diffs->dst_h, 0);
+  else if (kind->cell == dnnl_lbr_gru)
+    status = dnnl_lbr_gru_backward_desc_init (&op, prop, kind->direction, mds->src, mds->src_h,
+        mds->weights, mds->recurrence, mds->bias, mds->dst, mds->dst_h, diffs->src, diffs->src_h,
+        diffs->weights, diffs->recurrence, diffs->bias, diffs->dst, diffs->dst_h, 0);
+  else
+    status = dnnl_vanilla_rnn_backward_desc_init (&op, prop, kind->activation, kind->direction,
+        mds->src, mds->src_h, mds->weights, mds->recurrence, mds->bias, mds->dst, mds->dst_h,
+        diffs->src, diffs->src_h, diffs->weights, diffs->recurrence, diffs->bias, diffs->dst,
+        diffs->dst_h, 0, 0, 0);
+  if (status != dnnl_success)
+    return status;
+  return dnnl_primitive_desc_create (pd, &op, attr, latent_engine_get (), forward);
+}
+
 #endif

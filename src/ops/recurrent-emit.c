@@ -57,8 +57,11 @@ has_full_length (const LatentNode *node, const LatentRecurrentParams *params)
   return TRUE;
 }
 
-LatentEmit
-latent_recurrent_emit (LatentBuilder *builder, const LatentNode *node, GError **error)
+typedef LatentEmit (*EmitFunc) (LatentBuilder *builder, const LatentNode *node, LatentCell cell,
+    gboolean reverse, GError **error);
+
+static LatentEmit
+emit (LatentBuilder *builder, const LatentNode *node, EmitFunc func, GError **error)
 {
   LatentRecurrentParams params;
   LatentCell cell;
@@ -69,5 +72,17 @@ latent_recurrent_emit (LatentBuilder *builder, const LatentNode *node, GError **
       latent_node_get_input (node, 7) != NULL || !has_full_length (node, &params) ||
       !find_cell (&params, &cell))
     return LATENT_EMIT_FALLBACK;
-  return latent_dnn_recurrent (builder, node, cell, params.reverse, error);
+  return func (builder, node, cell, params.reverse, error);
+}
+
+LatentEmit
+latent_recurrent_emit (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit (builder, node, latent_dnn_recurrent, error);
+}
+
+LatentEmit
+latent_recurrent_gradient_emit (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit (builder, node, latent_dnn_recurrent_backward, error);
 }

@@ -310,6 +310,7 @@ gboolean
 latent_recurrent_derive (LatentGradient *self, const LatentNode *node, GError **error)
 {
   g_autofree char *name = g_strconcat (node->op_type, "Gradient", NULL);
+  guint n = g_str_equal (node->op_type, "LSTM") ? N_DST : BY_C;
   LatentNode *derived = latent_gradient_node (self, name, LATENT_DOMAIN_TRAINING);
 
   for (guint i = 0; i < node->attributes->len; i++)
@@ -320,9 +321,9 @@ latent_recurrent_derive (LatentGradient *self, const LatentNode *node, GError **
   for (guint i = DIFF_DST; i < N_SRC; i++)
     latent_node_add_input (
         derived, latent_gradient_get (self, latent_node_get_output (node, i - DIFF_DST)));
-  if (latent_gradient_finish (self, derived, N_DST, error) == NULL)
+  if (latent_gradient_finish (self, derived, n, error) == NULL)
     return FALSE;
-  for (guint i = 0; i < N_DST; i++)
+  for (guint i = 0; i < n; i++)
     if (latent_node_get_input (node, inputs[i]) != NULL)
       latent_gradient_add (
           self, latent_node_get_input (node, inputs[i]), latent_node_get_output (derived, i));

@@ -6,7 +6,7 @@
 
 /* RNNGradient, GRUGradient, LSTMGradient of LATENT_DOMAIN_TRAINING: inputs and attributes of the
  * operator, then the derivatives by its outputs Y, Y_h, Y_c, any of which may be left out; the
- * outputs are the derivatives by X, W, R, B, initial_h and initial_c. */
+ * outputs are the derivatives by X, W, R, B, initial_h and, of LSTM, initial_c. */
 
 gboolean latent_recurrent_derive (LatentGradient *self, const LatentNode *node, GError **error);
 gboolean latent_recurrent_gradient_infer (const LatentNode *node, GError **error);

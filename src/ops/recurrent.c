@@ -145,19 +145,19 @@ eval_recurrent (const LatentEval *eval, GError **error)
   }
 
 /* Three times the work: forward once more, and twice as much backward. */
-#define GRADIENT_ROW(name, attribute)                                                              \
+#define GRADIENT_ROW(name, outputs, attribute)                                                     \
   {                                                                                                \
-    name, LATENT_DOMAIN_TRAINING, 1, 1, 3, 11, 6, 6, LATENT_TYPES_F32, ATTRIBUTES attribute,       \
-        latent_recurrent_gradient_infer, latent_recurrent_gradient_eval,                           \
-        latent_recurrent_gradient_scratch, NULL, count_gradient_macs                               \
+    name, LATENT_DOMAIN_TRAINING, 1, 1, 3, 11, outputs, outputs, LATENT_TYPES_F32,                 \
+        ATTRIBUTES attribute, latent_recurrent_gradient_infer, latent_recurrent_gradient_eval,     \
+        latent_recurrent_gradient_scratch, latent_recurrent_gradient_emit, count_gradient_macs     \
   }
 
 const LatentOp latent_ops_recurrent[] = {
     ROW ("GRU", 6, 2, " linear_before_reset:i"),
-    GRADIENT_ROW ("GRUGradient", " linear_before_reset:i"),
+    GRADIENT_ROW ("GRUGradient", 5, " linear_before_reset:i"),
     ROW ("LSTM", 8, 3, " input_forget:i"),
-    GRADIENT_ROW ("LSTMGradient", " input_forget:i"),
+    GRADIENT_ROW ("LSTMGradient", 6, " input_forget:i"),
     ROW ("RNN", 6, 2, ""),
-    GRADIENT_ROW ("RNNGradient", ""),
+    GRADIENT_ROW ("RNNGradient", 5, ""),
     {0},
 };

@@ -45,6 +45,8 @@ gsize latent_recurrent_get_dst (const LatentRecurrentParams *params, gint64 t, g
 gsize latent_recurrent_get_state (const LatentRecurrentParams *params, gint64 d, gint64 b);
 
 LatentEmit latent_recurrent_emit (LatentBuilder *builder, const LatentNode *node, GError **error);
+LatentEmit latent_recurrent_gradient_emit (
+    LatentBuilder *builder, const LatentNode *node, GError **error);
 
 /* The activations of a node, or those that are usual. */
 gboolean latent_recurrent_get_activations (
