@@ -4,6 +4,7 @@
 #include <gst/check/gstcheck.h>
 
 #include "src/base/tensor.h"
+#include "src/model/model.h"
 
 LatentRecipe *
 arch_case_new_recipe (const char *settings)
@@ -33,4 +34,15 @@ arch_case_run (LatentModel *model, LatentMode mode, const LatentTensor *src)
   fail_unless (latent_context_set_input (context, 0, src, NULL));
   fail_unless (latent_context_run (context, NULL));
   return latent_context_get_output (context, 0, NULL);
+}
+
+void
+arch_case_check_names (LatentModel *model)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < model->graph->nodes->len; i++) {
+    LatentNode *node = g_ptr_array_index (model->graph->nodes, i);
+    fail_unless (g_hash_table_add (names, node->name), "two nodes '%s'", node->name);
+  }
 }

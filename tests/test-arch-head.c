@@ -78,6 +78,7 @@ GST_START_TEST (heads_follow_the_latent)
   ck_assert_uint_eq (parameters, rows[__i__].parameters);
 
   g_autoptr (LatentTensor) y = arch_case_run (headed, LATENT_MODE_RECONSTRUCT, pictures);
+  arch_case_check_names (headed);
   ck_assert_uint_eq (y->shape.n, 2);
   ck_assert_int_eq (y->shape.dims[0], 3);
   ck_assert_int_eq (y->shape.dims[1], rows[__i__].n_outputs);

@@ -170,6 +170,7 @@ GST_START_TEST (every_mode_runs)
 {
   g_autoptr (LatentModel) model = must_build (rows[__i__].settings, rows[__i__].spec);
 
+  arch_case_check_names (model);
   check_modes (model, (guint)__i__);
 }
 GST_END_TEST

@@ -170,13 +170,15 @@ LatentNode *
 latent_layers_node (LatentLayers *self, const char *op_type, const char *path, LatentValue *a,
     LatentValue *b, LatentValue *c)
 {
-  LatentNode *node = latent_graph_add_node (self->graph, op_type, path);
+  LatentValue *dst = latent_graph_add_value (self->graph, path);
+  /* Under the value's name, which is unique: ONNX Runtime refuses nodes of the same name. */
+  LatentNode *node = latent_graph_add_node (self->graph, op_type, dst->name);
   LatentValue *const src[] = {a, b, c};
 
   for (guint i = 0; i < G_N_ELEMENTS (src); i++)
     if (src[i] != NULL)
       latent_node_add_input (node, src[i]);
-  latent_node_add_output (node, latent_graph_add_value (self->graph, path));
+  latent_node_add_output (node, dst);
   return node;
 }
 

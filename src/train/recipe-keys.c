@@ -43,7 +43,7 @@ static const LatentRecipeKey keys[] = {
   {DATA, "moving",          DOUBLE, "0",  0, 1000, NULL, "Weight that moving pixels have above others'; needs pairs, or a fixed camera"},
   {DATA, "sequence",        INT,    "0",  0, 65536, NULL, "Predict: latents in a row that one sample has"},
   /* The net. */
-  {MODEL, "arch",           CHOICE, "dense", 0, 0, "linear|dense|conv|vae|transformer", "Kind of net"},
+  {MODEL, "arch",           CHOICE, "dense", 0, 0, "linear|dense|conv|vae|transformer", "Kind of net; vae is of dense layers where hidden is set or samples are vectors, else of convolutions"},
   {MODEL, "task",           CHOICE, "autoencode", 0, 0, "autoencode|predict|classify|regress", "What it is for"},
   {MODEL, "init",           STRING, NULL, 0, 0, NULL, "Start from: pca, or a model file"},
   {MODEL, "latent",         INT,    "32", 1, 65536, NULL, "Latents: of a vector or token, or channels of a fully convolutional net"},
