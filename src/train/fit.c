@@ -233,12 +233,9 @@ run_epoch (Fit *self, GError **error)
       return FALSE;
     if (n < batch)
       break;
-    if (skipped < trainer->fit.position)
-      skipped++;
-    else if (step (self, error))
-      skipped++;
-    else
+    if (skipped >= trainer->fit.position && !step (self, error))
       return FALSE;
+    skipped++;
   }
   if (is_over (self) && n == batch)
     return TRUE;

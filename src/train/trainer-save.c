@@ -184,6 +184,8 @@ apply_numbers (LatentTrainer *self, const Numbers *numbers)
     G_STRUCT_MEMBER (guint64, self, counts[i].offset) = numbers->counts[i];
   for (guint i = 0; i < G_N_ELEMENTS (reals); i++)
     G_STRUCT_MEMBER (double, self, reals[i].offset) = numbers->reals[i];
+  if (latent_recipe_get_int (self->recipe, "steps") > 0) /* it may ask for more than it did */
+    self->steps = (guint64)latent_recipe_get_int (self->recipe, "steps");
   latent_optimiser_set_steps (self->optimiser, self->step);
   latent_trainer_save_weights (self, self->good);
 }
