@@ -184,10 +184,10 @@ emit_batch_norm (LatentBuilder *builder, const LatentNode *node, GError **error)
 const LatentOp latent_ops_batch_norm[] = {
     {"BatchNormalization", "", 6, 13, 5, 5, 1, 5, LATENT_TYPES_F32,
      "epsilon:f is_test:i momentum:f spatial:i", infer_batch_norm, eval_batch_norm, NULL,
-     emit_batch_norm},
+     emit_batch_norm, .gradient = latent_batch_norm_add_gradient},
     {"BatchNormalization", "", 14, LATENT_OPSET_MAX, 5, 5, 1, 3, LATENT_TYPES_F32,
      "epsilon:f momentum:f training_mode:i", infer_batch_norm, eval_batch_norm, NULL,
-     emit_batch_norm},
+     emit_batch_norm, .gradient = latent_batch_norm_add_gradient},
     {0},
 };
 /* clang-format on */

@@ -9,16 +9,7 @@
 void
 latent_conv_set_attributes (LatentNode *node, const LatentWindow *window, gint64 groups)
 {
-  gint64 pads[2 * LATENT_MAX_SPATIAL];
-
-  for (guint i = 0; i < window->n; i++) {
-    pads[i] = window->pads_begin[i];
-    pads[window->n + i] = window->pads_end[i];
-  }
-  latent_node_set_ints (node, "kernel_shape", window->kernel, window->n);
-  latent_node_set_ints (node, "strides", window->strides, window->n);
-  latent_node_set_ints (node, "dilations", window->dilations, window->n);
-  latent_node_set_ints (node, "pads", pads, 2 * window->n);
+  latent_window_set_attributes (window, node);
   latent_node_set_int (node, "group", groups);
 }
 
@@ -49,17 +40,11 @@ static gboolean
 check_derivative (const LatentNode *node, const LatentConvParams *params, GError **error)
 {
   LatentShape wanted = *latent_op_get_shape (node, 0);
-  const LatentShape *offered = latent_op_get_shape (node, 1);
-  g_autofree char *text = NULL;
 
   wanted.dims[1] = params->channels_out;
   for (guint i = 0; i < params->window.n; i++)
     wanted.dims[i + 2] = params->window.dst[i];
-  if (latent_shape_equal (&wanted, offered))
-    return TRUE;
-  text = latent_shape_to_string (&wanted);
-  latent_op_set_shape_error (error, "derivative", text, offered);
-  return FALSE;
+  return latent_op_check_shape (node, 1, "derivative", &wanted, error);
 }
 
 static gboolean
@@ -88,7 +73,7 @@ infer_weights (const LatentNode *node, GError **error)
   LatentShape weights = {.n = 2};
   LatentShape bias = {.n = 1};
 
-  if (!latent_op_check_same_type (node, 1, error) || !get_params (node, &params, error))
+  if (!get_params (node, &params, error))
     return FALSE;
   weights.dims[0] = bias.dims[0] = params.channels_out;
   weights.dims[1] = params.channels_in / params.groups;

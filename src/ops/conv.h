@@ -34,7 +34,7 @@ gboolean latent_conv_set_output (
 gboolean latent_conv_add_weights_gradient (LatentGradient *gradient, const LatentNode *node,
     const LatentConvParams *params, LatentValue *src, LatentValue *dst, LatentValue *bias,
     GError **error);
-/* The attributes of a Conv with that window, its pads said. */
+/* The attributes of a Conv with that window. */
 void latent_conv_set_attributes (LatentNode *node, const LatentWindow *window, gint64 groups);
 
 /* What the plain loops of both work on. */

@@ -149,6 +149,12 @@ add_constant (LatentGradient *self, LatentTensor *tensor)
 }
 
 LatentValue *
+latent_gradient_constant (LatentGradient *self, LatentTensor *tensor)
+{
+  return latent_graph_add_constant (self->graph, "gradient.constant", tensor);
+}
+
+LatentValue *
 latent_gradient_scalar (LatentGradient *self, float value)
 {
   return add_constant (self, latent_tensor_new_float (value));

@@ -37,6 +37,8 @@ LatentValue *latent_gradient_apply (
 LatentValue *latent_gradient_apply_training (LatentGradient *self, const char *op_type,
     const LatentNode *attributes_of, LatentValue *a, LatentValue *b, LatentValue *c,
     GError **error);
+/* A constant. */
+LatentValue *latent_gradient_constant (LatentGradient *self, LatentTensor *tensor);
 /* Constants: a float scalar; integers of one dimension (as shapes, axes, pads). */
 LatentValue *latent_gradient_scalar (LatentGradient *self, float value);
 /* `value` times a number; itself where that is 1. */

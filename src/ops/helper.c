@@ -79,6 +79,21 @@ latent_op_check_rank (
 }
 
 gboolean
+latent_op_check_shape (
+    const LatentNode *node, guint i, const char *what, const LatentShape *wanted, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!latent_op_check_same_type (node, i, error))
+    return FALSE;
+  if (latent_shape_equal (wanted, latent_op_get_shape (node, i)))
+    return TRUE;
+  text = latent_shape_to_string (wanted);
+  latent_op_set_shape_error (error, what, text, latent_op_get_shape (node, i));
+  return FALSE;
+}
+
+gboolean
 latent_op_check_input (const LatentNode *node, guint i, const char *what, GError **error)
 {
   if (latent_node_get_input (node, i) != NULL)

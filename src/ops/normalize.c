@@ -214,8 +214,8 @@ eval_layer_norm (const LatentEval *eval, GError **error)
          run_group_norm (eval, &params);
 }
 
-static gboolean
-check_norm (const LatentNode *node, guint *axis, gint64 *p, GError **error)
+gboolean
+latent_lp_norm_get_params (const LatentNode *node, guint *axis, gint64 *p, GError **error)
 {
   *p = latent_node_get_int (node, "p", 2);
   if (!latent_op_get_axis (node, "axis", -1, latent_op_get_shape (node, 0)->n, axis, error))
@@ -233,7 +233,7 @@ infer_lp_norm (const LatentNode *node, GError **error)
   guint axis = 0;
   gint64 p = 0;
 
-  return check_norm (node, &axis, &p, error) && latent_infer_same (node, error);
+  return latent_lp_norm_get_params (node, &axis, &p, error) && latent_infer_same (node, error);
 }
 
 typedef struct {
@@ -271,7 +271,7 @@ eval_lp_norm (const LatentEval *eval, GError **error)
   LpNormJob job = {.src = eval->src[0].data, .dst = eval->dst[0].data};
   guint axis = 0;
 
-  if (!check_norm (eval->node, &axis, &job.p, error))
+  if (!latent_lp_norm_get_params (eval->node, &axis, &job.p, error))
     return FALSE;
   job.n = shape->dims[axis];
   job.inner = latent_shape_product (shape, axis + 1, shape->n);
@@ -294,13 +294,16 @@ emit_layer_norm (LatentBuilder *builder, const LatentNode *node, GError **error)
 /* clang-format off */
 const LatentOp latent_ops_normalize[] = {
     {"GroupNormalization", "", 18, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_F32,
-     "epsilon:f num_groups:i stash_type:i", infer_group_norm, eval_group_norm},
+     "epsilon:f num_groups:i stash_type:i", infer_group_norm, eval_group_norm,
+     .gradient = latent_group_norm_add_gradient},
     {"InstanceNormalization", "", 6, LATENT_OPSET_MAX, 3, 3, 1, 1, LATENT_TYPES_F32, "epsilon:f",
-     infer_group_norm, eval_group_norm},
+     infer_group_norm, eval_group_norm,
+     .gradient = latent_group_norm_add_gradient},
     {"LayerNormalization", "", 17, LATENT_OPSET_MAX, 2, 3, 1, 3, LATENT_TYPES_F32,
-     "axis:i epsilon:f stash_type:i", infer_layer_norm, eval_layer_norm, NULL, emit_layer_norm},
+     "axis:i epsilon:f stash_type:i", infer_layer_norm, eval_layer_norm, NULL, emit_layer_norm,
+     .gradient = latent_layer_norm_add_gradient},
     {"LpNormalization", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i p:i",
-     infer_lp_norm, eval_lp_norm},
+     infer_lp_norm, eval_lp_norm, .gradient = latent_lp_norm_add_gradient},
     {0},
 };
 /* clang-format on */

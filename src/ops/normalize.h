@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 
 /* What a BatchNormalization node says: dst = (src - mean) / sqrt (variance + epsilon) * scale +
@@ -33,3 +34,16 @@ gboolean latent_group_norm_get_params (
 /* Axis from which on LayerNormalization normalises. */
 gboolean latent_layer_norm_get_params (
     const LatentNode *node, LatentGroupNormParams *params, guint *axis, GError **error);
+
+/* What LpNormalization says: norms of order p, 1 or 2, along an axis. */
+gboolean latent_lp_norm_get_params (const LatentNode *node, guint *axis, gint64 *p, GError **error);
+
+/* The rows' gradients. */
+gboolean latent_batch_norm_add_gradient (
+    LatentGradient *gradient, const LatentNode *node, GError **error);
+gboolean latent_group_norm_add_gradient (
+    LatentGradient *gradient, const LatentNode *node, GError **error);
+gboolean latent_layer_norm_add_gradient (
+    LatentGradient *gradient, const LatentNode *node, GError **error);
+gboolean latent_lp_norm_add_gradient (
+    LatentGradient *gradient, const LatentNode *node, GError **error);

@@ -9,7 +9,8 @@
   (LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT8) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_UINT8))
 
 gboolean
-latent_pool_get_params (const LatentNode *node, LatentPoolParams *params, GError **error)
+latent_pool_read_params (
+    const LatentNode *node, const LatentShape *src, LatentPoolParams *params, GError **error)
 {
   LatentWindow *w = &params->window;
 
@@ -17,7 +18,7 @@ latent_pool_get_params (const LatentNode *node, LatentPoolParams *params, GError
       .count_include_pad = latent_node_get_int (node, "count_include_pad", 0) != 0,
       .column_major = latent_node_get_int (node, "storage_order", 0) != 0,
   };
-  if (!latent_window_read (node, latent_op_get_shape (node, 0), NULL, w, error))
+  if (!latent_window_read (node, src, NULL, w, error))
     return FALSE;
   for (guint i = 0; i < w->n; i++) {
     gint64 extent = latent_window_get_extent (w, i);
@@ -30,6 +31,12 @@ latent_pool_get_params (const LatentNode *node, LatentPoolParams *params, GError
     return FALSE;
   }
   return latent_window_resolve (w, latent_node_get_int (node, "ceil_mode", 0) != 0, error);
+}
+
+gboolean
+latent_pool_get_params (const LatentNode *node, LatentPoolParams *params, GError **error)
+{
+  return latent_pool_read_params (node, latent_op_get_shape (node, 0), params, error);
 }
 
 static gboolean
@@ -55,16 +62,9 @@ typedef struct {
   gint64 *indices; /* or NULL */
 } PoolJob;
 
-/* A window's part inside the input: taps [begin, end) of each dimension, the first of them at
- * `first`. */
-typedef struct {
-  gint64 begin[LATENT_MAX_SPATIAL];
-  gint64 end[LATENT_MAX_SPATIAL];
-  gint64 first[LATENT_MAX_SPATIAL];
-} Taps;
-
-static void
-get_taps (const LatentWindow *w, const gint64 position[LATENT_MAX_SPATIAL], Taps *taps)
+void
+latent_pool_get_taps (
+    const LatentWindow *w, const gint64 position[LATENT_MAX_SPATIAL], LatentPoolTaps *taps)
 {
   for (guint i = 0; i < LATENT_MAX_SPATIAL; i++) {
     latent_window_get_taps (w, i, position[i], &taps->begin[i], &taps->end[i]);
@@ -72,9 +72,9 @@ get_taps (const LatentWindow *w, const gint64 position[LATENT_MAX_SPATIAL], Taps
   }
 }
 
-/* Offset of a tap in a plane. */
-static gsize
-get_offset (const LatentWindow *w, const Taps *taps, gint64 z, gint64 y, gint64 x)
+gsize
+latent_pool_get_offset (
+    const LatentWindow *w, const LatentPoolTaps *taps, gint64 z, gint64 y, gint64 x)
 {
   gint64 from_z = taps->first[0] + z * w->dilations[0];
   gint64 from_y = taps->first[1] + y * w->dilations[1];
@@ -122,7 +122,7 @@ get_index (const PoolJob *job, gsize plane, gsize offset)
 
 /* NaN wins, as in a running maximum that starts with it. */
 static void
-find_maximum (const PoolJob *job, const Taps *taps, gsize plane, gsize to)
+find_maximum (const PoolJob *job, const LatentPoolTaps *taps, gsize plane, gsize to)
 {
   const LatentWindow *w = &job->window;
   gsize base = plane * w->src[0] * w->src[1] * w->src[2];
@@ -133,7 +133,7 @@ find_maximum (const PoolJob *job, const Taps *taps, gsize plane, gsize to)
   for (gint64 z = taps->begin[0]; z < taps->end[0]; z++)
     for (gint64 y = taps->begin[1]; y < taps->end[1]; y++)
       for (gint64 x = taps->begin[2]; x < taps->end[2]; x++) {
-        gsize offset = get_offset (w, taps, z, y, x);
+        gsize offset = latent_pool_get_offset (w, taps, z, y, x);
         float value = load (job, base + offset);
         if (found && !(value > best) && !isnan (value))
           continue;
@@ -146,38 +146,36 @@ find_maximum (const PoolJob *job, const Taps *taps, gsize plane, gsize to)
     job->indices[to] = get_index (job, plane, place);
 }
 
-/* How many taps of a window the average is taken over: those in the input, or in the input and its
- * padding (a window of ceil_mode can reach beyond both). */
-static double
-count_taps (const PoolJob *job, const Taps *taps)
+double
+latent_pool_count_taps (
+    const LatentWindow *w, gboolean count_include_pad, const LatentPoolTaps *taps)
 {
-  const LatentWindow *w = &job->window;
   double n = 1;
 
   for (guint i = 0; i < LATENT_MAX_SPATIAL; i++) {
     gint64 left = w->src[i] + w->pads_end[i] - taps->first[i];
     gint64 padded = MIN (w->kernel[i], (left - 1) / w->dilations[i] + 1);
-    n *= (double)(job->params.count_include_pad ? padded : taps->end[i] - taps->begin[i]);
+    n *= (double)(count_include_pad ? padded : taps->end[i] - taps->begin[i]);
   }
   return n;
 }
 
 static void
-find_average (const PoolJob *job, const Taps *taps, gsize plane, gsize to)
+find_average (const PoolJob *job, const LatentPoolTaps *taps, gsize plane, gsize to)
 {
   const LatentWindow *w = &job->window;
   const float *src = (const float *)job->src + plane * w->src[0] * w->src[1] * w->src[2];
   double sum = 0;
-  double n = count_taps (job, taps);
+  double n = latent_pool_count_taps (w, job->params.count_include_pad, taps);
 
   for (gint64 z = taps->begin[0]; z < taps->end[0]; z++)
     for (gint64 y = taps->begin[1]; y < taps->end[1]; y++)
       for (gint64 x = taps->begin[2]; x < taps->end[2]; x++)
-        sum += src[get_offset (w, taps, z, y, x)];
+        sum += src[latent_pool_get_offset (w, taps, z, y, x)];
   store (job, to, n > 0 ? (float)(sum / n) : 0);
 }
 
-typedef void (*PoolFunc) (const PoolJob *job, const Taps *taps, gsize plane, gsize to);
+typedef void (*PoolFunc) (const PoolJob *job, const LatentPoolTaps *taps, gsize plane, gsize to);
 
 /* Rows of the output, counted over batch, channel, depth and height. */
 static void
@@ -188,8 +186,8 @@ pool_rows (const PoolJob *job, gsize begin, gsize end, PoolFunc func)
   for (gsize row = begin; row < end; row++)
     for (gint64 x = 0; x < w->dst[2]; x++) {
       gint64 position[] = {row / w->dst[1] % w->dst[0], row % w->dst[1], x};
-      Taps taps;
-      get_taps (w, position, &taps);
+      LatentPoolTaps taps;
+      latent_pool_get_taps (w, position, &taps);
       func (job, &taps, row / (w->dst[0] * w->dst[1]), row * w->dst[2] + x);
     }
 }
@@ -302,10 +300,8 @@ eval_global_max (const LatentEval *eval, GError **error)
   return run_global (eval, find_maxima);
 }
 
-/* Padding behind so that the windows end with it: less than the node says where the last samples
- * are in no window, more where ceil_mode lets a window reach beyond. */
-static void
-settle_end (LatentWindow *w)
+void
+latent_pool_settle_end (LatentWindow *w)
 {
   for (guint i = 0; i < w->n; i++) {
     gint64 end = (w->dst[i] - 1) * w->strides[i] + latent_window_get_extent (w, i);
@@ -330,7 +326,7 @@ emit_pool (LatentBuilder *builder, const LatentNode *node, gboolean average, GEr
   /* what lies beyond the padding does not count, which oneDNN cannot say */
   if (average && params.count_include_pad && latent_node_get_int (node, "ceil_mode", 0) != 0)
     return LATENT_EMIT_FALLBACK;
-  settle_end (&params.window);
+  latent_pool_settle_end (&params.window);
   stencil = latent_window_get_stencil (&params.window);
   return latent_dnn_pooling (builder, node, kind, &stencil, error);
 }
@@ -389,14 +385,17 @@ count_steps (const LatentNode *node)
 const LatentOp latent_ops_pool[] = {
     {"AveragePool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I",
-     infer_pool, eval_average_pool, NULL, emit_average_pool, NULL, count_steps},
+     infer_pool, eval_average_pool, NULL, emit_average_pool, NULL, count_steps,
+     latent_average_pool_add_gradient},
     {"GlobalAveragePool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
-     eval_global_average, NULL, emit_global_average},
+     eval_global_average, NULL, emit_global_average,
+     .gradient = latent_global_average_pool_add_gradient},
     {"GlobalMaxPool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "", infer_global,
-     eval_global_max, NULL, emit_global_max},
+     eval_global_max, NULL, emit_global_max, .gradient = latent_global_max_pool_add_gradient},
     {"MaxPool", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 2, LATENT_TYPES_F32 | TYPES_BYTE,
      "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I",
-     infer_pool, eval_max_pool, NULL, emit_max_pool, NULL, count_steps},
+     infer_pool, eval_max_pool, NULL, emit_max_pool, NULL, count_steps,
+     latent_max_pool_add_gradient},
     {0},
 };
 /* clang-format on */

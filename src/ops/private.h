@@ -25,6 +25,7 @@
 
 extern const LatentOp latent_ops_arithmetic[];
 extern const LatentOp latent_ops_batch_norm[];
+extern const LatentOp latent_ops_batch_norm_gradient[];
 extern const LatentOp latent_ops_binary_gradient[];
 extern const LatentOp latent_ops_cast[];
 extern const LatentOp latent_ops_constant[];
@@ -42,17 +43,21 @@ extern const LatentOp latent_ops_loss_sum[];
 extern const LatentOp latent_ops_lrn[];
 extern const LatentOp latent_ops_matmul[];
 extern const LatentOp latent_ops_normalize[];
+extern const LatentOp latent_ops_normalize_gradient[];
 extern const LatentOp latent_ops_pad[];
 extern const LatentOp latent_ops_pool[];
+extern const LatentOp latent_ops_pool_gradient[];
 extern const LatentOp latent_ops_quantize[];
 extern const LatentOp latent_ops_recurrent[];
 extern const LatentOp latent_ops_reduce[];
 extern const LatentOp latent_ops_reshape[];
 extern const LatentOp latent_ops_resize[];
+extern const LatentOp latent_ops_resize_gradient[];
 extern const LatentOp latent_ops_scan[];
 extern const LatentOp latent_ops_scatter[];
 extern const LatentOp latent_ops_slice[];
 extern const LatentOp latent_ops_softmax[];
+extern const LatentOp latent_ops_softmax_gradient[];
 extern const LatentOp latent_ops_unary[];
 extern const LatentOp latent_ops_unary_gradient[];
 extern const LatentOp latent_ops_variadic[];
@@ -80,6 +85,9 @@ gboolean latent_op_check_type (
 gboolean latent_op_check_same_type (const LatentNode *node, guint i, GError **error);
 gboolean latent_op_check_rank (
     const LatentNode *node, guint i, const char *what, guint min, guint max, GError **error);
+/* Whether input i has input 0's type and the shape `wanted`. */
+gboolean latent_op_check_shape (
+    const LatentNode *node, guint i, const char *what, const LatentShape *wanted, GError **error);
 /* Whether input i (or, below, attribute) is there at all. */
 gboolean latent_op_check_input (const LatentNode *node, guint i, const char *what, GError **error);
 gboolean latent_op_check_attribute (const LatentNode *node, const char *name, GError **error);

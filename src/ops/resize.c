@@ -227,6 +227,17 @@ fits_resampling (const LatentResizeParams *params, guint axis)
              params->coordinates == LATENT_RESIZE_PYTORCH_HALF_PIXEL);
 }
 
+gboolean
+latent_resize_fits_resampling (const LatentResizeParams *params)
+{
+  if (params->src.n < 3 || params->src.n > 5 || params->exclude_outside)
+    return FALSE;
+  for (guint axis = 0; axis < params->src.n; axis++)
+    if (!fits_resampling (params, axis))
+      return FALSE;
+  return TRUE;
+}
+
 static LatentEmit
 emit_resize (LatentBuilder *builder, const LatentNode *node, GError **error)
 {
@@ -234,23 +245,20 @@ emit_resize (LatentBuilder *builder, const LatentNode *node, GError **error)
 
   if (!latent_resize_get_params (node, &params, error))
     return LATENT_EMIT_FAILED;
-  if (params.src.n < 3 || params.src.n > 5 || params.exclude_outside)
+  if (!latent_resize_fits_resampling (&params))
     return LATENT_EMIT_FALLBACK;
-  for (guint axis = 0; axis < params.src.n; axis++)
-    if (!fits_resampling (&params, axis))
-      return LATENT_EMIT_FALLBACK;
   return latent_dnn_resampling (builder, node, params.mode == LATENT_RESIZE_LINEAR, error);
 }
 
 #define RESIZE(since, last, max_inputs, attributes)                                                \
   {                                                                                                \
     "Resize", "", since, last, 1, max_inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer_resize,    \
-        eval_resize, get_scratch_size, emit_resize                                                 \
+        eval_resize, get_scratch_size, emit_resize, .gradient = latent_resize_add_gradient         \
   }
 #define UPSAMPLE(since, last, inputs, attributes)                                                  \
   {                                                                                                \
     "Upsample", "", since, last, inputs, inputs, 1, 1, LATENT_TYPES_ALL, attributes, infer_resize, \
-        eval_resize, get_scratch_size, emit_resize                                                 \
+        eval_resize, get_scratch_size, emit_resize, .gradient = latent_resize_add_gradient         \
   }
 #define ATTRIBUTES_11                                                                              \
   "coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i extrapolation_value:f "      \

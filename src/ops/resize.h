@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/ops/gradient.h"
 #include "src/ops/private.h"
 
 typedef enum {
@@ -65,3 +66,10 @@ gsize latent_resize_get_footprint (const LatentResizeParams *params, guint axis)
  * only. */
 void latent_resize_fill_taps (
     const LatentResizeParams *params, guint axis, double start, double end, LatentResizeTaps *taps);
+
+/* Whether oneDNN's resampling does all of the node. */
+gboolean latent_resize_fits_resampling (const LatentResizeParams *params);
+
+/* The rows' gradient. */
+gboolean latent_resize_add_gradient (
+    LatentGradient *gradient, const LatentNode *node, GError **error);

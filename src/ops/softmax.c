@@ -10,7 +10,8 @@ gboolean
 latent_softmax_get_params (const LatentNode *node, LatentSoftmaxParams *params, GError **error)
 {
   const LatentShape *shape = latent_op_get_shape (node, 0);
-  gboolean flat = node->opset < 13;
+  gboolean flat = *node->domain != '\0' ? latent_node_get_int (node, "flat", 0) != 0
+                                        : node->opset < 13;
 
   *params = (LatentSoftmaxParams){.outer = 1, .n = 1, .inner = 1};
   if (shape->n == 0)
@@ -129,9 +130,10 @@ emit_log_softmax (LatentBuilder *builder, const LatentNode *node, GError **error
 /* clang-format off */
 const LatentOp latent_ops_softmax[] = {
     {"LogSoftmax", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i", infer_softmax,
-     eval_log_softmax, NULL, emit_log_softmax},
+     eval_log_softmax, NULL, emit_log_softmax,
+     .gradient = latent_log_softmax_add_gradient},
     {"Softmax", "", 1, LATENT_OPSET_MAX, 1, 1, 1, 1, LATENT_TYPES_F32, "axis:i", infer_softmax,
-     eval_softmax, NULL, emit_softmax},
+     eval_softmax, NULL, emit_softmax, .gradient = latent_softmax_add_gradient},
     {0},
 };
 /* clang-format on */

@@ -208,3 +208,18 @@ latent_window_get_stencil (const LatentWindow *self)
   return (LatentStencil){
       self->n, self->kernel, self->strides, self->dilations, self->pads_begin, self->pads_end};
 }
+
+void
+latent_window_set_attributes (const LatentWindow *self, LatentNode *node)
+{
+  gint64 pads[2 * LATENT_MAX_SPATIAL];
+
+  for (guint i = 0; i < self->n; i++) {
+    pads[i] = self->pads_begin[i];
+    pads[self->n + i] = self->pads_end[i];
+  }
+  latent_node_set_ints (node, "kernel_shape", self->kernel, self->n);
+  latent_node_set_ints (node, "strides", self->strides, self->n);
+  latent_node_set_ints (node, "dilations", self->dilations, self->n);
+  latent_node_set_ints (node, "pads", pads, 2 * self->n);
+}

@@ -49,6 +49,9 @@ gint64 latent_window_get_extent (const LatentWindow *self, guint i);
 /* Splits padding into before and behind: an odd sample goes behind where `upper`. */
 void latent_window_split_pads (LatentWindow *self, guint i, gint64 total, gboolean upper);
 
+/* The attributes that latent_window_read() finds that window in, its pads said. */
+void latent_window_set_attributes (const LatentWindow *self, LatentNode *node);
+
 /* For src/dnn; it borrows from the window. */
 LatentStencil latent_window_get_stencil (const LatentWindow *self);
 
