@@ -21,7 +21,8 @@ const GradientCase gradient_cases_layers[] = {
     {"ConvTranspose pads",
      "x:1x4x3x4; w:4x3x4x4; wb:3; y=ConvTranspose(x,w,wb) strides:I=2,2 pads:I=1,0,1,2"},
     {"ConvTranspose output padding",
-     "x:1x3x3x2; w:3x2x3x3; y=ConvTranspose(x,w) strides:I=2,2 pads:I=1,1,1,1 output_padding:I=1,0"},
+     "x:1x3x3x2; w:3x2x3x3; y=ConvTranspose(x,w) strides:I=2,2 pads:I=1,1,1,1 "
+     "output_padding:I=1,0"},
     {"ConvTranspose that adds a stride", "x:1x3x3x2; w:3x2x2x2; wb:2; "
      "y=ConvTranspose(x,w,wb) strides:I=2,2 output_shape:I=9,8"},
     {"ConvTranspose stride 1", "x:1x3x3x4; w:3x2x3x2; wb:2; y=ConvTranspose(x,w,wb)"},
@@ -74,7 +75,8 @@ const GradientCase gradient_cases_layers[] = {
     {"Resize linear", "x:1x2x3x4; s#1,1,2,3; f=Cast(s) to:i=1; y=Resize(x,,f) mode:s=linear"},
     {"Resize linear, smaller", "x:1x2x7x5; s#1,2,3,4; y=Resize(x,,,s) mode:s=linear"},
     {"Resize linear, aligned corners",
-     "x:1x2x3x4; s#1,2,5,7; y=Resize(x,,,s) mode:s=linear coordinate_transformation_mode:s=align_corners"},
+     "x:1x2x3x4; s#1,2,5,7; y=Resize(x,,,s) mode:s=linear "
+     "coordinate_transformation_mode:s=align_corners"},
     {"Resize cubic of opset 19",
      "x:1x1x4x5; s#7,3; y=Resize@19(x,,,s) mode:s=cubic axes:I=2,3 antialias:i=1"},
     {"Resize of opset 10",
