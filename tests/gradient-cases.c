@@ -93,6 +93,10 @@ const GradientCase gradient_cases[] = {
     UNARY ("Asinh", "-2..2"),
     UNARY ("Acosh", "1.5..3"),
     UNARY ("Atanh", "-0.7..0.7"),
+    {"functions between Convs", "x:1x2x3x3; w:16x2x1x1; w2:3x16x1x1; a=Conv(x,w); b=Softsign(a); "
+        "c=Mul(a,b); d=Conv(c,w2); e=Sin(d)"},
+    {"functions of padded channels", "x:1x2x4x4; w:3x2x3x3; a=Conv(x,w); b=Erf(a); c=Tanh(a); "
+        "d=Mul(b,c)"},
     {"Round stops", "x:2x7 -2..2.1; r=Round(x); y=Mul(x,r)"},
     REDUCE ("ReduceL1", "18"),
     REDUCE ("ReduceL2", "18"),

@@ -5,12 +5,6 @@
 /* Derivatives of convolutions: by the data, which is a transposed convolution, and by the weights.
  * Layouts are left to oneDNN. Weights stay row-major between steps, as the optimiser has them. */
 
-static LatentMd
-new_any_md (const LatentValue *value)
-{
-  return latent_md_new (value->type, &value->shape, NULL);
-}
-
 static gboolean
 append_data (LatentBuilder *builder, const LatentNode *node, const_dnnl_primitive_desc_t pd,
     LatentLayout *view, GError **error)
@@ -32,23 +26,40 @@ append_data (LatentBuilder *builder, const LatentNode *node, const_dnnl_primitiv
   return TRUE;
 }
 
+/* A descriptor whose implementation is to be trusted, with data channels-last or as oneDNN likes.
+ */
+static gboolean
+describe_data (const LatentNode *node, LatentConstMd weights, const LatentDnnlWindow *window,
+    gboolean channels_last, dnnl_primitive_desc_t *pd)
+{
+  g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
+  g_auto (LatentMd) src = latent_conv_new_md (latent_node_get_output (node, 0), channels_last);
+  g_auto (LatentMd) dst = latent_conv_new_md (latent_node_get_input (node, 0), channels_last);
+  g_auto (dnnl_primitive_desc_t) found = NULL;
+
+  if (src == NULL || dst == NULL)
+    return FALSE;
+  if (latent_pd_convolution_backward_data (
+          &found, &(LatentProductMds){src, weights, NULL, dst}, window, attr) != dnnl_success ||
+      !latent_deconvolution_is_right (latent_pd_get_kernel (found)))
+    return FALSE;
+  *pd = g_steal_pointer (&found);
+  return TRUE;
+}
+
 LatentEmit
 latent_dnn_convolution_backward_data (LatentBuilder *builder, const LatentNode *node,
     const LatentStencil *stencil, gint64 groups, GError **error)
 {
   const LatentValue *weights = latent_node_get_input (node, 1);
-  g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
   g_auto (dnnl_primitive_desc_t) pd = NULL;
   g_autoptr (LatentLayout) view = latent_conv_view_weights (weights, groups, FALSE);
-  g_auto (LatentMd) src = new_any_md (latent_node_get_output (node, 0));
   g_auto (LatentMd) any = latent_md_new (weights->type, &view->shape, NULL);
-  g_auto (LatentMd) dst = new_any_md (latent_node_get_input (node, 0));
   LatentDnnlWindow window;
 
-  if (!latent_dnnl_set_window (&window, stencil) || src == NULL || any == NULL || dst == NULL)
-    return LATENT_EMIT_FALLBACK;
-  if (latent_pd_convolution_backward_data (
-          &pd, &(LatentProductMds){src, any, NULL, dst}, &window, attr) != dnnl_success)
+  if (!latent_dnnl_set_window (&window, stencil) || any == NULL ||
+      (!describe_data (node, any, &window, FALSE, &pd) &&
+          !describe_data (node, any, &window, TRUE, &pd)))
     return LATENT_EMIT_FALLBACK;
   return append_data (builder, node, pd, view, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }
@@ -105,9 +116,9 @@ latent_dnn_convolution_backward_weights (LatentBuilder *builder, const LatentNod
   g_autoptr (LatentLayout) view = latent_conv_view_weights (weights, groups, FALSE);
   g_autoptr (LatentLayout) vector = bias != NULL ? latent_layout_new (bias->type, &bias->shape)
                                                  : NULL;
-  g_auto (LatentMd) src = new_any_md (latent_node_get_input (node, 0));
+  g_auto (LatentMd) src = latent_conv_new_md (latent_node_get_input (node, 0), FALSE);
   g_auto (LatentMd) any = latent_md_new (weights->type, &view->shape, NULL);
-  g_auto (LatentMd) dst = new_any_md (latent_node_get_input (node, 1));
+  g_auto (LatentMd) dst = latent_conv_new_md (latent_node_get_input (node, 1), FALSE);
   LatentProductMds mds = {src, any, vector != NULL ? vector->md : NULL, dst};
   LatentDnnlWindow window;
 

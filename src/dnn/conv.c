@@ -58,9 +58,8 @@ latent_conv_view_weights (const LatentValue *weights, gint64 groups, gboolean tr
   return latent_layout_new_strided (weights->type, &shape, strides);
 }
 
-/* The layout is left to oneDNN, or is channels-last. */
-static LatentMd
-new_data_md (const LatentValue *value, gboolean channels_last)
+LatentMd
+latent_conv_new_md (const LatentValue *value, gboolean channels_last)
 {
   g_autoptr (LatentLayout) layout = NULL;
 
@@ -75,9 +74,9 @@ static gboolean
 describe (const Convolution *self, gboolean channels_last, dnnl_primitive_attr_t attr,
     dnnl_primitive_desc_t *pd)
 {
-  g_auto (LatentMd) src = new_data_md (self->src, channels_last);
+  g_auto (LatentMd) src = latent_conv_new_md (self->src, channels_last);
   g_auto (LatentMd) weights = latent_md_new (self->weights->type, &self->view->shape, NULL);
-  g_auto (LatentMd) dst = new_data_md (self->dst, channels_last);
+  g_auto (LatentMd) dst = latent_conv_new_md (self->dst, channels_last);
   g_autoptr (LatentLayout)
       bias = self->bias != NULL ? latent_layout_new (self->bias->type, &self->bias->shape) : NULL;
   LatentProductMds mds = {src, weights, bias != NULL ? bias->md : NULL, dst};

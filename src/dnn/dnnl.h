@@ -64,7 +64,8 @@ dnnl_status_t latent_pd_convolution (dnnl_primitive_desc_t *pd, const LatentProd
     const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
 dnnl_status_t latent_pd_deconvolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
     const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
-/* Whether a deconvolution of that implementation computes what it should. */
+/* Whether a deconvolution, or a convolution backwards to its data, of that implementation computes
+ * what it should. */
 gboolean latent_deconvolution_is_right (const char *kernel);
 dnnl_status_t latent_pd_inner_product (
     dnnl_primitive_desc_t *pd, const LatentProductMds *mds, dnnl_primitive_attr_t attr);
