@@ -230,6 +230,24 @@ GST_START_TEST (a_test_learns_nothing)
 }
 GST_END_TEST
 
+/* Of chance it draws the same numbers each time. */
+GST_START_TEST (a_test_of_a_variational_net_repeats)
+{
+  g_autoptr (LatentTrainer) trainer = learning_trainer ("arch=vae hidden=16 latent=2 batch=16");
+  g_autoptr (LatentFeed) feed = learning_feed (64);
+  LatentTrainResult one, two;
+
+  learning_steps (trainer, feed, 5);
+  one = test (trainer, feed, 40);
+  learning_steps (trainer, feed, 0);
+  two = test (trainer, feed, 40);
+  fail_unless (one.loss == two.loss);
+  fail_unless (one.kl > 0);
+  /* kl = 1: the bound is of all eight elements, and in nats a sample */
+  fail_unless (fabs (one.loss - (8 * one.distortion + one.kl)) < 1e-5 * one.loss);
+}
+GST_END_TEST
+
 /* A step after a test of a part of a batch is what it is without. */
 GST_START_TEST (a_test_leaves_steps_alone)
 {
@@ -386,6 +404,7 @@ trainer_suite (void)
   tcase_add_test (tcase, a_damaged_checkpoint_changes_nothing);
   tcase_add_loop_test (tcase, a_part_of_a_batch_counts_as_what_it_is, 0, G_N_ELEMENTS (tested));
   tcase_add_test (tcase, a_test_learns_nothing);
+  tcase_add_test (tcase, a_test_of_a_variational_net_repeats);
   tcase_add_test (tcase, a_test_leaves_steps_alone);
   tcase_add_test (tcase, tests_see_the_averages);
   tcase_add_loop_test (tcase, the_model_has_what_was_learned, 0, G_N_ELEMENTS (delivering));
