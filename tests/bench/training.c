@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "src/train/trainer.h"
+
+/* bench-training MODEL SAMPLES.f32 STEPS KEY=VALUE...: steps of training on samples in the order of
+ * the file (floats, a sample of the model's input after the other, again from the first when all
+ * are used), the recipe's keys as given. Prints the loss before each step, then "seconds a step"
+ * (the least and the median) and "peak" (resident MiB). tests/bench/training.py does the same with
+ * PyTorch. */
+
+typedef struct {
+  LatentModel *model;
+  LatentRecipe *recipe;
+  LatentTrainer *trainer;
+  LatentShape sample;
+  gsize d; /* elements of a sample */
+  float *samples;
+  gsize n; /* samples */
+  double *seconds;
+} Bench;
+
+static gboolean
+open_bench (Bench *self, int argc, char **argv, GError **error)
+{
+  LatentRequest *request = NULL;
+  g_autoptr (LatentProgram) program = NULL;
+  const LatentPort *port;
+  gsize size = 0;
+
+  self->model = latent_model_load (argv[1], error);
+  if (self->model == NULL)
+    return FALSE;
+  request = latent_request_new (LATENT_MODE_RECONSTRUCT);
+  program = latent_program_new (self->model, request, error);
+  latent_request_free (request);
+  if (program == NULL)
+    return FALSE;
+  port = latent_program_get_input (program, 0);
+  self->sample.n = port->n_dims - 1;
+  memcpy (self->sample.dims, port->dims + 1, self->sample.n * sizeof port->dims[0]);
+  self->d = latent_shape_product (&self->sample, 0, self->sample.n);
+  self->recipe = latent_recipe_new ();
+  for (int i = 4; i < argc; i++) {
+    g_auto (GStrv) pair = g_strsplit (argv[i], "=", 2);
+    if (!latent_recipe_set (self->recipe, pair[0], pair[1] != NULL ? pair[1] : "", error))
+      return FALSE;
+  }
+  if (!g_file_get_contents (argv[2], (char **)&self->samples, &size, error))
+    return FALSE;
+  self->n = size / sizeof (float) / self->d;
+  self->trainer = latent_trainer_new (self->model, self->recipe, &self->sample, error);
+  return self->trainer != NULL;
+}
+
+static void
+close_bench (Bench *self)
+{
+  latent_trainer_free (self->trainer);
+  latent_recipe_free (self->recipe);
+  if (self->model != NULL)
+    latent_model_unref (self->model);
+  g_free (self->samples);
+  g_free (self->seconds);
+}
+
+static void
+put_batch (Bench *self, gsize first)
+{
+  for (guint i = 0; i < latent_trainer_get_batch (self->trainer); i++) {
+    LatentSampleRoom room = {0};
+    latent_trainer_get_room (self->trainer, i, &room);
+    memcpy (room.src, self->samples + (first + i) % self->n * self->d, self->d * sizeof (float));
+  }
+}
+
+static gboolean
+run_steps (Bench *self, guint steps, GError **error)
+{
+  self->seconds = g_new (double, steps);
+  for (guint i = 0; i < steps; i++) {
+    LatentTrainResult result = {0};
+    gint64 begin = g_get_monotonic_time ();
+    put_batch (self, (gsize)i * latent_trainer_get_batch (self->trainer));
+    if (!latent_trainer_step (self->trainer, &result, error))
+      return FALSE;
+    self->seconds[i] = (double)(g_get_monotonic_time () - begin) / 1e6;
+    printf ("%.9g\n", result.loss);
+  }
+  return TRUE;
+}
+
+static int
+compare_doubles (const void *a, const void *b)
+{
+  const double *x = a, *y = b;
+  return *x < *y ? -1 : *x > *y;
+}
+
+static void
+print_cost (Bench *self, guint steps)
+{
+  struct rusage usage;
+
+  qsort (self->seconds, steps, sizeof (double), compare_doubles);
+  getrusage (RUSAGE_SELF, &usage);
+  printf ("seconds a step %.6g %.6g\n", self->seconds[0], self->seconds[steps / 2]);
+  printf ("peak %.1f\n", (double)usage.ru_maxrss / 1024);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  Bench self = {0};
+  guint steps = argc > 3 ? (guint)strtoul (argv[3], NULL, 10) : 0;
+  gboolean good = FALSE;
+
+  if (steps == 0) {
+    fprintf (stderr, "usage: %s MODEL SAMPLES.f32 STEPS KEY=VALUE...\n", argv[0]);
+    return 2;
+  }
+  good = open_bench (&self, argc, argv, &error) && run_steps (&self, steps, &error);
+  if (good)
+    print_cost (&self, steps);
+  else
+    fprintf (stderr, "%s: %s\n", argv[0], error->message);
+  close_bench (&self);
+  return good ? 0 : 1;
+}
