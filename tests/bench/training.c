@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include <latent/program.h>
+
 #include "src/train/trainer.h"
 
 /* bench-training MODEL SAMPLES.f32 STEPS KEY=VALUE...: steps of training on samples in the order of
