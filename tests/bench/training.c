@@ -4,8 +4,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include <latent/program.h>
-
 #include "src/train/trainer.h"
 
 /* bench-training MODEL SAMPLES.f32 STEPS KEY=VALUE...: steps of training on samples in the order of
@@ -25,25 +23,32 @@ typedef struct {
   double *seconds;
 } Bench;
 
+/* Shape of one sample of the model's input, without the batch. */
+static gboolean
+get_sample (LatentModel *model, LatentShape *sample, GError **error)
+{
+  g_autoptr (GVariant) facts = latent_model_describe (model, error);
+  g_autoptr (GVariant) shape = NULL;
+  const gint64 *dims;
+  gsize n = 0;
+
+  if (facts == NULL)
+    return FALSE;
+  shape = g_variant_lookup_value (facts, "input_shape", G_VARIANT_TYPE ("ax"));
+  dims = g_variant_get_fixed_array (shape, &n, sizeof (gint64));
+  sample->n = (guint)n - 1;
+  memcpy (sample->dims, dims + 1, sample->n * sizeof dims[0]);
+  return TRUE;
+}
+
 static gboolean
 open_bench (Bench *self, int argc, char **argv, GError **error)
 {
-  LatentRequest *request = NULL;
-  g_autoptr (LatentProgram) program = NULL;
-  const LatentPort *port;
   gsize size = 0;
 
   self->model = latent_model_load (argv[1], error);
-  if (self->model == NULL)
+  if (self->model == NULL || !get_sample (self->model, &self->sample, error))
     return FALSE;
-  request = latent_request_new (LATENT_MODE_RECONSTRUCT);
-  program = latent_program_new (self->model, request, error);
-  latent_request_free (request);
-  if (program == NULL)
-    return FALSE;
-  port = latent_program_get_input (program, 0);
-  self->sample.n = port->n_dims - 1;
-  memcpy (self->sample.dims, port->dims + 1, self->sample.n * sizeof port->dims[0]);
   self->d = latent_shape_product (&self->sample, 0, self->sample.n);
   self->recipe = latent_recipe_new ();
   for (int i = 4; i < argc; i++) {

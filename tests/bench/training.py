@@ -12,6 +12,7 @@ import sys
 import time
 
 import numpy as np
+import onnx
 import torch
 from torch import nn
 
@@ -61,6 +62,10 @@ def make(name, folder):
     net, samples = NETS[name][0](), NETS[name][1]()
     torch.onnx.export(net, torch.from_numpy(samples[:1]), f"{folder}/{name}.onnx", input_names=["x"], output_names=["y"],
                       dynamic_axes={"x": {0: "n"}, "y": {0: "n"}}, opset_version=13)
+    model = onnx.load(f"{folder}/{name}.onnx")
+    layers = [node.output[0] for node in model.graph.node if node.op_type in ("Conv", "Gemm")]
+    onnx.helper.set_model_props(model, {"latent.tensor": layers[2]})
+    onnx.save(model, f"{folder}/{name}.onnx")
     torch.save(net.state_dict(), f"{folder}/{name}.pt")
     samples.tofile(f"{folder}/{name}.f32")
 
