@@ -2,13 +2,15 @@
 #include <gst/gst.h>
 
 #include "plugin/autoencoder.h"
+#include "plugin/testsrc.h"
 
 #define PACKAGE "gst-latent"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return gst_element_register (plugin, "autoencoder", GST_RANK_NONE, LATENT_TYPE_AUTOENCODER);
+  return gst_element_register (plugin, "autoencoder", GST_RANK_NONE, LATENT_TYPE_AUTOENCODER) &&
+         gst_element_register (plugin, "latenttestsrc", GST_RANK_NONE, LATENT_TYPE_TEST_SRC);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, latent,

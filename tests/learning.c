@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "src/train/arch.h"
-#include "src/train/random.h"
+#include "src/base/random.h"
 
 typedef struct {
   LatentFeed parent;

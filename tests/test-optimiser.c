@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "learning.h"
-#include "src/train/random.h"
+#include "src/base/random.h"
 
 #define SEED  11
 #define RATE  .1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "src/train/random.h"
+#include "src/base/random.h"
 
 #include <gst/check/gstcheck.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 #include "src/cli/labels.h"
 #include "src/cli/source.h"
 #include "src/media/format.h"
-#include "src/train/random.h"
+#include "src/base/random.h"
 #include "src/train/shuffle.h"
 
 /* Items of the shuffle buffer, made of a source's samples and made to a net's samples. Kinds differ

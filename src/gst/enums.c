@@ -3,6 +3,8 @@
 
 #include <latent/program.h>
 
+#include "src/media/pattern.h"
+
 static const GEnumValue modes[] = {
     {LATENT_MODE_RECONSTRUCT, "Media in, its reconstruction out",      "reconstruct"},
     {LATENT_MODE_ENCODE,      "Media in, latents out",                 "encode"     },
@@ -17,6 +19,14 @@ static const GEnumValue precisions[] = {
     {LATENT_PRECISION_BF16, "16-bit brain floating point",          "bf16"},
     {LATENT_PRECISION_INT8, "8-bit integers, for quantised models", "int8"},
     {0,                     NULL,                                   NULL  },
+};
+
+static const GEnumValue patterns[] = {
+    {LATENT_PATTERN_SAMPLES,     "Draws from the standard normal prior",         "samples"    },
+    {LATENT_PATTERN_TRAVERSE,    "One latent swings, the others stay",           "traverse"   },
+    {LATENT_PATTERN_INTERPOLATE, "Straight on from one draw or row to the next", "interpolate"},
+    {LATENT_PATTERN_REPLAY,      "The rows of a .npy file",                      "replay"     },
+    {0,                          NULL,                                           NULL         },
 };
 
 static GType
@@ -41,4 +51,12 @@ latent_gst_precision_get_type (void)
   static gsize type = 0;
 
   return register_once (&type, "LatentGstPrecision", precisions);
+}
+
+GType
+latent_gst_pattern_get_type (void)
+{
+  static gsize type = 0;
+
+  return register_once (&type, "LatentGstPattern", patterns);
 }

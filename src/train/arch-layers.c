@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "src/base/limits.h"
-#include "src/train/random.h"
+#include "src/base/random.h"
 
 static const struct {
   const char *name;    /* in recipes */

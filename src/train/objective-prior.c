@@ -4,7 +4,7 @@
 #include "src/model/model.h"
 #include "src/ops/op.h"
 #include "src/train/objective-private.h"
-#include "src/train/random.h"
+#include "src/base/random.h"
 
 /* The prior under which bits are counted; it exists in training alone. */
 

@@ -4,7 +4,7 @@
 #include <latent/error.h>
 #include <string.h>
 
-#include "src/train/random.h"
+#include "src/base/random.h"
 
 #define BLOCK_BYTES (4u << 20) /* the buffer grows by so many, or by one item */
 

@@ -4,7 +4,7 @@
 
 #include "src/base/tensor.h"
 #include "src/train/pace.h"
-#include "src/train/random.h"
+#include "src/base/random.h"
 #include "src/train/trainer-private.h"
 
 #define PREFIX "train."
