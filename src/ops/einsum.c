@@ -149,10 +149,10 @@ make_output (const char *operands)
 {
   g_autoptr (GString) output = g_string_new (NULL);
 
-  for (char c = 'A'; c <= 'z'; c++)
+  for (gint c = 'A'; c <= 'z'; c++)
     if (g_ascii_isalpha (c) && strchr (operands, c) != NULL &&
         strchr (operands, c) == strrchr (operands, c))
-      g_string_append_c (output, c);
+      g_string_append_c (output, (gchar)c);
   return g_string_free (g_steal_pointer (&output), FALSE);
 }
 
