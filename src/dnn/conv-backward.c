@@ -26,40 +26,49 @@ append_data (LatentBuilder *builder, const LatentNode *node, const_dnnl_primitiv
   return TRUE;
 }
 
-/* A descriptor whose implementation is to be trusted, with data channels-last or as oneDNN likes.
- */
+/* A descriptor whose weights can be reordered right. */
 static gboolean
-describe_data (const LatentNode *node, LatentConstMd weights, const LatentDnnlWindow *window,
-    gboolean channels_last, dnnl_primitive_desc_t *pd)
+describe_data (
+    const LatentProductMds *mds, const LatentDnnlWindow *window, dnnl_primitive_desc_t *pd)
 {
   g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
-  g_auto (LatentMd) src = latent_conv_new_md (latent_node_get_output (node, 0), channels_last);
-  g_auto (LatentMd) dst = latent_conv_new_md (latent_node_get_input (node, 0), channels_last);
   g_auto (dnnl_primitive_desc_t) found = NULL;
 
-  if (src == NULL || dst == NULL)
-    return FALSE;
-  if (latent_pd_convolution_backward_data (
-          &found, &(LatentProductMds){src, weights, NULL, dst}, window, attr) != dnnl_success ||
-      !latent_deconvolution_is_right (latent_pd_get_kernel (found)))
+  if (mds->src == NULL || mds->weights == NULL || mds->dst == NULL ||
+      latent_pd_convolution_backward_data (&found, mds, window, attr) != dnnl_success ||
+      !latent_reorder_is_right (dnnl_primitive_desc_query_md (found, dnnl_query_weights_md, 0)))
     return FALSE;
   *pd = g_steal_pointer (&found);
   return TRUE;
+}
+
+/* Layouts that oneDNN likes, else row-major ones. */
+static gboolean
+find_data (const LatentNode *node, const LatentLayout *view, const LatentDnnlWindow *window,
+    dnnl_primitive_desc_t *pd)
+{
+  const LatentValue *from = latent_node_get_input (node, 0), *to = latent_node_get_output (node, 0);
+  g_auto (LatentMd) src = latent_conv_new_md (to, FALSE);
+  g_auto (LatentMd) weights = latent_md_new (view->type, &view->shape, NULL);
+  g_auto (LatentMd) dst = latent_conv_new_md (from, FALSE);
+  g_autoptr (LatentLayout) src_rows = latent_layout_new (to->type, &to->shape);
+  g_autoptr (LatentLayout) dst_rows = latent_layout_new (from->type, &from->shape);
+
+  return describe_data (&(LatentProductMds){src, weights, NULL, dst}, window, pd) ||
+         describe_data (
+             &(LatentProductMds){src_rows->md, view->md, NULL, dst_rows->md}, window, pd);
 }
 
 LatentEmit
 latent_dnn_convolution_backward_data (LatentBuilder *builder, const LatentNode *node,
     const LatentStencil *stencil, gint64 groups, GError **error)
 {
-  const LatentValue *weights = latent_node_get_input (node, 1);
   g_auto (dnnl_primitive_desc_t) pd = NULL;
-  g_autoptr (LatentLayout) view = latent_conv_view_weights (weights, groups, FALSE);
-  g_auto (LatentMd) any = latent_md_new (weights->type, &view->shape, NULL);
+  g_autoptr (LatentLayout)
+      view = latent_conv_view_weights (latent_node_get_input (node, 1), groups, FALSE);
   LatentDnnlWindow window;
 
-  if (!latent_dnnl_set_window (&window, stencil) || any == NULL ||
-      (!describe_data (node, any, &window, FALSE, &pd) &&
-          !describe_data (node, any, &window, TRUE, &pd)))
+  if (!latent_dnnl_set_window (&window, stencil) || !find_data (node, view, &window, &pd))
     return LATENT_EMIT_FALLBACK;
   return append_data (builder, node, pd, view, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }

@@ -59,6 +59,9 @@ typedef struct {
   dnnl_dims_t pads_end;
 } LatentDnnlWindow;
 
+/* Whether a reorder of row-major data into that layout gives what it should. */
+gboolean latent_reorder_is_right (LatentConstMd dst);
+
 /* Descriptors of forward inference. */
 dnnl_status_t latent_pd_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
     const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);

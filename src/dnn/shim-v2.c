@@ -58,6 +58,12 @@ latent_md_get_strides (LatentConstMd md, gint64 *strides)
   return TRUE;
 }
 
+gboolean
+latent_reorder_is_right (LatentConstMd dst)
+{
+  return TRUE;
+}
+
 dnnl_status_t
 latent_post_ops_append_eltwise (
     dnnl_post_ops_t ops, dnnl_alg_kind_t algorithm, float alpha, float beta)
