@@ -59,23 +59,21 @@ guess_format (const LatentData *self)
   return header->shape.n == 3 ? "GRAY8" : NULL;
 }
 
+static LatentColor
+find_color (const char *format)
+{
+  LatentColor color = LATENT_COLOR_RGB;
+  while (strcmp (latent_layout_get (color)->name, format) != 0)
+    color++;
+  return color;
+}
+
 /* What the samples are, where no model says it: as the recipe's keys tell, else as the first input
  * looks. */
 static void
 guess_media (LatentData *self)
 {
-  static const struct {
-    const char *name;
-    LatentColor color;
-    LatentPixelFormat format;
-  } formats[] = {
-      {"I420",  LATENT_COLOR_I420,  LATENT_PIXEL_FORMAT_I420 },
-      {"RGB",   LATENT_COLOR_RGB,   LATENT_PIXEL_FORMAT_RGB  },
-      {"GRAY8", LATENT_COLOR_GRAY8, LATENT_PIXEL_FORMAT_GRAY8},
-  };
   const LatentRecipe *recipe = self->recipe;
-  LatentFeedPlan *plan = &self->plan;
-  LatentMediaInfo *media = &plan->spec.media;
   const char *format = latent_recipe_get_string (recipe, "format");
   guint width, height;
   gboolean array = latent_array_file_probe (self->inputs[0]);
@@ -83,30 +81,13 @@ guess_media (LatentData *self)
     format = guess_format (self);
   gboolean pictures = format || latent_recipe_get_size (recipe, "crop", &width, &height);
   gboolean sound = latent_recipe_get_int (recipe, "window") > 0;
-  media->kind = pictures         ? LATENT_MEDIA_VIDEO
-                : array && sound ? LATENT_MEDIA_AUDIO
-                                 : latent_source_guess_kind (self->inputs[0]);
-  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
-    if (g_strcmp0 (format ? format : array ? "GRAY8" : "I420", formats[i].name) == 0) {
-      media->color = formats[i].color;
-      plan->settings.format = formats[i].format;
-    }
-  plan->settings.kind = media->kind;
-  plan->settings.rate = (guint)latent_recipe_get_int (recipe, "sample-rate");
-  plan->settings.channels = (guint)latent_recipe_get_int (recipe, "channels");
-  for (guint i = 0; i < LATENT_MAX_LANES; i++)
-    plan->scale[i] = media->kind == LATENT_MEDIA_AUDIO ? 1.f / 32768 : 1.f / 255;
-}
-
-static void
-take_media (LatentFeedPlan *plan, LatentModel *init)
-{
-  plan->spec.media = *latent_model_get_media_info (init);
-  plan->settings = latent_model_get_source_settings (init);
-  for (guint i = 0; i < LATENT_MAX_LANES; i++) {
-    plan->scale[i] = latent_model_get_scale (init, i);
-    plan->offset[i] = latent_model_get_offset (init, i);
-  }
+  LatentMediaKind kind = pictures         ? LATENT_MEDIA_VIDEO
+                         : array && sound ? LATENT_MEDIA_AUDIO
+                                          : latent_source_guess_kind (self->inputs[0]);
+  latent_feed_plan_take_media (&self->plan, kind,
+      find_color (format  ? format
+                  : array ? "GRAY8"
+                          : "I420"));
 }
 
 /* Vectors of integers: what they are multiplied by, and whether all inputs have bytes. */
@@ -129,21 +110,6 @@ choose_scale (LatentData *self)
   }
 }
 
-static void
-choose_kind (LatentFeedPlan *plan)
-{
-  static const LatentFeedKind *const kinds[] = {
-      [LATENT_MEDIA_VECTOR] = &latent_feed_vectors,
-      [LATENT_MEDIA_VIDEO] = &latent_feed_pictures,
-      [LATENT_MEDIA_AUDIO] = &latent_feed_sound,
-  };
-  plan->kind = kinds[plan->settings.kind];
-  if (plan->settings.kind == LATENT_MEDIA_VECTOR &&
-      (latent_recipe_get_int (plan->recipe, "sequence") > 0 ||
-          latent_recipe_is (plan->recipe, "task", "predict")))
-    plan->kind = &latent_feed_sequences;
-}
-
 static gboolean
 measure (LatentData *self, GError **error)
 {
@@ -157,30 +123,6 @@ measure (LatentData *self, GError **error)
     return FALSE;
   }
   return self->plan.kind->measure (&self->plan, &sample, error);
-}
-
-/* Vectors have the shape that the model's input has. */
-static gboolean
-fit_model (LatentFeedPlan *plan, LatentModel *init, GError **error)
-{
-  const char *const *names = latent_model_get_cut_inputs (init, LATENT_MODE_RECONSTRUCT);
-  if (!names || !names[0])
-    names = latent_model_get_cut_inputs (init, LATENT_MODE_ENCODE);
-  LatentValue *value = names && names[0] ? latent_graph_find_value (init->graph, names[0]) : NULL;
-  if (!value || !value->has_shape || value->shape.n < 1)
-    return TRUE;
-  LatentShape sample = {.n = value->shape.n - 1};
-  memcpy (sample.dims, value->shape.dims + 1, sample.n * sizeof sample.dims[0]);
-  if (!latent_shape_is_known (&sample) || plan->kind != &latent_feed_vectors)
-    return TRUE;
-  if (latent_shape_product (&sample, 0, sample.n) == plan->d) {
-    plan->spec.sample = sample;
-    return TRUE;
-  }
-  g_autofree char *text = latent_shape_to_string (&sample);
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
-      "the model's input is %s, samples have %" G_GSIZE_FORMAT " elements", text, plan->d);
-  return FALSE;
 }
 
 /* "first:N" or "last:N". */
@@ -282,6 +224,7 @@ attach_labels (LatentData *self, GError **error)
   if (few)
     self->picked = latent_labels_pick (self->labels, self->train.begin, self->train.end, few);
   self->train.picked = self->picked;
+  self->train.n_picked = self->picked ? latent_labels_get_n (self->labels) : 0;
   return TRUE;
 }
 
@@ -299,13 +242,13 @@ latent_data_new (const LatentRecipe *recipe, char **inputs, LatentModel *init, G
   }
   find_inputs (self, inputs);
   if (init)
-    take_media (plan, init);
+    latent_feed_plan_take_model (plan, init);
   else
     guess_media (self);
   if (plan->settings.kind == LATENT_MEDIA_VECTOR)
     choose_scale (self);
-  choose_kind (plan);
-  if (!measure (self, error) || (init && !fit_model (plan, init, error)) ||
+  latent_feed_plan_choose_kind (plan);
+  if (!measure (self, error) || (init && !latent_feed_plan_fit_model (plan, init, error)) ||
       !load_labels (self, error) || !choose_test (self, error) || !attach_labels (self, error))
     return NULL;
   return g_steal_pointer (&self);

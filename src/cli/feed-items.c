@@ -8,12 +8,10 @@ start_items (LatentItems *base, guint64 epoch, GError **error)
 {
   LatentFeedItems *self = (LatentFeedItems *)base;
   g_clear_pointer (&self->source, latent_source_free);
-  g_clear_pointer (&self->origin, g_free);
-  self->source = latent_source_new (self->part.inputs, &self->plan->settings, error);
-  self->epoch = self->part.test ? 0 : epoch;
-  self->unit = self->given = 0;
+  self->source = latent_source_new (self->units.part.inputs, &self->units.plan->settings, error);
+  self->given = 0;
   self->ended = FALSE;
-  self->plan->kind->start (self);
+  latent_feed_units_start (&self->units, epoch);
   return self->source != NULL;
 }
 
@@ -26,32 +24,32 @@ read_sample (LatentFeedItems *self, GError **error)
   self->ended = result == LATENT_SOURCE_END;
   if (result != LATENT_SOURCE_SAMPLE)
     return self->ended;
-  if (sample.kind != self->plan->settings.kind) {
+  if (sample.kind != self->units.plan->settings.kind) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE,
         "%s: floats are vectors; pictures are uint8, sound int16", sample.origin);
     return FALSE;
   }
-  return self->plan->kind->put (self, &sample, error);
+  return self->units.plan->kind->put (&self->units, &sample, error);
 }
 
 static gboolean
 put_label (const LatentFeedItems *self, guint8 *item, GError **error)
 {
-  const LatentLabels *labels = self->part.labels;
-  guint8 *place = item + self->plan->payload;
+  const LatentLabels *labels = self->units.part.labels;
+  guint8 *place = item + self->units.plan->payload;
   if (!labels)
     return TRUE;
-  if (self->taken >= latent_labels_get_n (labels)) {
+  if (self->units.taken >= latent_labels_get_n (labels)) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
         "%s: %" G_GUINT64_FORMAT " labels, and there are more samples in %s",
-        latent_labels_get_path (labels), latent_labels_get_n (labels), self->part.inputs[0]);
+        latent_labels_get_path (labels), latent_labels_get_n (labels), self->units.part.inputs[0]);
     return FALSE;
   }
-  if (latent_recipe_is (self->plan->recipe, "task", "regress")) {
-    memcpy (place, latent_labels_get_values (labels, self->taken),
+  if (latent_recipe_is (self->units.plan->recipe, "task", "regress")) {
+    memcpy (place, latent_labels_get_values (labels, self->units.taken),
         latent_labels_get_width (labels) * sizeof (float));
   } else {
-    gint64 class = latent_labels_get_class (labels, self->taken);
+    gint64 class = latent_labels_get_class (labels, self->units.taken);
     memcpy (place, &class, sizeof class);
   }
   return TRUE;
@@ -61,12 +59,12 @@ static LatentFeedResult
 next_item (LatentItems *base, gpointer item, GError **error)
 {
   LatentFeedItems *self = (LatentFeedItems *)base;
-  const LatentFeedPlan *plan = self->plan;
+  const LatentFeedPlan *plan = self->units.plan;
   guint64 most = (guint64)latent_recipe_get_int (plan->recipe, "max-samples");
   if (most && self->given >= MAX (most / plan->n_samples, 1))
     return LATENT_FEED_END;
-  while (!plan->kind->take (self, item)) {
-    if (self->ended || self->unit >= self->part.end)
+  while (!plan->kind->take (&self->units, item)) {
+    if (self->ended || self->units.unit >= self->units.part.end)
       return LATENT_FEED_END;
     if (!read_sample (self, error))
       return LATENT_FEED_ERROR;
@@ -79,9 +77,8 @@ static void
 free_items (LatentItems *base)
 {
   LatentFeedItems *self = (LatentFeedItems *)base;
-  self->plan->kind->clear (self);
+  latent_feed_units_clear (&self->units);
   g_clear_pointer (&self->source, latent_source_free);
-  g_free (self->origin);
   g_free (self);
 }
 
@@ -106,19 +103,9 @@ latent_feed_items_new (const LatentFeedPlan *plan, const LatentFeedPart *part)
       .free = free_items,
       .size = latent_feed_items_get_size (plan, part),
   };
-  self->plan = plan;
-  self->part = *part;
+  self->units.plan = plan;
+  self->units.part = *part;
   return self;
-}
-
-gboolean
-latent_feed_items_want (const LatentFeedItems *self, guint64 unit)
-{
-  const LatentFeedPart *part = &self->part;
-  guint64 every = (guint64)latent_recipe_get_int (self->plan->recipe, "every");
-  if (unit < part->begin || unit >= part->end || (unit - part->begin) % every != 0)
-    return FALSE;
-  return !part->picked || (unit < latent_labels_get_n (part->labels) && part->picked[unit]);
 }
 
 gboolean
@@ -129,36 +116,6 @@ latent_feed_count_units (const LatentFeedPlan *plan, char **inputs, guint64 *n, 
   g_autofree guint8 *item = g_malloc (items->size);
   if (!items->start (items, 0, error) || items->next (items, item, error) == LATENT_FEED_ERROR)
     return FALSE;
-  *n = ((LatentFeedItems *)items)->unit;
+  *n = ((LatentFeedItems *)items)->units.unit;
   return TRUE;
-}
-
-/* Whether a file goes on where the one before it ended: pictures of one folder do, where the folder
- * is what was asked for. */
-static gboolean
-goes_on (const LatentFeedItems *self, const char *origin)
-{
-  if (g_strv_contains ((const char *const *)self->part.inputs, origin))
-    return FALSE;
-  g_autofree char *folder = g_path_get_dirname (origin);
-  g_autofree char *before = g_path_get_dirname (self->origin);
-  return strcmp (folder, before) == 0;
-}
-
-gboolean
-latent_feed_items_note_origin (LatentFeedItems *self, const char *origin)
-{
-  if (self->origin && strcmp (self->origin, origin) == 0)
-    return FALSE;
-  gboolean anew = !self->origin || !goes_on (self, origin);
-  g_free (self->origin);
-  self->origin = g_strdup (origin);
-  return anew;
-}
-
-void
-latent_feed_unpack_floats (const LatentFeedPlan *plan, const guint8 *item, guint which,
-    LatentRandom *random, float *src, float *weights)
-{
-  memcpy (src, item, plan->d * sizeof (float));
 }

@@ -47,15 +47,7 @@ unpack (const DataFeed *self, const LatentSampleRoom *room)
   /* The same for both samples of a pair. */
   latent_random_init (&random, (guint64)seed, LATENT_RANDOM_CROP,
       DRAW_STREAM | (self->epoch & 0x7fffff) << 32 | (self->number & G_MAXUINT32));
-  for (gsize i = 0; room->weights && i < plan->d; i++)
-    room->weights[i] = 1;
-  plan->kind->unpack (
-      plan, self->item, self->which, self->test ? NULL : &random, room->src, room->weights);
-  if (latent_recipe_get_bool (plan->recipe, "binarise"))
-    for (gsize i = 0; i < plan->d; i++)
-      room->src[i] = room->src[i] >= .5f;
-  if (room->target)
-    memcpy (room->target, room->src, plan->d * sizeof (float));
+  latent_feed_plan_unpack (plan, self->item, self->which, self->test ? NULL : &random, room);
   const guint8 *label = self->item + plan->payload;
   if (room->label && self->classes)
     memcpy (room->label, label, sizeof (gint64));

@@ -9,58 +9,6 @@
 #define WINDOW 8 /* of SSIM, in pixels */
 #define STEP   4
 
-/* Bytes of a plane's row, and its rows. */
-static void
-get_plane_size (const LatentPicture *self, guint plane, gsize *row, gsize *rows)
-{
-  const LatentFormat *format = latent_format_get (self->format);
-  *row = *rows = 0;
-  for (guint i = 0; i < format->n_components; i++) {
-    const LatentComponent *component = &format->components[i];
-    if (component->plane != plane)
-      continue;
-    *row = (gsize)latent_component_get_size (component, self->width) * component->step;
-    *rows = latent_component_get_size (component, self->height);
-  }
-}
-
-LatentPicture *
-latent_picture_new (LatentPixelFormat format, guint width, guint height)
-{
-  LatentPicture *self = g_new0 (LatentPicture, 1);
-  *self = (LatentPicture){.format = format, .width = width, .height = height};
-  for (guint i = 0; i < latent_format_get (format)->n_planes; i++) {
-    gsize row, rows;
-    get_plane_size (self, i, &row, &rows);
-    self->stride[i] = (gint)row;
-    self->data[i] = g_malloc0 (row * rows);
-  }
-  return self;
-}
-
-void
-latent_picture_free (LatentPicture *self)
-{
-  if (!self)
-    return;
-  for (guint i = 0; i < G_N_ELEMENTS (self->data); i++)
-    g_free (self->data[i]);
-  g_free (self);
-}
-
-LatentPicture *
-latent_picture_copy (const LatentPicture *self)
-{
-  LatentPicture *copy = latent_picture_new (self->format, self->width, self->height);
-  for (guint i = 0; i < latent_format_get (self->format)->n_planes; i++) {
-    gsize row, rows;
-    get_plane_size (self, i, &row, &rows);
-    for (gsize y = 0; y < rows; y++)
-      memcpy (copy->data[i] + y * row, self->data[i] + (gssize)y * self->stride[i], row);
-  }
-  return copy;
-}
-
 /* Sum of squared differences of two rows of bytes. */
 static guint64
 compare_row (const guint8 *a, const guint8 *b, gsize n)
@@ -146,7 +94,7 @@ latent_measure_add_levels (
   for (guint i = 0; i < latent_format_get (original->format)->n_planes; i++) {
     gsize row, rows;
     guint64 sum = 0;
-    get_plane_size (original, i, &row, &rows);
+    latent_picture_get_plane_size (original, i, &row, &rows);
     for (gsize y = 0; y < rows; y++)
       sum += compare_row (original->data[i] + (gssize)y * original->stride[i],
           rebuilt->data[i] + (gssize)y * rebuilt->stride[i], row);

@@ -3,6 +3,8 @@
 
 #include <latent/session.h>
 
+#include "src/train/picture.h"
+
 /* How near reconstructions come to their originals, summed up over any number of them. Differences
  * are in units where full scale is 1: 8-bit levels are divided by 255. */
 typedef struct {
@@ -29,10 +31,3 @@ double latent_measure_get_mse (const LatentMeasure *self);
 double latent_measure_get_psnr (double mse); /* peak 1; infinite where equal */
 double latent_measure_get_luma_mse (const LatentMeasure *self);
 double latent_measure_get_ssim (const LatentMeasure *self);
-
-/* A picture in memory of its own: every plane as small as can be. */
-LatentPicture *latent_picture_new (LatentPixelFormat format, guint width, guint height);
-void latent_picture_free (LatentPicture *self);
-LatentPicture *latent_picture_copy (const LatentPicture *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentPicture, latent_picture_free)

@@ -31,7 +31,3 @@ const LatentMeasure *latent_rebuilder_get_measure (const LatentRebuilder *self);
 void latent_rebuilder_get_sizes (const LatentRebuilder *self, guint64 *d, guint64 *k);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentRebuilder, latent_rebuilder_free)
-
-/* The format in which pictures reach a model, and what a source is to be told for a model. */
-LatentPixelFormat latent_model_get_pixel_format (const LatentModel *model);
-LatentSourceSettings latent_model_get_source_settings (const LatentModel *model);

@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <latent/session.h>
-
-#include "src/base/shape.h"
+#include "src/train/sample.h"
 
 /* A stream of samples from any number of inputs, one after the other: what GStreamer decodes,
  * folders of pictures, arrays, gst-launch text. Memory does not grow with how many samples there
  * are. */
-
-/* What a source shall give. */
-typedef struct {
-  LatentMediaKind kind;
-  LatentPixelFormat format; /* of pictures */
-  guint width, height;      /* of pictures that are decoded, which are scaled; 0: as they come */
-  guint rate, channels;     /* of sound; 0: as it comes */
-  double scale, offset;     /* value = integer * scale + offset where vectors are made of integers;
-                               a scale of 0: full scale (255, 32768) is 1 */
-  guint every;              /* only each so-many-th sample; 0 and 1: all */
-  guint64 max;              /* at most so many; 0: all */
-} LatentSourceSettings;
-
-typedef struct {
-  LatentMediaKind kind;
-  LatentPicture picture; /* video */
-  const float *values; /* vector: one sample in the net's units, row-major; audio: interleaved, full
-                          scale 1.0 */
-  gsize n;             /* vector: elements; audio: sample frames */
-  LatentShape shape;   /* vector: of values */
-  guint rate, channels; /* audio */
-  const char *origin;   /* the input, for messages */
-} LatentSample;
 
 typedef struct _LatentSource LatentSource;
 

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "src/cli/measure.h"
+#include <latent/session.h>
 
 /* What is done to pictures (GRAY8, RGB, I420) before a net learns from them. Places and sizes in
  * pixels, even ones of I420. */
+
+/* A picture in memory of its own: every plane as small as can be. */
+LatentPicture *latent_picture_new (LatentPixelFormat format, guint width, guint height);
+void latent_picture_free (LatentPicture *self);
+LatentPicture *latent_picture_copy (const LatentPicture *self);
+/* Bytes of a plane's row, and its rows. */
+void latent_picture_get_plane_size (
+    const LatentPicture *self, guint plane, gsize *row, gsize *rows);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentPicture, latent_picture_free)
 
 /* Bytes of a picture whose planes are as small as can be. */
 gsize latent_picture_get_size (LatentPixelFormat format, guint width, guint height);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "src/cli/feed-items.h"
 #include "src/media/samples.h"
+#include "src/train/feed-units.h"
 
 /* Sound: a unit is a window, channel by channel. */
 
@@ -47,7 +47,7 @@ measure_sound (LatentFeedPlan *plan, const LatentSample *sample, GError **error)
 }
 
 static void
-start_sound (LatentFeedItems *self)
+start_sound (LatentFeedUnits *self)
 {
   const LatentFeedPlan *plan = self->plan;
   const LatentMediaInfo *media = &plan->spec.media;
@@ -67,7 +67,7 @@ start_sound (LatentFeedItems *self)
 }
 
 static gboolean
-put_sound (LatentFeedItems *self, const LatentSample *sample, GError **error)
+put_sound (LatentFeedUnits *self, const LatentSample *sample, GError **error)
 {
   const LatentMediaInfo *media = &self->plan->spec.media;
   SoundState *state = self->state;
@@ -78,7 +78,7 @@ put_sound (LatentFeedItems *self, const LatentSample *sample, GError **error)
         sample->origin, sample->channels, sample->rate, media->channels, media->rate);
     return FALSE;
   }
-  if (latent_feed_items_note_origin (self, sample->origin))
+  if (latent_feed_units_note_origin (self, sample->origin))
     latent_cutter_reset (&state->cutter, &state->map);
   latent_cutter_push (
       &state->cutter, &state->map, LATENT_SAMPLE_FORMAT_F32, sample->values, sample->n);
@@ -86,20 +86,20 @@ put_sound (LatentFeedItems *self, const LatentSample *sample, GError **error)
 }
 
 static gboolean
-take_window (LatentFeedItems *self, guint8 *item)
+take_window (LatentFeedUnits *self, guint8 *item)
 {
   SoundState *state = self->state;
   while (latent_cutter_get_pending (&state->cutter, &state->map, FALSE) > 0) {
     latent_cutter_take (&state->cutter, &state->map, (float *)(gpointer)item);
     self->taken = self->unit++;
-    if (latent_feed_items_want (self, self->taken))
+    if (latent_feed_units_want (self, self->taken))
       return TRUE;
   }
   return FALSE;
 }
 
 static void
-clear_sound (LatentFeedItems *self)
+clear_sound (LatentFeedUnits *self)
 {
   SoundState *state = self->state;
   if (state)

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/cli/feed-items.h"
+#include "src/train/feed-units.h"
 
 /* Sequences of latents: arrays of [N,k], of which so many rows in a row are a unit, or of [N,T,k],
  * each of which is a sequence of its own. */
@@ -55,7 +55,7 @@ measure_sequence (LatentFeedPlan *plan, const LatentSample *sample, GError **err
 }
 
 static void
-start_sequences (LatentFeedItems *self)
+start_sequences (LatentFeedUnits *self)
 {
   if (!self->state)
     self->state = g_new0 (SequenceState, 1);
@@ -64,7 +64,7 @@ start_sequences (LatentFeedItems *self)
 }
 
 static gboolean
-check_rows (const LatentFeedItems *self, const LatentSample *sample, GError **error)
+check_rows (const LatentFeedUnits *self, const LatentSample *sample, GError **error)
 {
   gboolean fits = sample->n % get_width (self->plan) == 0 &&
                   sample->shape.dims[sample->shape.n - 1] == self->plan->spec.sample.dims[1];
@@ -80,14 +80,14 @@ check_rows (const LatentFeedItems *self, const LatentSample *sample, GError **er
 }
 
 static gboolean
-put_sequence (LatentFeedItems *self, const LatentSample *sample, GError **error)
+put_sequence (LatentFeedUnits *self, const LatentSample *sample, GError **error)
 {
   SequenceState *state = self->state;
   gsize width = get_width (self->plan), rows = sample->n / width;
   if (!check_rows (self, sample, error))
     return FALSE;
   /* What no unit needs any more goes; all of it where the samples do not follow one another. */
-  gboolean anew = latent_feed_items_note_origin (self, sample->origin) || sample->shape.n == 2;
+  gboolean anew = latent_feed_units_note_origin (self, sample->origin) || sample->shape.n == 2;
   if (anew)
     state->begin = state->n;
   state->n -= state->begin;
@@ -104,13 +104,13 @@ put_sequence (LatentFeedItems *self, const LatentSample *sample, GError **error)
 }
 
 static gboolean
-take_sequence (LatentFeedItems *self, guint8 *item)
+take_sequence (LatentFeedUnits *self, guint8 *item)
 {
   SequenceState *state = self->state;
   while (state->begin + get_length (self->plan) <= state->n) {
     const float *first = state->rows + state->begin++ * get_width (self->plan);
     self->taken = self->unit++;
-    if (!latent_feed_items_want (self, self->taken))
+    if (!latent_feed_units_want (self, self->taken))
       continue;
     memcpy (item, first, self->plan->payload);
     return TRUE;
@@ -119,7 +119,7 @@ take_sequence (LatentFeedItems *self, guint8 *item)
 }
 
 static void
-clear_sequences (LatentFeedItems *self)
+clear_sequences (LatentFeedUnits *self)
 {
   SequenceState *state = self->state;
   if (state)

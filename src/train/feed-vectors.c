@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/cli/feed-items.h"
+#include "src/train/feed-units.h"
 
 /* Vectors: a unit is one of them, an item its elements as bytes or floats. */
 
@@ -24,7 +24,7 @@ measure_vector (LatentFeedPlan *plan, const LatentSample *sample, GError **error
 }
 
 static void
-start_vectors (LatentFeedItems *self)
+start_vectors (LatentFeedUnits *self)
 {
   if (!self->state)
     self->state = g_new0 (VectorState, 1);
@@ -32,7 +32,7 @@ start_vectors (LatentFeedItems *self)
 }
 
 static gboolean
-check_vector (const LatentFeedItems *self, const LatentSample *sample, GError **error)
+check_vector (const LatentFeedUnits *self, const LatentSample *sample, GError **error)
 {
   if (sample->n != self->plan->d) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
@@ -51,14 +51,14 @@ check_vector (const LatentFeedItems *self, const LatentSample *sample, GError **
 }
 
 static gboolean
-put_vector (LatentFeedItems *self, const LatentSample *sample, GError **error)
+put_vector (LatentFeedUnits *self, const LatentSample *sample, GError **error)
 {
   const LatentFeedPlan *plan = self->plan;
   VectorState *state = self->state;
   if (!check_vector (self, sample, error))
     return FALSE;
   self->taken = self->unit++;
-  state->waiting = latent_feed_items_want (self, self->taken);
+  state->waiting = latent_feed_units_want (self, self->taken);
   if (!state->waiting)
     return TRUE;
   if (!state->item)
@@ -75,7 +75,7 @@ put_vector (LatentFeedItems *self, const LatentSample *sample, GError **error)
 }
 
 static gboolean
-take_vector (LatentFeedItems *self, guint8 *item)
+take_vector (LatentFeedUnits *self, guint8 *item)
 {
   VectorState *state = self->state;
   if (!state->waiting)
@@ -86,7 +86,7 @@ take_vector (LatentFeedItems *self, guint8 *item)
 }
 
 static void
-clear_vectors (LatentFeedItems *self)
+clear_vectors (LatentFeedUnits *self)
 {
   VectorState *state = self->state;
   if (state)

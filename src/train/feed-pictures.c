@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "src/cli/feed-items.h"
-#include "src/cli/picture.h"
 #include "src/media/pixels.h"
+#include "src/train/feed-units.h"
+#include "src/train/picture.h"
 
 /* Pictures: a unit is a frame, which gives some crops. An item is the place and size of a piece
  * that is a quarter larger than a crop each way, where the picture has so much, then the piece of
@@ -97,7 +97,7 @@ forget (PictureState *self)
 }
 
 static void
-start_pictures (LatentFeedItems *self)
+start_pictures (LatentFeedUnits *self)
 {
   if (!self->state)
     self->state = g_new0 (PictureState, 1);
@@ -105,7 +105,7 @@ start_pictures (LatentFeedItems *self)
 }
 
 static void
-clear_pictures (LatentFeedItems *self)
+clear_pictures (LatentFeedUnits *self)
 {
   if (self->state)
     forget (self->state);
@@ -161,14 +161,14 @@ check_size (
 }
 
 static gboolean
-put_picture (LatentFeedItems *self, const LatentSample *sample, GError **error)
+put_picture (LatentFeedUnits *self, const LatentSample *sample, GError **error)
 {
   const LatentFeedPlan *plan = self->plan;
   PictureState *state = self->state;
   LatentPicture *frame = latent_recipe_get_bool (plan->recipe, "halve")
                              ? latent_picture_halve (&sample->picture)
                              : latent_picture_copy (&sample->picture);
-  gboolean anew = latent_feed_items_note_origin (self, sample->origin);
+  gboolean anew = latent_feed_units_note_origin (self, sample->origin);
   self->taken = self->unit++;
   if (!check_size (plan, frame, sample->origin, error)) {
     latent_picture_free (frame);
@@ -185,7 +185,7 @@ put_picture (LatentFeedItems *self, const LatentSample *sample, GError **error)
   /* Pictures that are smaller than a crop are left out. */
   gboolean fits = frame->width >= plan->width && frame->height >= plan->height &&
                   (state->before || !is_paired (plan));
-  if (!fits || !latent_feed_items_want (self, self->taken))
+  if (!fits || !latent_feed_units_want (self, self->taken))
     return TRUE;
   state->crops = plan->whole ? 1 : (guint)latent_recipe_get_int (plan->recipe, "crops");
   guint64 seed = self->part.test ? 0 : (guint64)latent_recipe_get_int (plan->recipe, "seed");
@@ -202,7 +202,7 @@ draw_place (LatentRandom *random, guint room, guint density)
 }
 
 static gboolean
-take_piece (LatentFeedItems *self, guint8 *item)
+take_piece (LatentFeedUnits *self, guint8 *item)
 {
   const LatentFeedPlan *plan = self->plan;
   PictureState *state = self->state;
