@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/train/arch.h"
 #include "src/base/random.h"
+#include "src/train/arch.h"
 
 typedef struct {
   LatentFeed parent;

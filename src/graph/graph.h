@@ -77,9 +77,8 @@ struct _LatentGraph {
   GPtrArray
       *inputs; /* LatentValue *, borrowed; initialisers that are listed as inputs are left out */
   GPtrArray *outputs; /* LatentValue *, borrowed */
-  GHashTable
-      *names;       /* of values; what latent_graph_find_value() looks in */
-  guint n_suffixes; /* given out so far, so that unique names are found at once */
+  GHashTable *names;  /* of values; what latent_graph_find_value() looks in */
+  guint n_suffixes;   /* given out so far, so that unique names are found at once */
 };
 
 LatentGraph *latent_graph_new (const char *name, guint opset);

@@ -60,7 +60,7 @@ float latent_model_get_offset (const LatentModel *self, guint channel);
 /* A model made in memory, by PCA or training: takes the graph, error or not; metadata is set with
  * latent_model_set_metadata(). */
 LatentModel *latent_model_new_from_graph (LatentGraph *graph, GError **error);
-/* `model` with another graph: a changed copy of its own, which is taken, error or not. Metadata stay,
- * but for latent.id where the latent space is not the same. */
+/* `model` with another graph: a changed copy of its own, which is taken, error or not. Metadata
+ * stay, but for latent.id where the latent space is not the same. */
 LatentModel *latent_model_new_changed (
     const LatentModel *model, LatentGraph *graph, gboolean same_space, GError **error);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "src/ops/recurrent-cell.h"
-#include "src/ops/recurrent-gradient.h"
+#include "src/ops/recurrent.h"
 
 #include <string.h>
 
 #include "src/base/parallel.h"
+#include "src/ops/recurrent-cell.h"
+#include "src/ops/recurrent-gradient.h"
 
 static gboolean
 infer_recurrent (const LatentNode *node, GError **error)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/ops/unary.h"
+
 #include <tgmath.h>
 
 #include "src/base/numeric.h"
@@ -6,7 +8,6 @@
 #include "src/dnn/emit.h"
 #include "src/ops/gradient.h"
 #include "src/ops/private.h"
-#include "src/ops/unary.h"
 
 /* Functions of one element. Each is written once as an expression of x (and of its attributes p and
  * q), and compiled for float, for double (every other real type goes through it in blocks) and,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 
+#include "src/base/random.h"
 #include "src/model/model.h"
 #include "src/ops/op.h"
 #include "src/train/objective-private.h"
-#include "src/base/random.h"
 
 /* The prior under which bits are counted; it exists in training alone. */
 

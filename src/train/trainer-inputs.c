@@ -2,9 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/base/random.h"
 #include "src/base/tensor.h"
 #include "src/train/pace.h"
-#include "src/base/random.h"
 #include "src/train/trainer-private.h"
 
 #define PREFIX "train."
