@@ -237,12 +237,25 @@ derive_gather_nd (LatentGradient *self, const LatentNode *node, GError **error)
 static gboolean
 infer_gather_gradient (const LatentNode *node, GError **error)
 {
-  LatentShape dst = {0};
-  const gint64 *dims = latent_node_get_ints (node, "shape", &dst.n);
+  const LatentShape *dy = latent_op_get_shape (node, 0), *indices = latent_op_get_shape (node, 1);
+  LatentShape dst, wanted = {0};
+  guint axis = 0;
 
-  memcpy (dst.dims, dims, dst.n * sizeof *dims);
-  return latent_op_check_type (node, 1, "indices", LATENT_TYPES_INDEX, error) &&
-         latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+  if (!latent_op_get_shape_attribute (node, "shape", &dst, error) ||
+      !latent_op_get_axis (node, "axis", 0, dst.n, &axis, error) ||
+      !latent_op_check_type (node, 1, "indices", LATENT_TYPES_INDEX, error) ||
+      !latent_op_check_rank (node, 1, "indices", 0, LATENT_MAX_DIMS + 1 - dst.n, error))
+    return FALSE;
+  for (guint d = 0; d < axis; d++)
+    wanted.dims[wanted.n++] = dst.dims[d];
+  for (guint d = 0; d < indices->n; d++)
+    wanted.dims[wanted.n++] = indices->dims[d];
+  for (guint d = axis + 1; d < dst.n; d++)
+    wanted.dims[wanted.n++] = dst.dims[d];
+  if (latent_shape_equal (dy, &wanted))
+    return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+  latent_op_set_shape_error (error, "derivative", "what is gathered from 'shape'", dy);
+  return FALSE;
 }
 
 /* Columns [begin, end), counted over outer x inner: each thread adds to elements of its own. */
@@ -270,10 +283,11 @@ static gboolean
 eval_gather_gradient (const LatentEval *eval, GError **error)
 {
   const LatentView *dst = &eval->dst[0];
-  guint axis = (guint)latent_node_get_int (eval->node, "axis", 0);
+  guint axis = 0;
   Gather self = {&eval->src[1], eval->src[0].data, dst->data};
 
-  if (!latent_indices_check (self.indices, dst->shape.dims[axis], error))
+  if (!latent_op_get_axis (eval->node, "axis", 0, dst->shape.n, &axis, error) ||
+      !latent_indices_check (self.indices, dst->shape.dims[axis], error))
     return FALSE;
   if (dst->n == 0)
     return TRUE;

@@ -201,6 +201,23 @@ latent_op_get_list (const LatentNode *node, const char *name, guint i, guint max
 }
 
 gboolean
+latent_op_get_shape_attribute (
+    const LatentNode *node, const char *name, LatentShape *shape, GError **error)
+{
+  guint n = 0;
+  const gint64 *dims = latent_node_get_ints (node, name, &n);
+
+  shape->n = MIN (n, LATENT_MAX_DIMS);
+  for (guint i = 0; i < shape->n; i++)
+    shape->dims[i] = dims[i];
+  if (n <= LATENT_MAX_DIMS &&
+      latent_shape_count (shape, LATENT_DATA_TYPE_FLOAT32, NULL, NULL, NULL))
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE, "attribute '%s' is no shape", name);
+  return FALSE;
+}
+
+gboolean
 latent_op_get_axes_mask (const gint64 *axes, guint n, guint rank, guint32 *mask, GError **error)
 {
   *mask = 0;

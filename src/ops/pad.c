@@ -283,13 +283,45 @@ derive_pad (LatentGradient *self, const LatentNode *node, GError **error)
 
 /* `shape` is that of what was padded. */
 static gboolean
+get_back_pads (const LatentNode *node, Pads *pads, LatentShape *dst, GError **error)
+{
+  guint n_before = 0, n_after = 0, mode = 0;
+  const gint64 *before = latent_node_get_ints (node, "before", &n_before);
+  const gint64 *after = latent_node_get_ints (node, "after", &n_after);
+
+  *pads = (Pads){0};
+  if (!latent_op_get_shape_attribute (node, "shape", dst, error) ||
+      !latent_op_get_choice (node, "mode", "edge", modes, &mode, error))
+    return FALSE;
+  pads->mode = (PadMode)mode;
+  if (n_before != dst->n || n_after != dst->n) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE, "pads want an entry for each dimension");
+    return FALSE;
+  }
+  for (guint d = 0; d < dst->n; d++) {
+    pads->before[d] = before[d];
+    pads->after[d] = after[d];
+  }
+  return TRUE;
+}
+
+static gboolean
 infer_pad_gradient (const LatentNode *node, GError **error)
 {
-  LatentShape dst = {0};
-  const gint64 *dims = latent_node_get_ints (node, "shape", &dst.n);
+  const LatentShape *dy = latent_op_get_shape (node, 0);
+  gboolean good;
+  LatentShape dst;
+  Pads pads;
 
-  memcpy (dst.dims, dims, dst.n * sizeof *dims);
-  return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+  if (!get_back_pads (node, &pads, &dst, error))
+    return FALSE;
+  good = dy->n == dst.n && pads.mode != PAD_CONSTANT;
+  for (guint d = 0; good && d < dst.n; d++)
+    good = get_padded_size (&pads, d, dst.dims[d]) == dy->dims[d];
+  if (good)
+    return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+  latent_op_set_shape_error (error, "derivative", "what 'shape' is padded to", dy);
+  return FALSE;
 }
 
 static gsize
@@ -335,17 +367,13 @@ eval_pad_gradient (const LatentEval *eval, GError **error)
   const LatentShape *shape = &eval->dst[0].shape;
   gint64 src_strides[LATENT_MAX_DIMS], dst_strides[LATENT_MAX_DIMS], from = 0, to = 0;
   LatentWalk walk = {0};
-  Pads pads = {0};
-  guint n = 0;
-  const gint64 *before = latent_node_get_ints (eval->node, "before", &n);
-  const gint64 *after = latent_node_get_ints (eval->node, "after", &n);
+  LatentShape same;
+  Pads pads;
 
-  if (eval->dst[0].n == 0)
+  if (!get_back_pads (eval->node, &pads, &same, error))
+    return FALSE;
+  if (eval->dst[0].n == 0 || src->n == 0)
     return TRUE;
-  latent_op_get_choice (eval->node, "mode", "edge", modes, &n, NULL);
-  pads.mode = (PadMode)n;
-  memcpy (pads.before, before, shape->n * sizeof *before);
-  memcpy (pads.after, after, shape->n * sizeof *after);
   memcpy (eval->scratch, src->data, src->n * sizeof (float));
   memset (eval->dst[0].data, 0, eval->dst[0].n * sizeof (float));
   latent_shape_get_strides (&src->shape, src_strides);

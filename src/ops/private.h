@@ -110,6 +110,10 @@ gboolean latent_op_get_constant_doubles (const LatentNode *node, guint i, const 
 gboolean latent_op_get_list (const LatentNode *node, const char *name, guint i, guint max,
     gint64 *values, guint *n, gboolean *present, GError **error);
 
+/* List attribute `name` as a shape; FALSE where it is none or too long. */
+gboolean latent_op_get_shape_attribute (
+    const LatentNode *node, const char *name, LatentShape *shape, GError **error);
+
 /* Axes in any order, each in [-rank, rank) and named once, as a mask of bits. */
 gboolean latent_op_get_axes_mask (
     const gint64 *axes, guint n, guint rank, guint32 *mask, GError **error);

@@ -416,11 +416,27 @@ derive_slice (LatentGradient *self, const LatentNode *node, GError **error)
 static gboolean
 infer_slice_gradient (const LatentNode *node, GError **error)
 {
-  LatentShape dst = {0};
-  const gint64 *dims = latent_node_get_ints (node, "shape", &dst.n);
+  const LatentShape *dy = latent_op_get_shape (node, 0);
+  guint n_starts = 0, n_steps = 0;
+  const gint64 *starts = latent_node_get_ints (node, "starts", &n_starts);
+  const gint64 *steps = latent_node_get_ints (node, "steps", &n_steps);
+  gboolean good;
+  LatentShape dst;
 
-  memcpy (dst.dims, dims, dst.n * sizeof *dims);
-  return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+  if (!latent_op_get_shape_attribute (node, "shape", &dst, error))
+    return FALSE;
+  good = dy->n == dst.n && n_starts == dst.n && n_steps == dst.n;
+  for (guint d = 0; good && d < dst.n; d++) {
+    gint64 last = 0;
+    good = dy->dims[d] == 0 ||
+           (starts[d] >= 0 && starts[d] < dst.dims[d] &&
+               !__builtin_mul_overflow (dy->dims[d] - 1, steps[d], &last) &&
+               !__builtin_add_overflow (last, starts[d], &last) && last >= 0 && last < dst.dims[d]);
+  }
+  if (good)
+    return latent_op_set_output (node, 0, latent_op_get_type (node, 0), &dst, error);
+  latent_op_set_shape_error (error, "derivative", "what is sliced from 'shape'", dy);
+  return FALSE;
 }
 
 static gboolean

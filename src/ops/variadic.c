@@ -287,6 +287,27 @@ derive_clip (LatentGradient *self, const LatentNode *node, GError **error)
   return TRUE;
 }
 
+static gboolean
+infer_clip_gradient (const LatentNode *node, GError **error)
+{
+  const LatentShape *dy = latent_op_get_shape (node, 0);
+
+  for (guint i = 1; i < node->inputs->len; i++) {
+    const LatentValue *value = latent_node_get_input (node, i);
+    if (value == NULL)
+      continue;
+    if (!latent_op_check_same_type (node, i, error))
+      return FALSE;
+    if (i == 1 ? latent_shape_equal (dy, &value->shape)
+               : latent_shape_product (&value->shape, 0, value->shape.n) == 1)
+      continue;
+    latent_op_set_shape_error (
+        error, "input", i == 1 ? "the derivative's shape" : "one element", &value->shape);
+    return FALSE;
+  }
+  return latent_infer_same (node, error);
+}
+
 typedef struct {
   const LatentEval *eval;
   float min, max;
@@ -345,7 +366,7 @@ const LatentOp latent_ops_variadic[] = {
     CLIP (6, 10, 1, LATENT_TYPES_REAL, "max:f min:f"),
     CLIP (11, LATENT_OPSET_MAX, 3, LATENT_TYPES_NUMERIC, ""),
     {"ClipGradient", LATENT_DOMAIN_TRAINING, 1, 1, 2, 4, 1, 1, LATENT_TYPES_F32, "max:f min:f",
-     latent_infer_same, eval_clip_gradient, .elementwise = TRUE},
+     infer_clip_gradient, eval_clip_gradient, .elementwise = TRUE},
     {0},
 };
 /* clang-format on */
