@@ -265,7 +265,7 @@ note_bottleneck (Training *self)
 {
   g_autoptr (GVariant) about = latent_model_describe (self->model, NULL);
   guint64 d = 0, k = 0;
-  if (!about)
+  if (!about || !latent_recipe_is (self->recipe, "task", "autoencode"))
     return;
   g_variant_lookup (about, "d", "t", &d);
   g_variant_lookup (about, "k", "t", &k);
