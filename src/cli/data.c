@@ -80,10 +80,12 @@ guess_media (LatentData *self)
   if (!format && array)
     format = guess_format (self);
   gboolean pictures = format || latent_recipe_get_size (recipe, "crop", &width, &height);
-  gboolean sound = latent_recipe_get_int (recipe, "window") > 0;
-  LatentMediaKind kind = pictures         ? LATENT_MEDIA_VIDEO
-                         : array && sound ? LATENT_MEDIA_AUDIO
-                                          : latent_source_guess_kind (self->inputs[0]);
+  /* Neither arrays nor gst-launch text say by themselves that they are sound. */
+  gboolean told = array || g_str_has_prefix (self->inputs[0], "gst:");
+  gboolean sound = latent_recipe_get_int (recipe, "window") > 0 && told;
+  LatentMediaKind kind = pictures ? LATENT_MEDIA_VIDEO
+                         : sound  ? LATENT_MEDIA_AUDIO
+                                  : latent_source_guess_kind (self->inputs[0]);
   latent_feed_plan_take_media (&self->plan, kind,
       find_color (format  ? format
                   : array ? "GRAY8"
