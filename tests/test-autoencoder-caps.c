@@ -12,28 +12,31 @@ enum { RECONSTRUCT, ENCODE, DECODE, EMBED };
 #define LATENT_MODEL ",latent-model=(string)\"0123456789abcdef\""
 #define AUDIO        "audio/x-raw,format={F32LE,S16LE},layout=interleaved,rate=16000,channels=1"
 
+/* clang-format 14 makes lines of hundreds of columns of it. */
+/* clang-format off */
 static const struct {
   TestModel model;
   gint mode;
   const char *sink;
   const char *src;
 } offers[] = {
-    {TEST_MODEL_RGB,    RECONSTRUCT, VIDEO_RGB ANY_SIZE,                              VIDEO_RGB ANY_SIZE           },
-    {TEST_MODEL_RGB,    EMBED,       VIDEO_RGB ANY_SIZE,                              VIDEO_RGB ANY_SIZE           },
-    {TEST_MODEL_RGB,    ENCODE,      VIDEO_RGB ANY_SIZE,                              TENSORS ANY_RATE LATENT_MODEL},
-    {TEST_MODEL_RGB,    DECODE,      TENSORS ANY_RATE,                                VIDEO_RGB ANY_SIZE           },
-    {TEST_MODEL_FIXED,  RECONSTRUCT, VIDEO_RGB ",width=96,height=64" ANY_RATE,
-     VIDEO_RGB ",width=96,height=64" ANY_RATE                                                                      },
-    {TEST_MODEL_GRAY,   RECONSTRUCT, "video/x-raw,format={GRAY8,I420,NV12}" ANY_SIZE,
-     "video/x-raw,format={GRAY8,I420,NV12}" ANY_SIZE                                                               },
-    {TEST_MODEL_I420,   RECONSTRUCT, "video/x-raw,format={I420,NV12}" ANY_SIZE,
-     "video/x-raw,format={I420,NV12}" ANY_SIZE                                                                     },
-    {TEST_MODEL_AUDIO,  RECONSTRUCT, AUDIO,                                           AUDIO                        },
-    {TEST_MODEL_AUDIO,  ENCODE,      AUDIO,                                           TENSORS ANY_RATE LATENT_MODEL},
-    {TEST_MODEL_AUDIO,  DECODE,      TENSORS ANY_RATE,                                AUDIO                        },
-    {TEST_MODEL_VECTOR, RECONSTRUCT, TENSORS ANY_RATE,                                TENSORS ANY_RATE             },
-    {TEST_MODEL_VECTOR, ENCODE,      TENSORS ANY_RATE,                                TENSORS ANY_RATE LATENT_MODEL},
+    {TEST_MODEL_RGB, RECONSTRUCT, VIDEO_RGB ANY_SIZE, VIDEO_RGB ANY_SIZE},
+    {TEST_MODEL_RGB, EMBED, VIDEO_RGB ANY_SIZE, VIDEO_RGB ANY_SIZE},
+    {TEST_MODEL_RGB, ENCODE, VIDEO_RGB ANY_SIZE, TENSORS ANY_RATE LATENT_MODEL},
+    {TEST_MODEL_RGB, DECODE, TENSORS ANY_RATE, VIDEO_RGB ANY_SIZE},
+    {TEST_MODEL_FIXED, RECONSTRUCT, VIDEO_RGB ",width=96,height=64" ANY_RATE,
+     VIDEO_RGB ",width=96,height=64" ANY_RATE},
+    {TEST_MODEL_GRAY, RECONSTRUCT, "video/x-raw,format={GRAY8,I420,NV12}" ANY_SIZE,
+     "video/x-raw,format={GRAY8,I420,NV12}" ANY_SIZE},
+    {TEST_MODEL_I420, RECONSTRUCT, "video/x-raw,format={I420,NV12}" ANY_SIZE,
+     "video/x-raw,format={I420,NV12}" ANY_SIZE},
+    {TEST_MODEL_AUDIO, RECONSTRUCT, AUDIO, AUDIO},
+    {TEST_MODEL_AUDIO, ENCODE, AUDIO, TENSORS ANY_RATE LATENT_MODEL},
+    {TEST_MODEL_AUDIO, DECODE, TENSORS ANY_RATE, AUDIO},
+    {TEST_MODEL_VECTOR, RECONSTRUCT, TENSORS ANY_RATE, TENSORS ANY_RATE},
+    {TEST_MODEL_VECTOR, ENCODE, TENSORS ANY_RATE, TENSORS ANY_RATE LATENT_MODEL},
 };
+/* clang-format on */
 
 static void
 assert_caps (GstCaps *caps, const char *wanted_text)
@@ -91,6 +94,8 @@ GST_START_TEST (test_offer_of_downstream)
 }
 GST_END_TEST;
 
+/* clang-format 14 makes lines of hundreds of columns of it. */
+/* clang-format off */
 static const struct {
   TestModel model;
   gint mode;
@@ -98,38 +103,35 @@ static const struct {
   const char *wish;   /* what downstream takes, or NULL */
   const char *result; /* of the source pad */
 } agreements[] = {
-    {TEST_MODEL_RGB,                                                    ENCODE,                                          TEST_RGB (96,64) ",pixel-aspect-ratio=4/3,colorimetry=sRGB",                                                                                                                                                                        NULL,
-     TENSORS ",dimensions=(string)24:16:48:1,framerate=25/1,media-width=96,media-height=64,"
-                "pixel-aspect-ratio=4/3,colorimetry=sRGB" LATENT_MODEL},
-    {TEST_MODEL_RGB,                                                                 ENCODE,                                                                                                   TEST_RGB (17,13) ",colorimetry=sRGB", NULL,
-     TENSORS ",dimensions=(string)5:4:48:1,framerate=25/1,media-width=17,media-height=13,"
-                "pixel-aspect-ratio=1/1,colorimetry=sRGB" LATENT_MODEL},
-    {TEST_MODEL_RGB, ENCODE,                                                TEST_RGB (96,64) ",colorimetry=sRGB",
-     "other/tensors,dimensions=(string)24:16:48",                                                                                                                                  TENSORS ",dimensions=(string)24:16:48,framerate=25/1,media-width=96,media-height=64,"
-                "pixel-aspect-ratio=1/1,colorimetry=sRGB" LATENT_MODEL},
-    {TEST_MODEL_RGB,                       ENCODE,
+    {TEST_MODEL_RGB, ENCODE, TEST_RGB (96,64) ",pixel-aspect-ratio=4/3,colorimetry=sRGB", NULL,
+     TENSORS ",dimensions=(string)24:16:48:1,framerate=25/1,media-width=96,media-height=64," "pixel-aspect-ratio=4/3,colorimetry=sRGB" LATENT_MODEL},
+    {TEST_MODEL_RGB, ENCODE, TEST_RGB (17,13) ",colorimetry=sRGB", NULL,
+     TENSORS ",dimensions=(string)5:4:48:1,framerate=25/1,media-width=17,media-height=13," "pixel-aspect-ratio=1/1,colorimetry=sRGB" LATENT_MODEL},
+    {TEST_MODEL_RGB, ENCODE, TEST_RGB (96,64) ",colorimetry=sRGB",
+     "other/tensors,dimensions=(string)24:16:48",
+     TENSORS ",dimensions=(string)24:16:48,framerate=25/1,media-width=96,media-height=64," "pixel-aspect-ratio=1/1,colorimetry=sRGB" LATENT_MODEL},
+    {TEST_MODEL_RGB, ENCODE,
      "video/x-raw,format=RGB,width=4,height=4,framerate=0/1,colorimetry=sRGB",NULL,
-     TENSORS ",dimensions=(string)1:1:48:1,framerate=0/1,media-width=4,media-height=4,"
-                "pixel-aspect-ratio=1/1,colorimetry=sRGB" LATENT_MODEL                                                                                                                       },
-    {TEST_MODEL_RGB,                                                             DECODE,
-     TENSORS ",dimensions=(string)5:4:48:1,framerate=25/1,media-width=17,media-height=13,"
-                "pixel-aspect-ratio=4/3,colorimetry=sRGB" LATENT_MODEL,
-     NULL,                                                                                                                       TEST_RGB (17,            13) ",pixel-aspect-ratio=4/3,colorimetry=sRGB"},
-    {TEST_MODEL_RGB,                                                              DECODE,                                                                                                 TENSORS ",dimensions=(string)5:4:48,framerate=25/1",NULL,
-     TEST_RGB (20,                                                                     16)},
-    {TEST_MODEL_RGB,              DECODE,TENSORS ",dimensions=(string)5:4:48,framerate=25/1",
-     "video/x-raw,format=BGRA,width=18",                                                                                                                                                                                        "video/x-raw,format=BGRA,width=18,height=16,framerate=25/1"                                                                                                                                                                                                 },
-    {TEST_MODEL_RGB,                                              DECODE,                                                                                  TENSORS ",dimensions=(string)5:4:48,framerate=0/1",NULL,
+     TENSORS ",dimensions=(string)1:1:48:1,framerate=0/1,media-width=4,media-height=4," "pixel-aspect-ratio=1/1,colorimetry=sRGB" LATENT_MODEL},
+    {TEST_MODEL_RGB, DECODE,
+     TENSORS ",dimensions=(string)5:4:48:1,framerate=25/1,media-width=17,media-height=13," "pixel-aspect-ratio=4/3,colorimetry=sRGB" LATENT_MODEL, NULL, TEST_RGB (17, 13) ",pixel-aspect-ratio=4/3,colorimetry=sRGB"},
+    {TEST_MODEL_RGB, DECODE, TENSORS ",dimensions=(string)5:4:48,framerate=25/1",NULL,
+     TEST_RGB (20, 16)},
+    {TEST_MODEL_RGB, DECODE,TENSORS ",dimensions=(string)5:4:48,framerate=25/1",
+     "video/x-raw,format=BGRA,width=18",
+     "video/x-raw,format=BGRA,width=18,height=16,framerate=25/1"},
+    {TEST_MODEL_RGB, DECODE, TENSORS ",dimensions=(string)5:4:48,framerate=0/1",NULL,
      "video/x-raw,format=RGB,width=20,height=16,framerate=0/1"},
-    {TEST_MODEL_AUDIO,              ENCODE,"audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1",
-     NULL,                                                                                                                                                TENSORS ",dimensions=(string)320:1:1:1,framerate=100/1" LATENT_MODEL                                                                                                                                                                                                                                                                                                                                                                                                                              },
-    {TEST_MODEL_AUDIO,                                              DECODE,                                                                                                 TENSORS ",dimensions=(string)320:1:1:1,framerate=100/1",NULL,
+    {TEST_MODEL_AUDIO, ENCODE,"audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1",
+     NULL, TENSORS ",dimensions=(string)320:1:1:1,framerate=100/1" LATENT_MODEL},
+    {TEST_MODEL_AUDIO, DECODE, TENSORS ",dimensions=(string)320:1:1:1,framerate=100/1",NULL,
      "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1"},
-    {TEST_MODEL_VECTOR,              ENCODE,TENSORS ",dimensions=(string)4:1,framerate=10/1",NULL,
-     TENSORS ",dimensions=(string)4:1:1:1,framerate=10/1" LATENT_MODEL                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    },
-    {TEST_MODEL_VECTOR,                                              DECODE,                                                                                                                                        TENSORS ",dimensions=(string)4,framerate=10/1" LATENT_MODEL,                                                                                                                                                                                                                NULL,
+    {TEST_MODEL_VECTOR, ENCODE,TENSORS ",dimensions=(string)4:1,framerate=10/1",NULL,
+     TENSORS ",dimensions=(string)4:1:1:1,framerate=10/1" LATENT_MODEL},
+    {TEST_MODEL_VECTOR, DECODE, TENSORS ",dimensions=(string)4,framerate=10/1" LATENT_MODEL, NULL,
      TENSORS ",dimensions=(string)4:1:1:1,framerate=10/1"},
 };
+/* clang-format on */
 
 GST_START_TEST (test_agreement)
 {
@@ -147,6 +149,8 @@ GST_START_TEST (test_agreement)
 }
 GST_END_TEST;
 
+/* clang-format 14 makes lines of hundreds of columns of it. */
+/* clang-format off */
 static const struct {
   TestModel model;
   gint mode;
@@ -154,30 +158,31 @@ static const struct {
   const char *wish;
   const char *texts[4]; /* of the error */
 } refusals[] = {
-    {TEST_MODEL_FIXED,                                   RECONSTRUCT, "video/x-raw,format=GRAY8,width=97,height=64,framerate=25/1",
-     NULL,                                                                                                                                                                                          {"RGB", "width=(int)96", "GRAY8", "width=(int)97"}},
-    {TEST_MODEL_AUDIO,                                   RECONSTRUCT, TEST_RGB (8,                                                  8),                                                             NULL,
-     {"audio.onnx", "audio/x-raw", "rate=(int)16000", "video/x-raw"}},
-    {TEST_MODEL_RGB,                                                  ENCODE,                                                "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1",
-     NULL, {"rgb.onnx", "video/x-raw", "audio/x-raw", "16000"}                                                                                                                                                                                                                                             },
-    {TEST_MODEL_RGB,                                                  DECODE,
-     TENSORS
-        ",dimensions=(string)5:4:48,framerate=25/1,latent-model=(string)\"fedcba9876543210\"",                                                     NULL,                                                                                                      {"rgb.onnx", "fedcba9876543210", "0123456789abcdef", ""}                                                                                               },
-    {TEST_MODEL_RGB,                                                  DECODE,                                                TENSORS ",dimensions=(string)5:4:47,framerate=25/1",                                                     NULL,
-     {"48", "47", "", ""}},
-    {TEST_MODEL_RGB,                                                  DECODE,                                                TENSORS ",framerate=25/1",                                                     NULL,                                           {"dimensions", "none", "", ""}                                                                                                                         },
-    {TEST_MODEL_RGB,                                                  DECODE,                                                TENSORS ",dimensions=(string)nonsense,framerate=25/1",                                                     NULL,
+    {TEST_MODEL_FIXED, RECONSTRUCT, "video/x-raw,format=GRAY8,width=97,height=64,framerate=25/1",
+     NULL, {"RGB", "width=(int)96", "GRAY8", "width=(int)97"}},
+    {TEST_MODEL_AUDIO, RECONSTRUCT, TEST_RGB (8, 8), NULL, {"audio.onnx", "audio/x-raw",
+     "rate=(int)16000", "video/x-raw"}},
+    {TEST_MODEL_RGB, ENCODE, "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1",
+     NULL, {"rgb.onnx", "video/x-raw", "audio/x-raw", "16000"}},
+    {TEST_MODEL_RGB, DECODE,
+     TENSORS ",dimensions=(string)5:4:48,framerate=25/1,latent-model=(string)\"fedcba9876543210\"",
+     NULL, {"rgb.onnx", "fedcba9876543210", "0123456789abcdef", ""}},
+    {TEST_MODEL_RGB, DECODE, TENSORS ",dimensions=(string)5:4:47,framerate=25/1", NULL, {"48",
+     "47", "", ""}},
+    {TEST_MODEL_RGB, DECODE, TENSORS ",framerate=25/1", NULL, {"dimensions", "none", "", ""}},
+    {TEST_MODEL_RGB, DECODE, TENSORS ",dimensions=(string)nonsense,framerate=25/1", NULL,
      {"dimensions", "nonsense", "", ""}},
-    {TEST_MODEL_RGB,                                                  DECODE,
-     TENSORS ",dimensions=(string)5:4:48,framerate=25/1,media-width=40,media-height=13",                                                     NULL,
-     {"40", "20", "", ""}                                                                                                     },
-    {TEST_MODEL_RGB,                                                  DECODE,                                                TENSORS ",dimensions=(string)5:4:48,framerate=25/1",
-     "video/x-raw,width=16",                 {"downstream wants", "[ 17, 20 ]", "(int)16", ""}                                                                                                                                                                                                                           },
-    {TEST_MODEL_RGB,                                                  RECONSTRUCT,                                                TEST_RGB (8,                                                8),                                                    "video/x-raw,width=16",
-     {"gives", "(int)8", "downstream wants", "(int)16"}},
-    {TEST_MODEL_VECTOR, ENCODE,            TENSORS ",dimensions=(string)5,framerate=10/1",                                                        NULL,
-     {"4:1:1:1", "5", "vector.onnx", ""}                                                                                                        },
+    {TEST_MODEL_RGB, DECODE,
+     TENSORS ",dimensions=(string)5:4:48,framerate=25/1,media-width=40,media-height=13", NULL,
+     {"40", "20", "", ""}},
+    {TEST_MODEL_RGB, DECODE, TENSORS ",dimensions=(string)5:4:48,framerate=25/1",
+     "video/x-raw,width=16", {"downstream wants", "[ 17, 20 ]", "(int)16", ""}},
+    {TEST_MODEL_RGB, RECONSTRUCT, TEST_RGB (8, 8), "video/x-raw,width=16", {"gives", "(int)8",
+     "downstream wants", "(int)16"}},
+    {TEST_MODEL_VECTOR, ENCODE, TENSORS ",dimensions=(string)5,framerate=10/1", NULL, {"4:1:1:1",
+     "5", "vector.onnx", ""}},
 };
+/* clang-format on */
 
 GST_START_TEST (test_refusal)
 {
@@ -196,20 +201,21 @@ GST_START_TEST (test_refusal)
 }
 GST_END_TEST;
 
+/* clang-format 14 makes lines of hundreds of columns of it. */
+/* clang-format off */
 static const struct {
   const char *before;
   const char *model_caps;
 } converters[] = {
     {"videotestsrc num-buffers=2 ! video/x-raw,format=YUY2,width=50,height=30 ! videoconvert",
-     "rgb"                                                                                             },
-    {"videotestsrc num-buffers=2 ! video/x-raw,format=YUY2,width=50,height=30 ! videoconvert ! "
-     "videoscale",                                                                         "fixed"},
+     "rgb"},
+    {"videotestsrc num-buffers=2 ! video/x-raw,format=YUY2,width=50,height=30 ! videoconvert ! " "videoscale", "fixed"},
     {"videotestsrc num-buffers=2 ! video/x-raw,format=RGB16,width=50,height=30 ! videoconvert",
-     "i420"                                                                                            },
-    {"audiotestsrc num-buffers=2 ! audio/x-raw,format=S32LE,rate=44100,channels=2 ! audioconvert ! "
-     "audioresample",                                                                      "audio"},
-    {"videotestsrc num-buffers=2",                                                              "gray" },
+     "i420"},
+    {"audiotestsrc num-buffers=2 ! audio/x-raw,format=S32LE,rate=44100,channels=2 ! audioconvert ! " "audioresample", "audio"},
+    {"videotestsrc num-buffers=2", "gray"},
 };
+/* clang-format on */
 
 /* Converters before the element settle what the model wants. */
 GST_START_TEST (test_converters)

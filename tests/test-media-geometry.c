@@ -3,6 +3,8 @@
 
 #include "src/media/geometry.h"
 
+/* clang-format 14 makes lines of hundreds of columns of it. */
+/* clang-format off */
 static const struct {
   const char *what;
   LatentMediaInfo media;
@@ -10,23 +12,24 @@ static const struct {
   LatentGeometry wanted;
   gint error; /* a code, -1: none */
 } cases[] = {
-    {"any size",           {.stride = 8},                                                     17,        13,        {1, 1, 24, 16}, -1                },
-    {"a multiple already", {.stride = 8},                                                     64,        32,        {1, 1, 64, 32}, -1                },
-    {"stride unknown",     {.stride = 0},                                                     5,         3,         {1, 1, 5, 3},   -1                },
-    {"least size",         {.stride = 8, .min_size = 33},                                     1,         64,        {1, 1, 40, 64}, -1                },
-    {"I420 is even",       {.color = LATENT_COLOR_I420, .stride = 1},                         5,         3,         {1, 1, 6, 4},   -1                },
-    {"I420 of odd stride", {.color = LATENT_COLOR_I420, .stride = 3},                         5,         3,         {1, 1, 6, 6},   -1                },
-    {"tiles",              {.tile_width = 16, .tile_height = 8},                              33,        8,         {3, 1, 16, 8},  -1                },
-    {"one tile",           {.tile_width = 16, .tile_height = 8},                              1,         1,         {1, 1, 16, 8},  -1                },
-    {"fixed",              {.fixed_width = 28, .fixed_height = 20},                           28,        20,        {1, 1, 28, 20}, -1                },
-    {"other than fixed",   {.fixed_width = 28, .fixed_height = 20},                           28,        21,        {0},            LATENT_ERROR_SHAPE},
-    {"fixed one way",      {.fixed_width = 28, .stride = 4},                                  28,        21,        {1, 1, 28, 24}, -1                },
-    {"odd tiles of I420",  {.color = LATENT_COLOR_I420, .tile_width = 15, .tile_height = 16}, 15,        16,
-     {0},                                                                                                                           LATENT_ERROR_SHAPE},
-    {"too large",          {.stride = 64},                                                    G_MAXUINT, 1,         {0},            LATENT_ERROR_LIMIT},
-    {"too many tiles",     {.tile_width = 1, .tile_height = 1},                               G_MAXUINT, G_MAXUINT, {0},
-     LATENT_ERROR_LIMIT                                                                                                                               },
+    {"any size", {.stride = 8}, 17, 13, {1, 1, 24, 16}, -1},
+    {"a multiple already", {.stride = 8}, 64, 32, {1, 1, 64, 32}, -1},
+    {"stride unknown", {.stride = 0}, 5, 3, {1, 1, 5, 3}, -1},
+    {"least size", {.stride = 8, .min_size = 33}, 1, 64, {1, 1, 40, 64}, -1},
+    {"I420 is even", {.color = LATENT_COLOR_I420, .stride = 1}, 5, 3, {1, 1, 6, 4}, -1},
+    {"I420 of odd stride", {.color = LATENT_COLOR_I420, .stride = 3}, 5, 3, {1, 1, 6, 6}, -1},
+    {"tiles", {.tile_width = 16, .tile_height = 8}, 33, 8, {3, 1, 16, 8}, -1},
+    {"one tile", {.tile_width = 16, .tile_height = 8}, 1, 1, {1, 1, 16, 8}, -1},
+    {"fixed", {.fixed_width = 28, .fixed_height = 20}, 28, 20, {1, 1, 28, 20}, -1},
+    {"other than fixed", {.fixed_width = 28, .fixed_height = 20}, 28, 21, {0}, LATENT_ERROR_SHAPE},
+    {"fixed one way", {.fixed_width = 28, .stride = 4}, 28, 21, {1, 1, 28, 24}, -1},
+    {"odd tiles of I420", {.color = LATENT_COLOR_I420, .tile_width = 15, .tile_height = 16}, 15,
+     16, {0}, LATENT_ERROR_SHAPE},
+    {"too large", {.stride = 64}, G_MAXUINT, 1, {0}, LATENT_ERROR_LIMIT},
+    {"too many tiles", {.tile_width = 1, .tile_height = 1}, G_MAXUINT, G_MAXUINT, {0},
+     LATENT_ERROR_LIMIT},
 };
+/* clang-format on */
 
 GST_START_TEST (test_geometry)
 {

@@ -6,37 +6,40 @@
 #include "wire.h"
 
 /* Bytes that are no model, and what is said of them. */
+/* clang-format 14 makes lines of hundreds of columns of it. */
+/* clang-format off */
 static const struct {
   const char *bytes;
   gsize size;
   LatentError code;
   const char *message;
 } malformed[] = {
-    {"",                                                     0,  LATENT_ERROR_FORMAT, "model: there is no graph"                            },
-    {"\x08",                                                 1,  LATENT_ERROR_FORMAT, "model: byte 0, in a ModelProto: a field is cut short"},
-    {"\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",     12, LATENT_ERROR_FORMAT,
-     "model: byte 0, in a ModelProto: a field is cut short"                                                                                 },
-    {"\x08\x08\x3a\x05\x0a",                                 5,  LATENT_ERROR_FORMAT,
-     "model: byte 2, in a ModelProto: a field is cut short"                                                                                 },
+    {"", 0, LATENT_ERROR_FORMAT, "model: there is no graph"},
+    {"\x08", 1, LATENT_ERROR_FORMAT, "model: byte 0, in a ModelProto: a field is cut short"},
+    {"\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 12, LATENT_ERROR_FORMAT,
+     "model: byte 0, in a ModelProto: a field is cut short"},
+    {"\x08\x08\x3a\x05\x0a", 5, LATENT_ERROR_FORMAT,
+     "model: byte 2, in a ModelProto: a field is cut short"},
     {"\x08\x08\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 13, LATENT_ERROR_FORMAT,
-     "model: byte 2, in a ModelProto: a field is cut short"                                                                                 },
-    {"\x0b\x08",                                             2,  LATENT_ERROR_FORMAT,
-     "model: byte 0, in a ModelProto: a field with a number or wire type that is none"                                                      },
-    {"\x0f\x08",                                             2,  LATENT_ERROR_FORMAT,
-     "model: byte 0, in a ModelProto: a field with a number or wire type that is none"                                                      },
-    {"\x00\x08",                                             2,  LATENT_ERROR_FORMAT,
-     "model: byte 0, in a ModelProto: a field with a number or wire type that is none"                                                      },
-    {"\x3a\x00\x3a\x00",                                     4,  LATENT_ERROR_FORMAT,
-     "model: byte 2, in a ModelProto: a field is set twice"                                                                                 },
-    {"\x12\x02\xff\xfe",                                     4,  LATENT_ERROR_FORMAT,
-     "model: byte 0, in a ModelProto: a string is not UTF-8"                                                                                },
-    {"\x12\x02\x61\x00",                                     4,  LATENT_ERROR_FORMAT,
-     "model: byte 0, in a ModelProto: a string is not UTF-8"                                                                                },
-    {"\x38\x01",                                             2,  LATENT_ERROR_FORMAT,
-     "model: no ONNX model: a field has another type than ONNX's"                                                                           },
-    {"nonsense\n",                                           9,  LATENT_ERROR_FORMAT,
-     "model: byte 0, in a ModelProto: a field with a number or wire type that is none"                                                      },
+     "model: byte 2, in a ModelProto: a field is cut short"},
+    {"\x0b\x08", 2, LATENT_ERROR_FORMAT,
+     "model: byte 0, in a ModelProto: a field with a number or wire type that is none"},
+    {"\x0f\x08", 2, LATENT_ERROR_FORMAT,
+     "model: byte 0, in a ModelProto: a field with a number or wire type that is none"},
+    {"\x00\x08", 2, LATENT_ERROR_FORMAT,
+     "model: byte 0, in a ModelProto: a field with a number or wire type that is none"},
+    {"\x3a\x00\x3a\x00", 4, LATENT_ERROR_FORMAT,
+     "model: byte 2, in a ModelProto: a field is set twice"},
+    {"\x12\x02\xff\xfe", 4, LATENT_ERROR_FORMAT,
+     "model: byte 0, in a ModelProto: a string is not UTF-8"},
+    {"\x12\x02\x61\x00", 4, LATENT_ERROR_FORMAT,
+     "model: byte 0, in a ModelProto: a string is not UTF-8"},
+    {"\x38\x01", 2, LATENT_ERROR_FORMAT,
+     "model: no ONNX model: a field has another type than ONNX's"},
+    {"nonsense\n", 9, LATENT_ERROR_FORMAT,
+     "model: byte 0, in a ModelProto: a field with a number or wire type that is none"},
 };
+/* clang-format on */
 
 static void
 check_refused (const guint8 *data, gsize size, LatentError code, const char *message)
@@ -87,18 +90,20 @@ GST_START_TEST (nesting_is_bounded)
 GST_END_TEST
 
 /* Repeated fields whose memory, or number, is out of all proportion to the file. */
+/* clang-format 14 makes lines of hundreds of columns of it. */
+/* clang-format off */
 static const struct {
   guint field; /* of GraphProto, repeated */
   const char *contents;
   guint n;
   const char *suffix;
 } floods[] = {
-    {5,   "",                                                               300000, "takes far more memory than the file (LATENT_LIMIT_PARSER_BYTES)"},
-    {13,
-     "\x0a\x40"
-        "0123456789012345678901234567890123456789012345678901234567890123", 100001, "more messages than the limit of 100000"                         },
-    {999, "",                                                               400000, "takes far more memory than the file (LATENT_LIMIT_PARSER_BYTES)"},
+    {5, "", 300000, "takes far more memory than the file (LATENT_LIMIT_PARSER_BYTES)"},
+    {13, "\x0a\x40" "0123456789012345678901234567890123456789012345678901234567890123", 100001,
+     "more messages than the limit of 100000"},
+    {999, "", 400000, "takes far more memory than the file (LATENT_LIMIT_PARSER_BYTES)"},
 };
+/* clang-format on */
 
 GST_START_TEST (floods_are_refused)
 {

@@ -83,8 +83,8 @@ latent_binary_run (const LatentBinary *self, const LatentView *dst, const Latent
     latent_broadcast (dst, src, 2, threads, run_wide, &wide);
 }
 
-/* One loop over elements a and b of type C into elements of type R. At least one side steps, or
- * there is one element. */
+/* One loop over elements a and b of type C into elements of type R. Neither side steps where a
+ * third input is what makes the output so large. */
 #define LOOP(name, C, R, expression)                                                               \
   static void name (const LatentRow *row, gconstpointer data)                                      \
   {                                                                                                \
@@ -93,7 +93,12 @@ latent_binary_run (const LatentBinary *self, const LatentView *dst, const Latent
     const T *q = row->src[1];                                                                      \
     const gsize n = row->n;                                                                        \
     R *dst = row->dst;                                                                             \
-    if (!row->step[0]) {                                                                           \
+    if (!row->step[0] && !row->step[1]) {                                                          \
+      const T a = *p, b G_GNUC_UNUSED = *q;                                                        \
+      const R value = (R)(expression);                                                             \
+      for (gsize i = 0; i < n; i++)                                                                \
+        dst[i] = value;                                                                            \
+    } else if (!row->step[0]) {                                                                    \
       const T a = *p;                                                                              \
       for (gsize i = 0; i < n; i++) {                                                              \
         const T b G_GNUC_UNUSED = q[i];                                                            \
