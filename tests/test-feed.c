@@ -6,36 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-static char *folder;
+#include "cli-run.h"
 
-static void
-make_folder (void)
-{
-  folder = g_dir_make_tmp ("latent-feed-XXXXXX", NULL);
-}
-
-static void
-remove_folder (void)
-{
-  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", folder);
-  g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL);
-  g_clear_pointer (&folder, g_free);
-}
-
-/* An NPY file, shape as in "3, 4". Returns its path. */
+/* Returns the file's path. */
 static char *
-write_npy (const char *name, const char *descr, const char *shape, gconstpointer data, gsize size)
+write_array (const char *name, const char *descr, const char *shape, gconstpointer data, gsize size)
 {
-  g_autofree char *text = g_strdup_printf (
-      "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }\n", descr, shape);
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  guint8 prefix[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, strlen (text) & 255, 0};
-  char *path = g_build_filename (folder, name, NULL);
-  g_byte_array_append (bytes, prefix, sizeof prefix);
-  g_byte_array_append (bytes, (const guint8 *)text, strlen (text));
-  g_byte_array_append (bytes, data, size);
-  g_assert_true (g_file_set_contents (path, (const char *)bytes->data, bytes->len, NULL));
-  return path;
+  write_npy (name, descr, shape, data, size);
+  return in_folder (name);
 }
 
 /* A recipe of "key=value key=value". */
@@ -108,7 +86,7 @@ write_bytes (void)
   guint8 data[30];
   for (guint i = 0; i < 30; i++)
     data[i] = (guint8)(i / 3 * 10 + i % 3);
-  return write_npy ("bytes.npy", "|u1", "10, 3", data, sizeof data);
+  return write_array ("bytes.npy", "|u1", "10, 3", data, sizeof data);
 }
 
 GST_START_TEST (vectors_of_bytes)
@@ -197,7 +175,7 @@ GST_START_TEST (labels_go_with_their_samples)
 {
   static const guint8 classes[10] = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0};
   g_autofree char *path = write_bytes ();
-  g_autofree char *labels = write_npy ("labels.npy", "|u1", "10", classes, sizeof classes);
+  g_autofree char *labels = write_array ("labels.npy", "|u1", "10", classes, sizeof classes);
   g_autofree char *settings = g_strdup_printf (
       "labels=%s task=classify test=last:3 few=%d", labels, __i__);
   g_autoptr (LatentData) data = open_data (path, settings);
@@ -222,7 +200,7 @@ GST_END_TEST
 GST_START_TEST (binarised)
 {
   static const guint8 bytes[4] = {0, 127, 128, 255};
-  g_autofree char *path = write_npy ("b.npy", "|u1", "1, 4", bytes, sizeof bytes);
+  g_autofree char *path = write_array ("b.npy", "|u1", "1, 4", bytes, sizeof bytes);
   g_autoptr (LatentData) data = open_data (path, "binarise=true");
   g_autoptr (LatentFeed) feed = latent_data_open_train (data, NULL);
   g_autoptr (GArray) samples = draw (feed, 0, 4, NULL, NULL);
@@ -234,7 +212,7 @@ GST_END_TEST
 
 /* Two pictures of 24x20, level 10 x + y (mod 251), and 5 more of the second. */
 static char *
-write_pictures (void)
+write_gradients (void)
 {
   guint8 data[2][20][24];
   for (guint y = 0; y < 20; y++)
@@ -242,12 +220,12 @@ write_pictures (void)
       data[0][y][x] = (guint8)(8 * x + y);
       data[1][y][x] = (guint8)(8 * x + y + 5);
     }
-  return write_npy ("pictures.npy", "|u1", "2, 20, 24", data, sizeof data);
+  return write_array ("pictures.npy", "|u1", "2, 20, 24", data, sizeof data);
 }
 
 GST_START_TEST (nets_of_pictures_see_pictures)
 {
-  g_autofree char *path = write_pictures ();
+  g_autofree char *path = write_gradients ();
   g_autoptr (LatentData) data = open_data (path, "arch=conv");
   const LatentSampleSpec *spec = latent_data_get_spec (data);
   fail_unless_equals_int (spec->media.color, LATENT_COLOR_GRAY8);
@@ -263,7 +241,7 @@ get_level (const GArray *samples, guint i)
 
 GST_START_TEST (crops_are_parts_of_pictures)
 {
-  g_autofree char *path = write_pictures ();
+  g_autofree char *path = write_gradients ();
   gboolean flip = __i__ == 1;
   g_autoptr (LatentData) data = open_data (
       path, flip ? "format=GRAY8 crop=8x12 crops=20 flip=1" : "format=GRAY8 crop=8x12 crops=20");
@@ -292,7 +270,7 @@ GST_END_TEST
 
 GST_START_TEST (crops_are_others_each_epoch)
 {
-  g_autofree char *path = write_pictures ();
+  g_autofree char *path = write_gradients ();
   g_autoptr (LatentData) data = open_data (path, "format=GRAY8 crop=8x12 crops=1");
   g_autoptr (LatentFeed) a = latent_data_open_train (data, NULL);
   g_autoptr (LatentFeed) b = latent_data_open_train (data, NULL);
@@ -310,7 +288,7 @@ GST_END_TEST
 
 GST_START_TEST (pairs_are_cut_alike)
 {
-  g_autofree char *path = write_pictures ();
+  g_autofree char *path = write_gradients ();
   g_autoptr (LatentData) data = open_data (path, "format=GRAY8 crop=8x12 crops=9 pairs=1 flip=1");
   g_autoptr (LatentFeed) feed = latent_data_open_train (data, NULL);
   g_autoptr (GArray) samples = draw (feed, 3, 96, NULL, NULL);
@@ -326,7 +304,7 @@ GST_END_TEST
 
 GST_START_TEST (halved)
 {
-  g_autofree char *path = write_pictures ();
+  g_autofree char *path = write_gradients ();
   g_autoptr (LatentData) data = open_data (path, "format=GRAY8 halve=1 max-samples=1");
   g_autoptr (LatentFeed) feed = latent_data_open_train (data, NULL);
   g_autoptr (GArray) samples = draw (feed, 0, 120, NULL, NULL);
@@ -343,7 +321,7 @@ GST_START_TEST (what_moves_weighs_more)
   guint8 frames[6][8][8];
   memset (frames, 90, sizeof frames);
   frames[4][2][3] = 120;
-  g_autofree char *path = write_npy ("still.npy", "|u1", "6, 8, 8", frames, sizeof frames);
+  g_autofree char *path = write_array ("still.npy", "|u1", "6, 8, 8", frames, sizeof frames);
   gboolean pairs = __i__ == 1;
   g_autoptr (LatentData)
       data = open_data (path, pairs ? "format=GRAY8 moving=4 pairs=1" : "format=GRAY8 moving=4");
@@ -386,7 +364,7 @@ GST_START_TEST (windows_of_sound)
   gint16 wave[50];
   for (guint i = 0; i < 50; i++)
     wave[i] = (gint16)(i * 100);
-  g_autofree char *path = write_npy ("wave.npy", "<i2", "50", wave, sizeof wave);
+  g_autofree char *path = write_array ("wave.npy", "<i2", "50", wave, sizeof wave);
   g_autoptr (LatentData) data = open_data (path, "window=8 hop=4 sample-rate=8000 test=last:2");
   const LatentSampleSpec *spec = latent_data_get_spec (data);
   g_autoptr (LatentFeed) test = latent_data_open_test (data, NULL);
@@ -409,7 +387,7 @@ GST_START_TEST (sequences_of_latents)
   for (guint i = 0; i < 12; i++)
     rows[i][0] = (float)i, rows[i][1] = (float)-(int)i;
   gboolean nested = __i__ == 1;
-  g_autofree char *path = write_npy (
+  g_autofree char *path = write_array (
       "rows.npy", "<f4", nested ? "3, 4, 2" : "12, 2", rows, sizeof rows);
   g_autoptr (LatentData) data = open_data (path, "sequence=3 task=predict test=last:2");
   const LatentShape *shape = &latent_data_get_spec (data)->sample;
@@ -459,7 +437,7 @@ GST_START_TEST (too_few_labels)
 {
   static const guint8 classes[9] = {0};
   g_autofree char *path = write_bytes ();
-  g_autofree char *labels = write_npy ("labels.npy", "|u1", "9", classes, sizeof classes);
+  g_autofree char *labels = write_array ("labels.npy", "|u1", "9", classes, sizeof classes);
   g_autofree char *settings = g_strdup_printf ("task=classify labels=%s", labels);
   g_autoptr (LatentData) data = open_data (path, settings);
   g_autoptr (GError) error = NULL;
@@ -474,7 +452,7 @@ GST_START_TEST (labels_that_are_no_classes)
 {
   static const float values[10] = {0, 1, 2, 3.5f};
   g_autofree char *path = write_bytes ();
-  g_autofree char *labels = write_npy ("labels.npy", "<f4", "10", values, sizeof values);
+  g_autofree char *labels = write_array ("labels.npy", "<f4", "10", values, sizeof values);
   g_autofree char *settings = g_strdup_printf ("task=classify labels=%s", labels);
   g_autoptr (LatentRecipe) recipe = make_recipe (settings);
   g_autoptr (GError) error = NULL;
