@@ -6,23 +6,24 @@
 #include "src/cli/heads.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
-#include "src/cli/rebuild.h"
+#include "src/cli/reconstruct.h"
 #include "src/cli/result.h"
 #include "src/cli/spread.h"
 
 static char *picture, *labels;
+static LatentChartFormat picture_format;
 static gint every = 1, threads;
 static gint64 max_frames;
 
 static const GOptionEntry options[] = {
-    {"picture",   0, 0, G_OPTION_ARG_FILENAME, &picture,
-     "Draw originals, reconstructions and what the first 16 latents stand for", "FILE.png"},
-    {"labels",          0, 0, G_OPTION_ARG_FILENAME, &labels,
+    {"picture", 0, 0, G_OPTION_ARG_FILENAME, &picture,
+     "Draw originals, reconstructions and what the first 16 latents stand for (.png or .svg)", "FILE"},
+    {"labels",        0, 0, G_OPTION_ARG_FILENAME, &labels,
      "For classifiers and regressors: what the samples are (IDX or NPY)", "FILE"},
-    {"every",   0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
-    {"max-frames", 0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
-    {"threads",    0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
-    {0         },
+    {"every", 0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
+    {"max-frames",   0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
+    {"threads",  0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {0       },
 };
 
 static void
@@ -128,33 +129,12 @@ describe (const LatentRebuilder *rebuilder, LatentSpread *errors, guint64 sample
 }
 
 static gboolean
-rebuild_all (
-    LatentRebuilder *rebuilder, LatentSource *source, LatentProgress *progress, GError **error)
-{
-  LatentSample sample;
-  LatentSourceResult result = latent_source_next (source, &sample, error);
-  for (; result == LATENT_SOURCE_SAMPLE; result = latent_source_next (source, &sample, error)) {
-    if (!latent_rebuilder_put (rebuilder, &sample, error))
-      return FALSE;
-    latent_progress_update (
-        progress, latent_source_get_progress (source), latent_source_get_count (source));
-  }
-  return result == LATENT_SOURCE_END && latent_rebuilder_finish (rebuilder, error);
-}
-
-static gboolean
 draw (LatentGallery *gallery, LatentModel *model, const LatentRebuilder *rebuilder, GError **error)
 {
-  const LatentMeasure *measure = latent_rebuilder_get_measure (rebuilder);
-  guint64 d, k;
-  latent_rebuilder_get_sizes (rebuilder, &d, &k);
-  g_autofree char *name = g_path_get_basename (latent_model_get_path (model));
-  g_autofree char *title = g_strdup_printf ("%s: %" G_GUINT64_FORMAT
-                                            " numbers to %" G_GUINT64_FORMAT
-                                            ", mean squared error %.6f, %.2f dB",
-      name, d, k, latent_measure_get_mse (measure),
-      latent_measure_get_psnr (latent_measure_get_mse (measure)));
-  return latent_gallery_write (gallery, model, title, picture, error);
+  g_autofree char *title = latent_reconstruct_make_title (rebuilder, model);
+  g_autoptr (GBytes)
+      bytes = latent_gallery_draw (gallery, model, title, TRUE, picture_format, error);
+  return bytes && latent_chart_save (bytes, picture, error);
 }
 
 /* Reconstructions. */
@@ -162,22 +142,19 @@ static GVariant *
 rebuild (LatentModel *model, char **inputs, guint n_threads, GError **error)
 {
   g_auto (Followers) followers = {picture ? latent_gallery_new () : NULL, {0}};
-  LatentSourceSettings settings = latent_model_get_source_settings (model);
   LatentProgress progress;
-  guint64 d, k;
-  settings.every = (guint)every;
-  settings.max = (guint64)max_frames;
+  guint64 d, k, samples;
   latent_progress_init (&progress, "samples");
   g_autoptr (LatentRebuilder)
       rebuilder = latent_rebuilder_new (model, n_threads, follow, &followers);
-  g_autoptr (LatentSource) source = latent_source_new (inputs, &settings, error);
-  gboolean good = source && rebuild_all (rebuilder, source, &progress, error);
+  gboolean good = latent_reconstruct (
+      rebuilder, model, inputs, (guint)every, (guint64)max_frames, &progress, &samples, error);
   double seconds = latent_progress_clear (&progress);
   if (!good || (picture && !draw (followers.gallery, model, rebuilder, error)))
     return NULL;
   latent_rebuilder_get_sizes (rebuilder, &d, &k);
   note_bottleneck (&progress, d, k);
-  return describe (rebuilder, &followers.errors, latent_source_get_count (source), seconds);
+  return describe (rebuilder, &followers.errors, samples, seconds);
 }
 
 /* What a classifier or a regressor says. */
@@ -214,7 +191,8 @@ run_eval (const LatentCommandLine *line, GError **error)
         "--every is 1 or more, --max-frames not negative");
     return FALSE;
   }
-  if (!latent_option_check_threads (threads, &n_threads, error))
+  if (!latent_option_check_threads (threads, &n_threads, error) ||
+      (picture && !latent_chart_get_format ("--picture", picture, &picture_format, error)))
     return FALSE;
   g_autoptr (LatentModel) model = latent_model_load (line->arguments[0], error);
   if (!model)

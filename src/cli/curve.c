@@ -3,12 +3,18 @@
 
 #include <latent/error.h>
 #include <math.h>
+#include <string.h>
 
+#include "src/base/file.h"
 #include "src/cli/axes.h"
+#include "src/cli/chart.h"
 
 #define MAX_POINTS 2000 /* of a line; then two become one */
 #define WIDTH      800
 #define HEIGHT     480
+#define HEADER     "set,step,loss"
+#define MAX_STEP   1e15
+#define MAX_FILE   (64u << 20) /* bytes of a table */
 
 typedef struct {
   double step; /* the mean of what it is made of */
@@ -81,11 +87,11 @@ merge_points (Line *line)
 }
 
 static void
-add_point (Line *line, guint64 step, double loss)
+add_point (Line *line, double step, double loss)
 {
   if (!isfinite (loss))
     return;
-  line->sum.step += (double)step;
+  line->sum.step += step;
   line->sum.loss += loss;
   if (++line->waiting < line->merged)
     return;
@@ -100,19 +106,19 @@ add_point (Line *line, guint64 step, double loss)
 void
 latent_curve_add (LatentCurve *self, guint64 step, double loss)
 {
-  add_point (&self->lines[TRAIN], step, loss);
+  add_point (&self->lines[TRAIN], (double)step, loss);
 }
 
 void
 latent_curve_add_test (LatentCurve *self, guint64 step, double loss)
 {
-  add_point (&self->lines[TEST], step, loss);
+  add_point (&self->lines[TEST], (double)step, loss);
 }
 
 static gboolean
 write_table (const LatentCurve *self, const char *path, GError **error)
 {
-  g_autoptr (GString) text = g_string_new ("set,step,loss\n");
+  g_autoptr (GString) text = g_string_new (HEADER "\n");
   for (guint i = 0; i < N_LINES; i++)
     for (guint j = 0; j < self->lines[i].points->len; j++) {
       const Point *point = &g_array_index (self->lines[i].points, Point, j);
@@ -162,12 +168,11 @@ draw_line (cairo_t *cairo, const LatentAxes *axes, const GArray *points)
   cairo_stroke (cairo);
 }
 
-static gboolean
-draw (const LatentCurve *self, const char *title, const char *path, GError **error)
+GBytes *
+latent_curve_draw (
+    const LatentCurve *self, const char *title, LatentChartFormat format, GError **error)
 {
-  cairo_surface_t *surface = latent_chart_new (path, WIDTH, HEIGHT, error);
-  if (!surface)
-    return FALSE;
+  cairo_surface_t *surface = latent_chart_new_in (format, WIDTH, HEIGHT);
   LatentAxes axes = make_axes (self);
   cairo_t *cairo = cairo_create (surface);
   latent_axes_draw (&axes, cairo, title, "step", "loss");
@@ -181,17 +186,62 @@ draw (const LatentCurve *self, const char *title, const char *path, GError **err
     cairo_move_to (cairo, right - 78, y - 4);
     cairo_line_to (cairo, right - 54, y - 4);
     cairo_stroke (cairo);
-    cairo_set_source_rgb (cairo, .15, .15, .15);
-    cairo_move_to (cairo, right - 48, y);
-    cairo_show_text (cairo, looks[i].name);
+    latent_chart_draw_text (cairo, right - 48, y, 0, looks[i].name);
   }
   cairo_destroy (cairo);
-  return latent_chart_finish (surface, path, error);
+  return latent_chart_take (surface, error);
 }
 
 gboolean
 latent_curve_write (const LatentCurve *self, const char *title, const char *path, GError **error)
 {
-  return g_str_has_suffix (path, ".csv") ? write_table (self, path, error)
-                                         : draw (self, title, path, error);
+  LatentChartFormat format;
+  if (g_str_has_suffix (path, ".csv"))
+    return write_table (self, path, error);
+  if (!latent_chart_get_format ("curve", path, &format, error))
+    return FALSE;
+  g_autoptr (GBytes) bytes = latent_curve_draw (self, title, format, error);
+  return bytes && latent_chart_save (bytes, path, error);
+}
+
+/* "train,12,0.5" */
+static gboolean
+read_line (LatentCurve *self, const char *line)
+{
+  g_auto (GStrv) parts = g_strsplit (line, ",", -1);
+  char *ends[2];
+  guint which = 0;
+  if (g_strv_length (parts) != 3)
+    return FALSE;
+  while (which < N_LINES && strcmp (parts[0], looks[which].name) != 0)
+    which++;
+  double step = g_ascii_strtod (parts[1], &ends[0]);
+  double loss = g_ascii_strtod (parts[2], &ends[1]);
+  if (which == N_LINES || ends[0] == parts[1] || *ends[0] || ends[1] == parts[2] || *ends[1] ||
+      !(step >= 0 && step < MAX_STEP))
+    return FALSE;
+  add_point (&self->lines[which], step, loss);
+  return TRUE;
+}
+
+LatentCurve *
+latent_curve_load (const char *path, GError **error)
+{
+  g_autoptr (LatentCurve) self = latent_curve_new ();
+  g_autoptr (GBytes) bytes = latent_file_read (path, MAX_FILE, error);
+  if (!bytes)
+    return NULL;
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+  g_autofree char *text = g_strndup (data, size);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i]; i++) {
+    char *line = g_strstrip (lines[i]);
+    if (i == 0 ? g_str_equal (line, HEADER) : !*line || read_line (self, line))
+      continue;
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT, "%s: line %u is not %s", path, i + 1,
+        i == 0 ? "'" HEADER "', with which a table of --curve begins" : "a train or test loss");
+    return NULL;
+  }
+  return g_steal_pointer (&self);
 }

@@ -22,6 +22,7 @@ struct _LatentGallery {
   guint64 seen;
   guint64 stride;      /* between those that are kept */
   guint width, height; /* how vectors are pictures */
+  LatentShape sample;  /* of the first vector */
 };
 
 LatentGallery *
@@ -44,25 +45,13 @@ latent_gallery_free (LatentGallery *self)
   g_free (self);
 }
 
-/* Vectors that come as HxW, or whose length is a square, are looked at as pictures. */
-static void
-find_picture (LatentGallery *self, const LatentPair *pair)
-{
-  if (pair->shape.n == 2 && pair->shape.dims[0] > 1) {
-    self->height = (guint)pair->shape.dims[0];
-    self->width = (guint)pair->shape.dims[1];
-    return;
-  }
-  guint side = (guint)(sqrt ((double)pair->n) + .5);
-  if (pair->kind == LATENT_MEDIA_VECTOR && side >= 8 && (gsize)side * side == pair->n)
-    self->width = self->height = side;
-}
-
 static void
 start (LatentGallery *self, const LatentPair *pair)
 {
-  if (pair->kind != LATENT_MEDIA_VIDEO)
-    find_picture (self, pair);
+  self->sample = pair->shape;
+  if (pair->kind != LATENT_MEDIA_VECTOR ||
+      !latent_plot_find_size (&pair->shape, pair->n, &self->width, &self->height))
+    self->width = self->height = 0;
   gboolean large = pair->kind == LATENT_MEDIA_VIDEO ? pair->pictures[0]->width > 2 * SMALL_CELL ||
                                                           pair->pictures[0]->height > 2 * SMALL_CELL
                                                     : !self->width;
@@ -119,21 +108,28 @@ keep_spread (GPtrArray *surfaces, guint count)
     g_ptr_array_set_size (surfaces, (gint)count);
 }
 
-gboolean
-latent_gallery_write (
-    LatentGallery *self, LatentModel *model, const char *title, const char *path, GError **error)
+static gboolean
+add_basis (LatentGallery *self, LatentModel *model, LatentSheet *sheet, GError **error)
 {
   g_autoptr (GPtrArray)
-      basis = latent_basis_plot (model, N_BASIS, SMALL_CELL, self->width, self->height, error);
+      basis = latent_basis_plot (model, N_BASIS, SMALL_CELL, &self->sample, error);
   if (!basis)
     return FALSE;
+  g_autofree char *label = g_strdup_printf (LATENT_BASIS_LABEL, basis->len);
+  latent_sheet_add (sheet, label, basis, SMALL_CELL);
+  return TRUE;
+}
+
+GBytes *
+latent_gallery_draw (LatentGallery *self, LatentModel *model, const char *title, gboolean basis,
+    LatentChartFormat format, GError **error)
+{
   g_autoptr (LatentSheet) sheet = latent_sheet_new (title, WIDTH);
   keep_spread (self->originals, self->count);
   keep_spread (self->rebuilt, self->count);
   latent_sheet_add (sheet, "original", self->originals, self->cell);
   latent_sheet_add (sheet, "reconstruction", self->rebuilt, self->cell);
-  g_autofree char *label = g_strdup_printf (
-      "what the first %u latents add: decode (1) - decode (0), gray is none", basis->len);
-  latent_sheet_add (sheet, label, basis, SMALL_CELL);
-  return latent_sheet_write_png (sheet, path, error);
+  if (basis && !add_basis (self, model, sheet, error))
+    return NULL;
+  return latent_sheet_draw (sheet, format, error);
 }

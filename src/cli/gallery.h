@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/cli/chart.h"
 #include "src/cli/rebuild.h"
 
 /* A few pairs of originals and reconstructions, spread evenly over a stream of unknown length,
@@ -10,7 +11,8 @@ typedef struct _LatentGallery LatentGallery;
 LatentGallery *latent_gallery_new (void);
 void latent_gallery_free (LatentGallery *self);
 void latent_gallery_add (const LatentPair *pair, gpointer self); /* a LatentPairFunc */
-gboolean latent_gallery_write (
-    LatentGallery *self, LatentModel *model, const char *title, const char *path, GError **error);
+/* basis: whether what latents stand for is on it. */
+GBytes *latent_gallery_draw (LatentGallery *self, LatentModel *model, const char *title,
+    gboolean basis, LatentChartFormat format, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentGallery, latent_gallery_free)

@@ -6,6 +6,7 @@
 #include "src/cli/measure.h"
 #include "src/media/format.h"
 #include "src/media/pixels.h"
+#include "src/model/model.h"
 
 static guint8
 clamp_level (double level)
@@ -73,14 +74,16 @@ latent_plot_picture (const LatentPicture *src, guint box)
   return fit_surface (surface, box);
 }
 
-cairo_surface_t *
-latent_plot_tensor (const float *values, LatentColor color, guint width, guint height, guint box)
+static const LatentPixelFormat pixel_formats[] = {
+    [LATENT_COLOR_RGB] = LATENT_PIXEL_FORMAT_RGB,
+    [LATENT_COLOR_GRAY8] = LATENT_PIXEL_FORMAT_GRAY8,
+    [LATENT_COLOR_I420] = LATENT_PIXEL_FORMAT_I420,
+};
+
+/* How one picture lies in a row-major tensor. Scales are still to be set. */
+static LatentPixelMap
+make_map (LatentColor color, guint width, guint height)
 {
-  static const LatentPixelFormat formats[] = {
-      [LATENT_COLOR_RGB] = LATENT_PIXEL_FORMAT_RGB,
-      [LATENT_COLOR_GRAY8] = LATENT_PIXEL_FORMAT_GRAY8,
-      [LATENT_COLOR_I420] = LATENT_PIXEL_FORMAT_I420,
-  };
   const LatentLayout *layout = latent_layout_get (color);
   LatentPixelMap map = {
       .color = color,
@@ -94,11 +97,52 @@ latent_plot_tensor (const float *values, LatentColor color, guint width, guint h
   map.row_stride = map.width;
   map.channel_stride = (gint64)map.width * map.height;
   map.sample_stride = map.channel_stride * layout->n_lanes;
-  for (guint i = 0; i < layout->n_lanes; i++)
-    map.scale[i] = 1.f / 255;
-  g_autoptr (LatentPicture) picture = latent_picture_new (formats[color], width, height);
-  latent_pixel_map_store (&map, values, picture);
+  return map;
+}
+
+static cairo_surface_t *
+plot_mapped (const LatentPixelMap *map, const float *values, guint width, guint height, guint box)
+{
+  g_autoptr (LatentPicture) picture = latent_picture_new (pixel_formats[map->color], width, height);
+  latent_pixel_map_store (map, values, picture);
   return latent_plot_picture (picture, box);
+}
+
+cairo_surface_t *
+latent_plot_tensor (const float *values, LatentColor color, guint width, guint height, guint box)
+{
+  LatentPixelMap map = make_map (color, width, height);
+  for (guint i = 0; i < LATENT_MAX_LANES; i++)
+    map.scale[i] = 1.f / 255;
+  return plot_mapped (&map, values, width, height, box);
+}
+
+cairo_surface_t *
+latent_plot_output (
+    const LatentModel *model, const float *values, guint width, guint height, guint box)
+{
+  LatentColor color = latent_model_get_media_info (model)->color;
+  LatentPixelMap map = make_map (color, width, height);
+  for (guint i = 0; i < latent_layout_get (color)->n_lanes; i++) {
+    map.scale[i] = latent_model_get_scale (model, i);
+    map.offset[i] = latent_model_get_offset (model, i);
+  }
+  return plot_mapped (&map, values, width, height, box);
+}
+
+gboolean
+latent_plot_find_size (const LatentShape *shape, gsize n, guint *width, guint *height)
+{
+  guint side = (guint)(sqrt ((double)n) + .5);
+  gboolean plane = shape->n == 2 || (shape->n == 3 && shape->dims[2] == 1);
+  if (plane && shape->dims[0] > 1 && shape->dims[1] > 1 && shape->dims[0] < G_MAXUINT16 &&
+      shape->dims[1] < G_MAXUINT16) {
+    *height = (guint)shape->dims[0];
+    *width = (guint)shape->dims[1];
+    return TRUE;
+  }
+  *width = *height = side;
+  return side >= 8 && (gsize)side * side == n;
 }
 
 cairo_surface_t *

@@ -58,13 +58,10 @@ latent_sheet_add (LatentSheet *self, const char *label, GPtrArray *surfaces, gui
 }
 
 static double
-draw_text (cairo_t *cr, double y, const char *text, double size, cairo_font_weight_t weight)
+draw_text (cairo_t *cr, double y, const char *text, double size, gboolean bold)
 {
-  cairo_select_font_face (cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, weight);
-  cairo_set_font_size (cr, size);
-  cairo_set_source_rgb (cr, 0, 0, 0);
-  cairo_move_to (cr, MARGIN, y + size);
-  cairo_show_text (cr, text);
+  latent_chart_set_font (cr, size, bold);
+  latent_chart_draw_text (cr, MARGIN, y + size, 0, text);
   return y + size * 1.5;
 }
 
@@ -72,7 +69,7 @@ static double
 draw_row (const LatentSheet *self, cairo_t *cr, double y, const Row *row)
 {
   double x = MARGIN, line = 0;
-  y = draw_text (cr, y, row->label, LABEL_SIZE, CAIRO_FONT_WEIGHT_NORMAL);
+  y = draw_text (cr, y, row->label, LABEL_SIZE, FALSE);
   for (guint i = 0; i < row->surfaces->len; i++) {
     cairo_surface_t *surface = g_ptr_array_index (row->surfaces, i);
     if (x + row->cell > self->width - MARGIN + 1 && x > MARGIN) {
@@ -92,19 +89,17 @@ draw_row (const LatentSheet *self, cairo_t *cr, double y, const Row *row)
 static double
 draw_sheet (const LatentSheet *self, cairo_t *cr)
 {
-  cairo_set_source_rgb (cr, 1, 1, 1);
-  cairo_paint (cr);
-  double y = draw_text (cr, MARGIN, self->title, TITLE_SIZE, CAIRO_FONT_WEIGHT_BOLD);
+  double y = draw_text (cr, MARGIN, self->title, TITLE_SIZE, TRUE);
   for (guint i = 0; i < self->rows->len; i++)
     y = draw_row (self, cr, y, g_ptr_array_index (self->rows, i));
   return y;
 }
 
-gboolean
-latent_sheet_write_png (const LatentSheet *self, const char *path, GError **error)
+GBytes *
+latent_sheet_draw (const LatentSheet *self, LatentChartFormat format, GError **error)
 {
   /* Drawn twice: the first time for its height. */
-  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 1, 1);
+  cairo_surface_t *surface = latent_chart_new_in (LATENT_CHART_PNG, 1, 1);
   double height = 1;
   for (guint pass = 0; pass < 2; pass++) {
     cairo_t *cr = cairo_create (surface);
@@ -113,13 +108,7 @@ latent_sheet_write_png (const LatentSheet *self, const char *path, GError **erro
     if (pass == 1)
       break;
     cairo_surface_destroy (surface);
-    surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, (int)self->width, (int)height);
+    surface = latent_chart_new_in (format, self->width, (guint)height);
   }
-  cairo_status_t status = cairo_surface_write_to_png (surface, path);
-  cairo_surface_destroy (surface);
-  if (status == CAIRO_STATUS_SUCCESS)
-    return TRUE;
-  g_set_error (
-      error, LATENT_ERROR, LATENT_ERROR_WRITE, "%s: %s", path, cairo_status_to_string (status));
-  return FALSE;
+  return latent_chart_take (surface, error);
 }
