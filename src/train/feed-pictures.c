@@ -155,7 +155,7 @@ check_size (
                           frame->height / density * density == plan->height))
     return TRUE;
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
-      "%s: %ux%u, pictures before are %ux%u: --crop WxH takes pieces of pictures of any size",
+      "%s: %ux%u, pictures before are %ux%u: crop (WxH) takes pieces of pictures of any size",
       origin, frame->width, frame->height, plan->width, plan->height);
   return FALSE;
 }

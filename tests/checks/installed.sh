@@ -17,6 +17,7 @@ for file in bin/latent include/latent/latent.h include/latent/gst.h share/gir-1.
 done
 for file in liblatent-1.0.so liblatent-train-1.0.so liblatent-gst-1.0.so pkgconfig/latent-1.0.pc \
   pkgconfig/latent-train-1.0.pc pkgconfig/latent-gst-1.0.pc gstreamer-1.0/libgstlatent.so \
+  gstreamer-1.0/libgstlatenttrain.so \
   girepository-1.0/Latent-1.0.typelib girepository-1.0/LatentGst-1.0.typelib; do
   [ -e "$lib/$file" ] || { echo "not installed: $file"; exit 1; }
 done
@@ -52,5 +53,6 @@ except GLib.Error as error:
     assert error.matches(Latent.error_quark(), Latent.Error.NOT_FOUND), error
 P
 gst-inspect-1.0 autoencoder >/dev/null
+gst-inspect-1.0 latenttrain >/dev/null
 latent --help >/dev/null
 echo "$(find "$root" -type f | wc -l) files"

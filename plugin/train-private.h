@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "plugin/train.h"
+#include "src/train/live.h"
+
+struct _LatentTrain {
+  GstBaseTransform parent;
+
+  /* properties; under the object lock */
+  char *model;
+  char *init;
+  char *recipe;
+  char *settings;
+
+  LatentLive *live; /* under the object lock; from PAUSED on, kept for stats afterwards */
+  GstCaps *offered; /* under the object lock; what can be learned from; NULL: not known yet */
+  gint is_failed;   /* atomic: an error was posted */
+
+  /* the streaming thread's own */
+  LatentSample like; /* kind, rate, channels, shape; by the caps */
+  GstVideoInfo video;
+  GstAudioInfo audio;
+  gsize size; /* bytes of a buffer of vectors */
+};
+
+/* train-caps.c */
+/* What any recipe can learn from. Transfer full, as below. */
+GstCaps *latent_train_new_template_caps (void);
+/* init: the model that is learned further; NULL: a new one is. */
+GstCaps *latent_train_new_caps (const LatentRecipe *recipe, const LatentModel *init);
+gboolean latent_train_read_caps (LatentTrain *self, GstCaps *caps);
+/* Maps the buffer as a sample and hands it on. FALSE: error is set. */
+gboolean latent_train_put_buffer (
+    LatentTrain *self, LatentLive *live, GstBuffer *buffer, GError **error);
