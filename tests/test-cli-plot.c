@@ -242,6 +242,82 @@ GST_START_TEST (eval_draws_svg_too)
 }
 GST_END_TEST
 
+/* A page that stands by itself. */
+static void
+expect_page (const char *page)
+{
+  static const char *const forbidden[] = {"<script", "http:", "https:", "<link", "NaN", "(null)"};
+  fail_unless (g_str_has_prefix (page, "<!DOCTYPE html>") && g_str_has_suffix (page, "</html>\n"));
+  for (guint i = 0; i < G_N_ELEMENTS (forbidden); i++)
+    fail_if (strstr (page, forbidden[i]) != NULL, "%s", forbidden[i]);
+}
+
+static guint
+count_words (const char *text, const char *word)
+{
+  guint n = 0;
+  for (; (text = strstr (text, word)) != NULL; text++)
+    n++;
+  return n;
+}
+
+GST_START_TEST (a_report_has_numbers_and_pictures)
+{
+  static const char *const parts[] = {"<tr><th scope=\"row\">samples</th><td>40</td></tr>",
+      "<td>1 x 16</td>", "d / k</th><td>5.33333</td>", "median</th><td>",
+      "A bottleneck: of 16 numbers 3 are kept.", "The samples of the greatest errors",
+      "How the errors of single samples are spread", "How much each latent varies",
+      "one latent at a time"};
+  g_autoptr (JsonObject) eval = run_json ("eval pca.onnx pictures.npy --report r.html");
+  g_autofree char *page = read_file ("r.html", NULL);
+  fail_unless_equals_int ((int)get_number (eval, "samples"), 40);
+  expect_page (page);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    fail_unless (strstr (page, parts[i]) != NULL, "no %s", parts[i]);
+  fail_unless_equals_int (count_words (page, "<img "), 5);
+  fail_if (strstr (page, "coloured by class") != NULL);
+}
+GST_END_TEST
+
+GST_START_TEST (a_report_with_labels_has_a_scatter)
+{
+  fail_unless_equals_int (
+      run ("eval pca.onnx pictures.npy --labels classes.npy --report r.html"), 0);
+  g_autofree char *page = read_file ("r.html", NULL);
+  expect_page (page);
+  fail_unless_equals_int (count_words (page, "<img "), 6);
+  fail_unless (strstr (page, "coloured by class") != NULL);
+  fail_unless_equals_int (run ("eval pca.onnx pictures.npy --labels few.npy --report s.html"), 1);
+  fail_unless (strstr (err, "few.npy: 20 labels for 40 samples") != NULL, "%s", err);
+}
+GST_END_TEST
+
+GST_START_TEST (a_report_of_a_classifier)
+{
+  fail_unless_equals_int (
+      run ("train pictures.npy --labels classes.npy --task classify --hidden 8 --latent 2 --loss "
+           "categorical --batch 8 --steps 2 --threads 1 -o head.onnx"),
+      0);
+  fail_unless_equals_int (
+      run ("eval head.onnx pictures.npy --labels classes.npy --report r.html"), 0);
+  g_autofree char *page = read_file ("r.html", NULL);
+  expect_page (page);
+  fail_unless (strstr (page, "accuracy</th><td>0.") != NULL);
+  fail_unless (strstr (page, "coloured by class") != NULL);
+  fail_if (strstr (page, "Reconstructions") != NULL);
+}
+GST_END_TEST
+
+GST_START_TEST (names_are_escaped_in_reports)
+{
+  fail_unless_equals_int (run ("pca pictures.npy -k 2 -o '<b>&.onnx'"), 0);
+  fail_unless_equals_int (run ("eval '<b>&.onnx' pictures.npy --report r.html"), 0);
+  g_autofree char *page = read_file ("r.html", NULL);
+  fail_unless (strstr (page, "<h1>&lt;b&gt;&amp;.onnx</h1>") != NULL);
+  fail_if (strstr (page, "<b>") != NULL);
+}
+GST_END_TEST
+
 static Suite *
 plot_suite (void)
 {
@@ -261,6 +337,10 @@ plot_suite (void)
   tcase_add_test (tests, a_curve_of_a_table);
   tcase_add_loop_test (tests, a_broken_table_is_refused, 0, 4);
   tcase_add_test (tests, eval_draws_svg_too);
+  tcase_add_test (tests, a_report_has_numbers_and_pictures);
+  tcase_add_test (tests, a_report_with_labels_has_a_scatter);
+  tcase_add_test (tests, a_report_of_a_classifier);
+  tcase_add_test (tests, names_are_escaped_in_reports);
   return suite;
 }
 

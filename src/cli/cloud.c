@@ -181,7 +181,7 @@ check_labels (const LatentCloud *self, guint64 n, GError **error)
   guint64 used = (n_labels + every - 1) / every;
   if (used == n || (self->settings.max && used > n))
     return TRUE;
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
       "--labels: %s: %" G_GUINT64_FORMAT " labels for %" G_GUINT64_FORMAT " samples",
       latent_labels_get_path (labels), n_labels, n * every);
   return FALSE;

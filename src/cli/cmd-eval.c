@@ -7,10 +7,11 @@
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
 #include "src/cli/reconstruct.h"
+#include "src/cli/report.h"
 #include "src/cli/result.h"
 #include "src/cli/spread.h"
 
-static char *picture, *labels;
+static char *picture, *report, *labels;
 static LatentChartFormat picture_format;
 static gint every = 1, threads;
 static gint64 max_frames;
@@ -18,12 +19,14 @@ static gint64 max_frames;
 static const GOptionEntry options[] = {
     {"picture", 0, 0, G_OPTION_ARG_FILENAME, &picture,
      "Draw originals, reconstructions and what the first 16 latents stand for (.png or .svg)", "FILE"},
-    {"labels",        0, 0, G_OPTION_ARG_FILENAME, &labels,
-     "For classifiers and regressors: what the samples are (IDX or NPY)", "FILE"},
-    {"every", 0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
-    {"max-frames",   0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
-    {"threads",  0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
-    {0       },
+    {"report",        0, 0, G_OPTION_ARG_FILENAME, &report,
+     "Write a page with these numbers, pictures and latents; INPUT is read twice", "FILE.html"},
+    {"labels", 0, 0, G_OPTION_ARG_FILENAME, &labels,
+     "For classifiers, regressors and --report: what the samples are (IDX or NPY)", "FILE"},
+    {"every",   0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
+    {"max-frames",  0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
+    {"threads",        0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {0 },
 };
 
 static void
@@ -41,6 +44,7 @@ add_count (GVariantBuilder *builder, const char *key, guint64 value)
 /* What each sample adds to. */
 typedef struct {
   LatentGallery *gallery; /* NULL: nothing is drawn */
+  LatentWorst *worst;     /* NULL: likewise */
   LatentSpread errors;    /* mean squared error of each picture or vector */
 } Followers;
 
@@ -48,6 +52,7 @@ static void
 clear_followers (Followers *self)
 {
   g_clear_pointer (&self->gallery, latent_gallery_free);
+  g_clear_pointer (&self->worst, latent_worst_free);
   latent_spread_clear (&self->errors);
 }
 
@@ -68,6 +73,8 @@ follow (const LatentPair *pair, gpointer data)
   else
     latent_measure_add_values (&measure, pair->values[0], pair->values[1], pair->n);
   latent_spread_add (&self->errors, latent_measure_get_mse (&measure));
+  if (self->worst)
+    latent_worst_add (self->worst, pair, latent_measure_get_mse (&measure));
 }
 
 static void
@@ -137,11 +144,32 @@ draw (LatentGallery *gallery, LatentModel *model, const LatentRebuilder *rebuild
   return bytes && latent_chart_save (bytes, picture, error);
 }
 
+/* followers: NULL of heads. */
+static gboolean
+write_report (LatentModel *model, char **inputs, guint n_threads, GVariant *result,
+    Followers *followers, GError **error)
+{
+  const LatentReport page = {
+      .model = model,
+      .result = result,
+      .inputs = inputs,
+      .labels = labels,
+      .every = (guint)every,
+      .max = (guint64)max_frames,
+      .threads = n_threads,
+      .gallery = followers ? followers->gallery : NULL,
+      .worst = followers ? followers->worst : NULL,
+      .errors = followers ? &followers->errors : NULL,
+  };
+  return !report || latent_report_write (&page, report, error);
+}
+
 /* Reconstructions. */
 static GVariant *
 rebuild (LatentModel *model, char **inputs, guint n_threads, GError **error)
 {
-  g_auto (Followers) followers = {picture ? latent_gallery_new () : NULL, {0}};
+  g_auto (Followers) followers = {picture || report ? latent_gallery_new () : NULL,
+      report ? latent_worst_new ((guint)every) : NULL, {0}};
   LatentProgress progress;
   guint64 d, k, samples;
   latent_progress_init (&progress, "samples");
@@ -154,7 +182,10 @@ rebuild (LatentModel *model, char **inputs, guint n_threads, GError **error)
     return NULL;
   latent_rebuilder_get_sizes (rebuilder, &d, &k);
   note_bottleneck (&progress, d, k);
-  return describe (rebuilder, &followers.errors, samples, seconds);
+  g_autoptr (GVariant) result = describe (rebuilder, &followers.errors, samples, seconds);
+  return write_report (model, inputs, n_threads, result, &followers, error)
+             ? g_steal_pointer (&result)
+             : NULL;
 }
 
 /* What a classifier or a regressor says. */
@@ -179,7 +210,9 @@ score (LatentModel *model, char **inputs, guint n_threads, GError **error)
   else
     add_double (&builder, "accuracy", result.accuracy);
   add_double (&builder, "seconds", latent_progress_clear (&progress));
-  return g_variant_ref_sink (g_variant_builder_end (&builder));
+  g_autoptr (GVariant) numbers = g_variant_ref_sink (g_variant_builder_end (&builder));
+  return write_report (model, inputs, n_threads, numbers, NULL, error) ? g_steal_pointer (&numbers)
+                                                                       : NULL;
 }
 
 static gboolean

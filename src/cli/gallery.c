@@ -20,9 +20,8 @@ struct _LatentGallery {
   guint count; /* how many are wanted */
   guint cell;
   guint64 seen;
-  guint64 stride;      /* between those that are kept */
-  guint width, height; /* how vectors are pictures */
-  LatentShape sample;  /* of the first vector */
+  guint64 stride;     /* between those that are kept */
+  LatentShape sample; /* of the first vector */
 };
 
 LatentGallery *
@@ -48,32 +47,33 @@ latent_gallery_free (LatentGallery *self)
 static void
 start (LatentGallery *self, const LatentPair *pair)
 {
+  guint width, height;
+  gboolean large = TRUE; /* a curve */
   self->sample = pair->shape;
-  if (pair->kind != LATENT_MEDIA_VECTOR ||
-      !latent_plot_find_size (&pair->shape, pair->n, &self->width, &self->height))
-    self->width = self->height = 0;
-  gboolean large = pair->kind == LATENT_MEDIA_VIDEO ? pair->pictures[0]->width > 2 * SMALL_CELL ||
-                                                          pair->pictures[0]->height > 2 * SMALL_CELL
-                                                    : !self->width;
+  if (pair->kind == LATENT_MEDIA_VIDEO)
+    large = pair->pictures[0]->width > 2 * SMALL_CELL || pair->pictures[0]->height > 2 * SMALL_CELL;
+  else if (pair->kind == LATENT_MEDIA_VECTOR)
+    large = !latent_plot_find_size (&pair->shape, pair->n, &width, &height);
   self->cell = large ? LARGE_CELL : SMALL_CELL;
   self->count = large ? LARGE_COUNT : SMALL_COUNT;
 }
 
-static cairo_surface_t *
-plot_half (const LatentGallery *self, const LatentPair *pair, guint which)
+cairo_surface_t *
+latent_pair_draw (const LatentPair *pair, guint which, guint box)
 {
+  guint width, height;
   if (pair->kind == LATENT_MEDIA_VIDEO)
-    return latent_plot_picture (pair->pictures[which], self->cell);
-  if ((gsize)self->width * self->height == pair->n)
-    return latent_plot_tensor (
-        pair->values[which], LATENT_COLOR_GRAY8, self->width, self->height, self->cell);
+    return latent_plot_picture (pair->pictures[which], box);
+  if (pair->kind == LATENT_MEDIA_VECTOR &&
+      latent_plot_find_size (&pair->shape, pair->n, &width, &height))
+    return latent_plot_tensor (pair->values[which], LATENT_COLOR_GRAY8, width, height, box);
   gsize n = MIN (pair->n, CURVE_TIME);
   double low = INFINITY, high = -INFINITY; /* of the original: both halves have its scale */
   for (gsize i = 0; i < n; i++) {
     low = fmin (low, pair->values[0][i]);
     high = fmax (high, pair->values[0][i]);
   }
-  return latent_plot_curve (pair->values[which], n, low, high, self->cell);
+  return latent_plot_curve (pair->values[which], n, low, high, box);
 }
 
 static void
@@ -91,8 +91,8 @@ latent_gallery_add (const LatentPair *pair, gpointer data)
     start (self, pair);
   if (self->seen++ % self->stride != 0)
     return;
-  g_ptr_array_add (self->originals, plot_half (self, pair, 0));
-  g_ptr_array_add (self->rebuilt, plot_half (self, pair, 1));
+  g_ptr_array_add (self->originals, latent_pair_draw (pair, 0, self->cell));
+  g_ptr_array_add (self->rebuilt, latent_pair_draw (pair, 1, self->cell));
   if (self->originals->len < 2 * self->count)
     return;
   drop_every_other (self->originals);

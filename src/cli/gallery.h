@@ -11,6 +11,9 @@ typedef struct _LatentGallery LatentGallery;
 LatentGallery *latent_gallery_new (void);
 void latent_gallery_free (LatentGallery *self);
 void latent_gallery_add (const LatentPair *pair, gpointer self); /* a LatentPairFunc */
+/* One half of a pair, 0 or 1: no larger than box pixels each way. Vectors that are no pictures, and
+ * sound, are curves. */
+cairo_surface_t *latent_pair_draw (const LatentPair *pair, guint which, guint box);
 /* basis: whether what latents stand for is on it. */
 GBytes *latent_gallery_draw (LatentGallery *self, LatentModel *model, const char *title,
     gboolean basis, LatentChartFormat format, GError **error);
