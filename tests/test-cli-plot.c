@@ -204,6 +204,48 @@ GST_START_TEST (samples_say_where_they_come_from)
 }
 GST_END_TEST
 
+/* Every kind draws what models of sound and of frames of any size make. */
+static const struct {
+  const char *model, *input, *kind;
+} media[] = {
+    {"sound.onnx", "sound.npy",    "scatter"    },
+    {"sound.onnx", "sound.npy",    "traverse"   },
+    {"sound.onnx", "sound.npy",    "reconstruct"},
+    {"sound.onnx", "sound.npy",    "samples"    },
+    {"sound.onnx", "",             "basis"      },
+    {"video.onnx", "pictures.npy", "scatter"    },
+    {"video.onnx", "pictures.npy", "traverse"   },
+    {"video.onnx", "pictures.npy", "reconstruct"},
+    {"video.onnx", "pictures.npy", "samples"    },
+    {"video.onnx", "",             "basis"      },
+};
+
+GST_START_TEST (kinds_of_media)
+{
+  g_autofree char *line = g_strdup_printf (
+      "plot %s %s --kind %s -o a.png", media[__i__].model, media[__i__].input, media[__i__].kind);
+  gint16 sound[4000];
+  for (gint i = 0; i < 4000; i++)
+    sound[i] = (gint16)(i * i % 20011 - 10000);
+  write_npy ("sound.npy", "<i2", "4000", sound, sizeof sound);
+  fail_unless_equals_int (run ("pca sound.npy --format audio --rate 8000 --channels 1 --window 40 "
+                               "-k 4 -o sound.onnx"),
+      0);
+  fail_unless_equals_int (run ("pca pictures.npy --format GRAY8 --tile 2x2 -k 2 -o video.onnx"), 0);
+  draw (line);
+}
+GST_END_TEST
+
+GST_START_TEST (d_and_k_of_frames)
+{
+  fail_unless_equals_int (run ("pca pictures.npy --format GRAY8 --tile 2x2 -k 2 -o video.onnx"), 0);
+  draw ("plot video.onnx pictures.npy --kind scatter -o a.svg");
+  g_autofree char *svg = read_file ("a.svg", NULL);
+  expect_word (svg, "video.onnx: k = 8 of d = 16, 40 samples");
+  fail_unless (strstr (svg, "\nmean of latent 1 (deviation ") != NULL);
+}
+GST_END_TEST
+
 GST_START_TEST (a_curve_of_a_table)
 {
   g_autofree char *path = in_folder ("loss.csv");
@@ -334,6 +376,8 @@ plot_suite (void)
   tcase_add_test (tests, a_traverse_from_one_sample);
   tcase_add_test (tests, samples_of_a_prior_need_no_input);
   tcase_add_test (tests, samples_say_where_they_come_from);
+  tcase_add_loop_test (tests, kinds_of_media, 0, G_N_ELEMENTS (media));
+  tcase_add_test (tests, d_and_k_of_frames);
   tcase_add_test (tests, a_curve_of_a_table);
   tcase_add_loop_test (tests, a_broken_table_is_refused, 0, 4);
   tcase_add_test (tests, eval_draws_svg_too);

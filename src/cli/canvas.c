@@ -20,6 +20,7 @@ struct _LatentCanvas {
   gsize n_values;
   guint width, height; /* pixels; 0: a curve is drawn */
   guint box;
+  double low, high; /* of curves */
 };
 
 /* Pixels of a small picture, one way. */
@@ -132,6 +133,8 @@ latent_canvas_new (LatentModel *model, const LatentShape *latents, const LatentS
   if (!self->decoder)
     return NULL;
   find_size (self, sample);
+  self->low = INFINITY;
+  self->high = -INFINITY;
   self->box = box ? box : self->n_values >= LARGE_FROM ? LARGE_BOX : SMALL_BOX;
   return g_steal_pointer (&self);
 }
@@ -164,11 +167,26 @@ latent_canvas_decode (LatentCanvas *self, const float *latents, GError **error)
   return latent_net_run (self->decoder, latents, error);
 }
 
+gboolean
+latent_canvas_is_curve (const LatentCanvas *self)
+{
+  return self->width == 0;
+}
+
+void
+latent_canvas_look_at (LatentCanvas *self, const float *values)
+{
+  for (gsize i = 0; i < self->n_values; i++) {
+    self->low = fmin (self->low, values[i]);
+    self->high = fmax (self->high, values[i]);
+  }
+}
+
 cairo_surface_t *
-latent_canvas_draw (const LatentCanvas *self, const float *values, double low, double high)
+latent_canvas_draw (const LatentCanvas *self, const float *values)
 {
   if (!self->width)
-    return latent_plot_curve (values, self->n_values, low, high, self->box);
+    return latent_plot_curve (values, self->n_values, self->low, self->high, self->box);
   if (latent_model_get_media_info (self->model)->kind == LATENT_MEDIA_VIDEO)
     return latent_plot_output (self->model, values, self->width, self->height, self->box);
   return latent_plot_tensor (values, LATENT_COLOR_GRAY8, self->width, self->height, self->box);

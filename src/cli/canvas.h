@@ -20,9 +20,11 @@ const LatentShape *latent_canvas_get_latents (const LatentCanvas *self);
 gsize latent_canvas_get_n_values (const LatentCanvas *self); /* of what is decoded */
 /* Numbers that live until the next call. */
 const float *latent_canvas_decode (LatentCanvas *self, const float *latents, GError **error);
-/* What was decoded; curves between low and high. */
-cairo_surface_t *latent_canvas_draw (
-    const LatentCanvas *self, const float *values, double low, double high);
+/* Whether what is decoded is no picture but a curve. All curves have one scale, so that each is to
+ * be looked at before the first is drawn. */
+gboolean latent_canvas_is_curve (const LatentCanvas *self);
+void latent_canvas_look_at (LatentCanvas *self, const float *values);
+cairo_surface_t *latent_canvas_draw (const LatentCanvas *self, const float *values);
 /* Differences around 0, the greatest of which becomes black or white. Scales `values`. */
 cairo_surface_t *latent_canvas_draw_difference (const LatentCanvas *self, float *values);
 

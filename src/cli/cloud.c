@@ -8,6 +8,7 @@
 #include "src/cli/plot.h"
 #include "src/cli/progress.h"
 #include "src/cli/rebuild.h"
+#include "src/media/format.h"
 
 #define MAX_BYTES      (64u << 20) /* of latents that are kept */
 #define MAX_KEPT       16384       /* samples */
@@ -15,6 +16,7 @@
 
 struct _LatentCloud {
   LatentCloudSettings settings;
+  const LatentMediaInfo *media; /* while samples are encoded */
   gboolean tiled, sound;
   LatentShape shape;  /* of one sample's latents */
   LatentShape sample; /* of one sample that is a vector */
@@ -58,9 +60,9 @@ take_shape (LatentCloud *self, const LatentShape *shape, GError **error)
     g_autofree char *now = latent_shape_to_string (&one);
     g_autofree char *before = latent_shape_to_string (&self->shape);
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
-        "%s: latents of shape %s after some of shape %s; they can be compared where all samples "
+        "latents of shape %s after some of shape %s; they can be compared where all samples "
         "have one size",
-        self->current->origin, now, before);
+        now, before);
     return FALSE;
   }
   if (self->seen > 0)
@@ -138,14 +140,29 @@ take_latents (const float *latents, const LatentShape *shape, gpointer data, GEr
   return TRUE;
 }
 
+/* Numbers of a sample, or of a tile. */
+static gsize
+count_numbers (const LatentMediaInfo *media, const LatentSample *sample)
+{
+  if (sample->kind == LATENT_MEDIA_VECTOR)
+    return sample->n;
+  if (sample->kind == LATENT_MEDIA_AUDIO)
+    return (gsize)media->window * media->channels;
+  const LatentLayout *layout = latent_layout_get (media->color);
+  gsize width = media->tile_width ? media->tile_width : sample->picture.width;
+  gsize height = media->tile_height ? media->tile_height : sample->picture.height;
+  return width * height * layout->n_lanes / ((gsize)layout->density * layout->density);
+}
+
 static void
 note_sample (LatentCloud *self, const LatentSample *sample)
 {
   self->current = sample;
-  if (self->d > 0 || sample->kind != LATENT_MEDIA_VECTOR)
+  if (self->d > 0)
     return;
-  self->d = sample->n;
-  self->sample = sample->shape;
+  self->d = count_numbers (self->media, sample);
+  if (sample->kind == LATENT_MEDIA_VECTOR)
+    self->sample = sample->shape;
 }
 
 static gboolean
@@ -226,15 +243,6 @@ measure (LatentCloud *self)
     self->deviations[i] = sqrt (self->deviations[i] / ((double)n * (double)self->inner));
 }
 
-static void
-find_size (LatentCloud *self, LatentModel *model)
-{
-  g_autoptr (GVariant) about = latent_model_describe (model, NULL);
-  guint64 d = 0;
-  if (self->d == 0 && about && g_variant_lookup (about, "d", "t", &d))
-    self->d = d;
-}
-
 LatentCloud *
 latent_cloud_new (LatentModel *model, const LatentCloudSettings *settings, GError **error)
 {
@@ -245,6 +253,7 @@ latent_cloud_new (LatentModel *model, const LatentCloudSettings *settings, GErro
   wanted.every = settings->every;
   wanted.max = settings->max;
   self->settings = *settings;
+  self->media = media;
   self->tiled = media->kind == LATENT_MEDIA_VIDEO && media->tile_width > 0;
   self->sound = media->kind == LATENT_MEDIA_AUDIO;
   self->stride = 1;
@@ -259,7 +268,6 @@ latent_cloud_new (LatentModel *model, const LatentCloudSettings *settings, GErro
   if (!source || !encode_all (encoder, source, self, error) || !check_all (self, keeper.n, error))
     return NULL;
   measure (self);
-  find_size (self, model);
   return g_steal_pointer (&self);
 }
 

@@ -254,6 +254,11 @@ check_model (guint index, const Job *job, GError **error)
         job->path, kinds[index].name, parts[i].name);
     return FALSE;
   }
+  if (pictures && latent_model_get_media_info (job->model)->tile_width > 0) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+        "--pictures: %s works on tiles, which are shown as points alone", job->path);
+    return FALSE;
+  }
   if (job->inputs[0] || kinds[index].input == INPUT_NONE || prior)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--kind %s needs INPUT after MODEL%s",

@@ -40,9 +40,10 @@ make_title (const LatentCloud *cloud, const char *name, guint64 seed)
   return g_strdup_printf ("%s: decoded from %s; seed %" G_GUINT64_FORMAT, name, from, seed);
 }
 
+/* look: they are not drawn yet. */
 static gboolean
 fill_grid (LatentGrid *grid, LatentCanvas *canvas, const LatentCloud *cloud, guint count,
-    guint64 seed, GError **error)
+    guint64 seed, gboolean look, GError **error)
 {
   const LatentShape *shape = latent_canvas_get_latents (canvas);
   gsize k = latent_shape_product (shape, 0, shape->n);
@@ -57,7 +58,10 @@ fill_grid (LatentGrid *grid, LatentCanvas *canvas, const LatentCloud *cloud, gui
     const float *values = latent_canvas_decode (canvas, latents, error);
     if (!values)
       return FALSE;
-    latent_grid_add (grid, latent_canvas_draw (canvas, values, -1, 1));
+    if (look)
+      latent_canvas_look_at (canvas, values);
+    else
+      latent_grid_add (grid, latent_canvas_draw (canvas, values));
   }
   return TRUE;
 }
@@ -72,7 +76,10 @@ latent_draws_draw (LatentModel *model, const LatentCloud *cloud, const char *nam
           cloud ? latent_cloud_get_sample_shape (cloud) : NULL, 0, error);
   guint columns = (guint)ceil (sqrt (count));
   g_autoptr (LatentGrid) grid = latent_grid_new (title, NULL, columns);
-  return canvas && fill_grid (grid, canvas, cloud, count, seed, error)
+  if (!canvas || (latent_canvas_is_curve (canvas) &&
+                     !fill_grid (grid, canvas, cloud, count, seed, TRUE, error)))
+    return NULL;
+  return fill_grid (grid, canvas, cloud, count, seed, FALSE, error)
              ? latent_grid_draw (grid, format, error)
              : NULL;
 }

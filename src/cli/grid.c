@@ -117,7 +117,8 @@ draw_names (const LatentGrid *self, cairo_t *cairo, const Plan *plan)
     latent_chart_draw_text (cairo, plan->left + i * (plan->cell_width + GAP) + plan->cell_width / 2,
         plan->top - GAP, .5, g_ptr_array_index (self->column_names, i));
   for (guint i = 0; i < self->row_names->len; i++) {
-    double middle = plan->top + i / 2 * (plan->cell_height + GAP) + plan->cell_height / 2;
+    guint row = i / 2;
+    double middle = plan->top + row * (plan->cell_height + GAP) + plan->cell_height / 2;
     latent_chart_draw_text (cairo, plan->left - 2 * GAP, middle + (i % 2 ? LINE - 4 : -2), 1,
         g_ptr_array_index (self->row_names, i));
   }
@@ -135,8 +136,9 @@ latent_grid_draw (const LatentGrid *self, LatentChartFormat format, GError **err
   draw_names (self, cairo, &plan);
   for (guint i = 0; i < self->pictures->len; i++) {
     cairo_surface_t *picture = g_ptr_array_index (self->pictures, i);
-    double x = plan.left + i % self->columns * (plan.cell_width + GAP);
-    double y = plan.top + i / self->columns * (plan.cell_height + GAP);
+    guint row = i / self->columns, column = i % self->columns;
+    double x = plan.left + column * (plan.cell_width + GAP);
+    double y = plan.top + row * (plan.cell_height + GAP);
     cairo_set_source_surface (cairo, picture, (int)x, (int)y);
     cairo_paint (cairo);
   }

@@ -19,25 +19,36 @@
 #define FEW          600 /* points that are drawn large */
 #define PICTURE_ROOM 24. /* pixels between pictures */
 
+/* Of what is shown: of planes, their means. */
+static double
+measure_deviation (const LatentCloud *cloud, guint latent)
+{
+  guint n = latent_cloud_get_n (cloud);
+  double mean = 0, squares = 0;
+  for (guint i = 0; i < n; i++)
+    mean += latent_cloud_get_value (cloud, i, latent) / n;
+  for (guint i = 0; i < n; i++)
+    squares += pow (latent_cloud_get_value (cloud, i, latent) - mean, 2);
+  return sqrt (squares / n);
+}
+
 /* The two latents of the greatest deviation, in their order. */
 static void
 choose_axes (const LatentCloud *cloud, guint axes[2])
 {
-  guint n = latent_cloud_get_n_latents (cloud);
-  axes[0] = axes[1] = 0;
-  for (guint i = 1; i < n; i++)
-    if (latent_cloud_get_deviation (cloud, i) > latent_cloud_get_deviation (cloud, axes[0]))
-      axes[0] = i;
-  axes[1] = axes[0] == 0;
-  for (guint i = 0; i < n; i++)
-    if (i != axes[0] &&
-        latent_cloud_get_deviation (cloud, i) > latent_cloud_get_deviation (cloud, axes[1]))
-      axes[1] = i;
-  if (axes[0] > axes[1]) {
-    guint first = axes[1];
-    axes[1] = axes[0];
-    axes[0] = first;
+  double greatest[2] = {-1, -1};
+  for (guint i = 0; i < latent_cloud_get_n_latents (cloud); i++) {
+    double deviation = measure_deviation (cloud, i);
+    if (deviation > greatest[0]) {
+      axes[1] = axes[0], greatest[1] = greatest[0];
+      axes[0] = i, greatest[0] = deviation;
+    } else if (deviation > greatest[1]) {
+      axes[1] = i, greatest[1] = deviation;
+    }
   }
+  guint first = MIN (axes[0], axes[1]);
+  axes[1] = MAX (axes[0], axes[1]);
+  axes[0] = first;
 }
 
 static char *
@@ -45,7 +56,7 @@ name_axis (const LatentCloud *cloud, guint latent, gboolean chosen)
 {
   gboolean plane = latent_cloud_get_n_latents (cloud) != latent_cloud_get_k (cloud);
   return g_strdup_printf ("%slatent %u (deviation %.3g%s)", plane ? "mean of " : "", latent,
-      latent_cloud_get_deviation (cloud, latent),
+      measure_deviation (cloud, latent),
       chosen && latent_cloud_get_n_latents (cloud) > 2 ? ", one of the two greatest" : "");
 }
 
@@ -179,7 +190,7 @@ GBytes *
 latent_scatter_draw (const LatentCloud *cloud, const char *name, const guint *axes,
     gboolean pictures, LatentChartFormat format, GError **error)
 {
-  guint chosen[2], n_classes = latent_cloud_get_n_classes (cloud);
+  guint chosen[2] = {0, 1}, n_classes = latent_cloud_get_n_classes (cloud);
   if (latent_cloud_get_n_latents (cloud) < 2) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
         "--kind scatter shows two latents; %s has one", name);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/cli/traverse.h"
 
-#include <math.h>
-
 #include "src/cli/canvas.h"
 #include "src/cli/grid.h"
 
@@ -14,8 +12,7 @@ typedef struct {
   const LatentCloud *cloud;
   LatentGrid *grid;
   const float *base;
-  float *moved;     /* k */
-  double low, high; /* of curves */
+  float *moved; /* k */
 } Traverse;
 
 static void
@@ -28,29 +25,53 @@ clear_traverse (Traverse *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Traverse, clear_traverse)
 
+/* How far column i is from the base, in deviations. */
+static double
+get_change (gint i)
+{
+  gint middle = COLUMNS / 2;
+  return (i - middle) * STEP;
+}
+
+/* look: it is not drawn yet. */
 static gboolean
-draw_cell (Traverse *self, guint latent, double change, GError **error)
+draw_cell (Traverse *self, guint latent, gint column, gboolean look, GError **error)
 {
   gsize k = latent_cloud_get_k (self->cloud);
   gsize inner = k / latent_cloud_get_n_latents (self->cloud);
+  double change = get_change (column) * latent_cloud_get_deviation (self->cloud, latent);
   for (gsize i = 0; i < k; i++)
     self->moved[i] = self->base[i] + (i / inner == latent ? (float)change : 0);
   const float *values = latent_canvas_decode (self->canvas, self->moved, error);
   if (!values)
     return FALSE;
-  latent_grid_add (self->grid, latent_canvas_draw (self->canvas, values, self->low, self->high));
+  if (look)
+    latent_canvas_look_at (self->canvas, values);
+  else
+    latent_grid_add (self->grid, latent_canvas_draw (self->canvas, values));
   return TRUE;
 }
 
 static gboolean
-draw_row (Traverse *self, guint latent, GError **error)
+draw_row (Traverse *self, guint latent, gboolean look, GError **error)
 {
-  double deviation = latent_cloud_get_deviation (self->cloud, latent);
   g_autofree char *name = g_strdup_printf ("latent %u", latent);
-  g_autofree char *more = g_strdup_printf ("sd %.3g", deviation);
-  latent_grid_add_row (self->grid, name, more);
+  g_autofree char *more = g_strdup_printf (
+      "sd %.3g", latent_cloud_get_deviation (self->cloud, latent));
+  if (!look)
+    latent_grid_add_row (self->grid, name, more);
   for (gint i = 0; i < COLUMNS; i++)
-    if (!draw_cell (self, latent, (i - COLUMNS / 2) * STEP * deviation, error))
+    if (!draw_cell (self, latent, i, look, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+draw_rows (Traverse *self, const guint *latents, guint n, gboolean look, GError **error)
+{
+  guint rows = n ? n : MIN (LATENT_TRAVERSE_ROWS, latent_cloud_get_n_latents (self->cloud));
+  for (guint i = 0; i < rows; i++)
+    if (!draw_row (self, n ? latents[i] : i, look, error))
       return FALSE;
   return TRUE;
 }
@@ -59,25 +80,10 @@ static void
 name_columns (LatentGrid *grid)
 {
   for (gint i = 0; i < COLUMNS; i++) {
-    g_autofree char *name = i == COLUMNS / 2 ? g_strdup ("base")
-                                             : g_strdup_printf ("%+g sd", (i - COLUMNS / 2) * STEP);
+    double change = get_change (i);
+    g_autofree char *name = change == 0 ? g_strdup ("base") : g_strdup_printf ("%+g sd", change);
     latent_grid_add_column (grid, name);
   }
-}
-
-/* Where curves lie: what the base decodes to, and half of that more each way. */
-static gboolean
-find_range (Traverse *self, GError **error)
-{
-  const float *values = latent_canvas_decode (self->canvas, self->base, error);
-  double low = INFINITY, high = -INFINITY;
-  for (gsize i = 0; values && i < latent_canvas_get_n_values (self->canvas); i++) {
-    low = fmin (low, values[i]);
-    high = fmax (high, values[i]);
-  }
-  self->low = low - (high - low) / 2;
-  self->high = high + (high - low) / 2;
-  return values != NULL;
 }
 
 GBytes *
@@ -92,14 +98,13 @@ latent_traverse_draw (LatentModel *model, const LatentCloud *cloud, const char *
     self.base = latent_cloud_get_mean (cloud);
   self.canvas = latent_canvas_new (
       model, latent_cloud_get_shape (cloud), latent_cloud_get_sample_shape (cloud), 0, error);
-  if (!self.canvas || !find_range (&self, error))
+  if (!self.canvas)
     return NULL;
   self.moved = g_new (float, latent_cloud_get_k (cloud));
   self.grid = latent_grid_new (title, footer, COLUMNS);
   name_columns (self.grid);
-  guint rows = n ? n : MIN (LATENT_TRAVERSE_ROWS, latent_cloud_get_n_latents (cloud));
-  for (guint i = 0; i < rows; i++)
-    if (!draw_row (&self, n ? latents[i] : i, error))
-      return NULL;
-  return latent_grid_draw (self.grid, format, error);
+  if (latent_canvas_is_curve (self.canvas) && !draw_rows (&self, latents, n, TRUE, error))
+    return NULL;
+  return draw_rows (&self, latents, n, FALSE, error) ? latent_grid_draw (self.grid, format, error)
+                                                     : NULL;
 }
