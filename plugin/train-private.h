@@ -24,6 +24,9 @@ struct _LatentTrain {
   gsize size; /* bytes of a buffer of vectors */
 };
 
+/* train-recipe.c: what the properties say. */
+LatentRecipe *latent_train_make_recipe (LatentTrain *self, GError **error);
+
 /* train-caps.c */
 /* What any recipe can learn from. Transfer full, as below. */
 GstCaps *latent_train_new_template_caps (void);

@@ -39,9 +39,6 @@
 
 #include "plugin/train.h"
 
-#include <latent/error.h>
-#include <string.h>
-
 #include "plugin/train-private.h"
 #include "src/gst/caps.h"
 #include "src/gst/message.h"
@@ -164,55 +161,6 @@ post_failure (const GError *error, gboolean diverged, gpointer data)
   }
 }
 
-/* "key=value key=value", quoted as a shell does. */
-static gboolean
-apply_settings (LatentRecipe *recipe, const char *text, GError **error)
-{
-  g_auto (GStrv) parts = NULL;
-  g_autoptr (GError) cause = NULL;
-  if (!text || !g_shell_parse_argv (text, NULL, &parts, &cause)) {
-    if (!cause || g_error_matches (cause, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING))
-      return TRUE;
-    g_set_error (
-        error, LATENT_ERROR, LATENT_ERROR_SETTINGS, "property settings: %s", cause->message);
-    return FALSE;
-  }
-  for (char **part = parts; *part; part++) {
-    char *value = strchr (*part, '=');
-    if (!value) {
-      g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-          "property settings: '%s' is not KEY=VALUE", *part);
-      return FALSE;
-    }
-    *value++ = '\0';
-    if (!latent_recipe_set (recipe, *part, value, error)) {
-      g_prefix_error (error, "property settings: ");
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
-
-static LatentRecipe *
-make_recipe (LatentTrain *self, GError **error)
-{
-  g_autoptr (LatentRecipe) recipe = latent_recipe_new ();
-  if (self->recipe && !latent_recipe_load (recipe, self->recipe, error)) {
-    g_prefix_error (error, "property recipe: ");
-    return NULL;
-  }
-  if (!apply_settings (recipe, self->settings, error) ||
-      (self->init && !latent_recipe_set (recipe, "init", self->init, error)) ||
-      (self->model && !latent_recipe_set (recipe, "output", self->model, error)))
-    return NULL;
-  if (!latent_recipe_get_string (recipe, "output")) {
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-        "property model must be set: the path of the .onnx file to write");
-    return NULL;
-  }
-  return g_steal_pointer (&recipe);
-}
-
 static void
 take_live (LatentTrain *self, LatentLive *live, GstCaps *offered)
 {
@@ -230,7 +178,7 @@ start (GstBaseTransform *trans)
   static const LatentLiveFuncs funcs = {post_progress, post_failure};
   LatentTrain *self = LATENT_TRAIN (trans);
   g_autoptr (GError) error = NULL;
-  g_autoptr (LatentRecipe) recipe = make_recipe (self, &error);
+  g_autoptr (LatentRecipe) recipe = latent_train_make_recipe (self, &error);
   LatentLive *live = recipe ? latent_live_new (recipe, &funcs, self, &error) : NULL;
   g_atomic_int_set (&self->is_failed, 0);
   if (!live) {
