@@ -17,12 +17,27 @@ struct _LatentTrain {
   GstCaps *offered; /* under the object lock; what can be learned from; NULL: not known yet */
   gint is_failed;   /* atomic: an error was posted */
 
+  GMutex arrival;
+  gboolean is_awaiting; /* PAUSED is reached with the first buffer; under `arrival` */
+  guint32 end;          /* seqnum of the end that came; under `arrival` */
+
   /* the streaming thread's own */
   LatentSample like; /* kind, rate, channels, shape; by the caps */
   GstVideoInfo video;
   GstAudioInfo audio;
   gsize size; /* bytes of a buffer of vectors */
 };
+
+/* train-state.c */
+void latent_train_init_state (LatentTrain *self);
+/* Whether nothing is linked behind it. */
+gboolean latent_train_is_sink (LatentTrain *self);
+void latent_train_note_arrival (LatentTrain *self);
+void latent_train_note_end (LatentTrain *self, guint32 number);
+/* Around what the base class does. */
+void latent_train_begin_change (LatentTrain *self, GstStateChange transition);
+GstStateChangeReturn latent_train_end_change (
+    LatentTrain *self, GstStateChange transition, GstStateChangeReturn ret);
 
 /* train-recipe.c: what the properties say. */
 LatentRecipe *latent_train_make_recipe (LatentTrain *self, GError **error);

@@ -76,51 +76,6 @@ ref_live (LatentTrain *self)
   return live;
 }
 
-static gboolean
-is_sink (LatentTrain *self)
-{
-  return !gst_pad_is_linked (GST_BASE_TRANSFORM_SRC_PAD (self));
-}
-
-static gboolean
-has_sink (GstBin *bin)
-{
-  gboolean found = FALSE;
-  GST_OBJECT_LOCK (bin);
-  for (GList *child = bin->children; child && !found; child = child->next)
-    found = GST_OBJECT_FLAG_IS_SET (child->data, GST_ELEMENT_FLAG_SINK);
-  GST_OBJECT_UNLOCK (bin);
-  return found;
-}
-
-static void
-set_sink_flag (GstObject *object, gboolean sink)
-{
-  GST_OBJECT_LOCK (object);
-  if (sink)
-    GST_OBJECT_FLAG_SET (object, GST_ELEMENT_FLAG_SINK);
-  else
-    GST_OBJECT_FLAG_UNSET (object, GST_ELEMENT_FLAG_SINK);
-  GST_OBJECT_UNLOCK (object);
-}
-
-/* A bin waits for the end of those of its children that are sinks, which a flag tells. It looks at
- * the flag of what is added to it; here the flag comes and goes later. */
-static void
-note_link (GstPad *pad, GstPad *peer, LatentTrain *self)
-{
-  set_sink_flag (GST_OBJECT (self), !gst_pad_is_linked (pad));
-  GstObject *object = gst_object_get_parent (GST_OBJECT (self));
-  while (object) {
-    GstObject *parent = gst_object_get_parent (object);
-    if (GST_IS_BIN (object) &&
-        !(gst_bin_get_suppressed_flags (GST_BIN (object)) & GST_ELEMENT_FLAG_SINK))
-      set_sink_flag (object, has_sink (GST_BIN (object)));
-    gst_object_unref (object);
-    object = parent;
-  }
-}
-
 static void
 post_error (LatentTrain *self, const GError *error)
 {
@@ -153,7 +108,7 @@ static void
 post_failure (const GError *error, gboolean diverged, gpointer data)
 {
   LatentTrain *self = data;
-  if (diverged && !is_sink (self)) {
+  if (diverged && !latent_train_is_sink (self)) {
     g_atomic_int_set (&self->is_failed, 1);
     GST_ELEMENT_WARNING (self, STREAM, FAILED, ("%s", error->message), (NULL));
   } else {
@@ -214,10 +169,14 @@ set_hurried (LatentTrain *self, gboolean hurried)
 static GstStateChangeReturn
 change_state (GstElement *element, GstStateChange transition)
 {
+  LatentTrain *self = LATENT_TRAIN (element);
+  GstStateChangeReturn ret;
   /* before pads are deactivated, which waits for the streaming thread */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    set_hurried (LATENT_TRAIN (element), TRUE);
-  return GST_ELEMENT_CLASS (latent_train_parent_class)->change_state (element, transition);
+    set_hurried (self, TRUE);
+  latent_train_begin_change (self, transition);
+  ret = GST_ELEMENT_CLASS (latent_train_parent_class)->change_state (element, transition);
+  return latent_train_end_change (self, transition, ret);
 }
 
 static GstCaps *
@@ -252,6 +211,7 @@ transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   LatentTrain *self = LATENT_TRAIN (trans);
   g_autoptr (LatentLive) live = ref_live (self);
   g_autoptr (GError) error = NULL;
+  latent_train_note_arrival (self);
   if (GST_BUFFER_IS_DISCONT (buffer))
     latent_live_note_gap (live);
   if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP) &&
@@ -259,7 +219,7 @@ transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
     post_error (self, error);
     return GST_FLOW_ERROR;
   }
-  return is_sink (self) ? GST_BASE_TRANSFORM_FLOW_DROPPED : GST_FLOW_OK;
+  return latent_train_is_sink (self) ? GST_BASE_TRANSFORM_FLOW_DROPPED : GST_FLOW_OK;
 }
 
 /* Writes the model; the end goes on when that is done, so that who sees it finds the file. */
@@ -282,17 +242,14 @@ sink_event (GstBaseTransform *trans, GstEvent *event)
     set_hurried (self, TRUE);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
     set_hurried (self, FALSE);
+  if (ended || GST_EVENT_TYPE (event) == GST_EVENT_GAP)
+    latent_train_note_arrival (self);
   if (ended)
     finish (self);
   gboolean done = GST_BASE_TRANSFORM_CLASS (latent_train_parent_class)->sink_event (trans, event);
-  if (!is_sink (self))
-    return done;
-  if (ended) {
-    GstMessage *message = gst_message_new_eos (GST_OBJECT (self));
-    gst_message_set_seqnum (message, number);
-    gst_element_post_message (GST_ELEMENT (self), message);
-  }
-  return TRUE;
+  if (ended)
+    latent_train_note_end (self, number);
+  return done || latent_train_is_sink (self);
 }
 
 static gboolean
@@ -373,6 +330,7 @@ finalize (GObject *object)
     g_free (*get_text (self, id));
   gst_caps_replace (&self->offered, NULL);
   latent_live_unref (self->live);
+  g_mutex_clear (&self->arrival);
   G_OBJECT_CLASS (latent_train_parent_class)->finalize (object);
 }
 
@@ -380,11 +338,8 @@ static void
 latent_train_init (LatentTrain *self)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
-  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (trans);
   gst_base_transform_set_passthrough (trans, TRUE);
-  GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
-  g_signal_connect_object (pad, "linked", G_CALLBACK (note_link), self, 0);
-  g_signal_connect_object (pad, "unlinked", G_CALLBACK (note_link), self, 0);
+  latent_train_init_state (self);
 }
 
 static void
