@@ -39,6 +39,7 @@ typedef struct {
   gint64 n_tokens;
   gint64 token_size;
   gint64 grid[2];
+  LatentValue *rows; /* the input, which a net that predicts adds its output to */
 } LatentArch;
 
 /* A kind of net in four parts: encode() gives features, project() makes latents of these (twice in

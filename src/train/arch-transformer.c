@@ -9,7 +9,10 @@
  *   x > tokens > embed + positions > blocks > norm > latent
  *   latent > widen + positions > blocks > norm > tokens > y
  *
- * A net that predicts looks back alone, and its latent is what stands before the last layer. */
+ * A net that predicts looks back alone, and its latent is what stands before the last layer. What
+ * it gives is added to the row that it was given, so that it begins with repeating: what changes is
+ * little, and all that is to be learned. An output activation would bend that sum: then it is not
+ * added. */
 
 #define TOKENS_MAX    4096 /* attention grows with the square */
 #define TOKENS_CHOSEN 64   /* at most, where `patch` is not set */
@@ -19,6 +22,12 @@ static gboolean
 predicts (const LatentArch *self)
 {
   return latent_recipe_is (self->recipe, "task", "predict");
+}
+
+static gboolean
+adds_to_input (const LatentArch *self)
+{
+  return predicts (self) && latent_recipe_is (self->recipe, "output-activation", "none");
 }
 
 static gboolean
@@ -248,6 +257,7 @@ encode (LatentArch *self, LatentValue *x)
   LatentValue *tokens = latent_layers_tokens (
       &self->layers, "encoder/embed", cut_tokens (self, x), self->token_size, width, NULL, 1);
 
+  self->rows = x;
   tokens = add_positions (self, "encoder", tokens);
   return add_blocks (self, "encoder", tokens);
 }
@@ -308,6 +318,8 @@ decode (LatentArch *self, LatentValue *latent)
   }
   latent = latent_layers_tokens (&self->layers, "decoder/output", latent, width, self->token_size,
       NULL, LATENT_ARCH_OUTPUT_GAIN);
+  if (adds_to_input (self))
+    return latent_layers_apply (&self->layers, "Add", "decoder/next", self->rows, latent);
   return join_tokens (self, latent);
 }
 

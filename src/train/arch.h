@@ -21,7 +21,8 @@ typedef struct {
  * output "y". A variational one has the output "logvar" too, named by the metadata key
  * "latent.logvar". With `head` the output is a classifier's probabilities or a regressor's
  * values, named by "latent.head" ("classify", "regress"). With `task` predict the output at
- * place t is the next latent, of place t+1 ("latent.task" is "predict").
+ * place t is the next latent, of place t+1 ("latent.task" is "predict"): without output-activation
+ * that is a sum with the input, and the model has no decoder.
  * Weights: He 2015 before rectifiers, Glorot 2010 else; the same for the same seed.
  * LATENT_ERROR_SETTINGS names the key that does not fit. */
 LatentModel *latent_arch_build (
