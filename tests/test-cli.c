@@ -315,6 +315,22 @@ write_half (const char *name, gint64 n_in, gint64 n_out)
   fail_unless (latent_model_save (model, path, NULL));
 }
 
+GST_START_TEST (what_an_encoder_cannot_show)
+{
+  static const char *const kinds[] = {"traverse", "reconstruct", "samples", "basis"};
+  write_half ("encoder.onnx", 16, 2);
+  fail_unless_equals_int (run ("plot encoder.onnx pictures.npy --kind scatter -o a.png"), 0);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    g_autofree char *line = g_strdup_printf (
+        "plot encoder.onnx pictures.npy --kind %s -o b.png", kinds[i]);
+    g_autofree char *said = g_strdup_printf (
+        "encoder.onnx: --kind %s needs a decoder, and the file has none", kinds[i]);
+    fail_unless_equals_int (run (line), 1);
+    fail_unless (strstr (err, said) != NULL, "%s", err);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST (halves_are_joined)
 {
   write_half ("encoder.onnx", 6, 2);
@@ -389,6 +405,7 @@ cli_suite (void)
   tcase_add_test (tc, sound_is_cut_into_windows);
   tcase_add_test (tc, folders_of_mixed_sizes);
   tcase_add_test (tc, halves_are_joined);
+  tcase_add_test (tc, what_an_encoder_cannot_show);
   tcase_add_test (tc, halves_that_do_not_fit_are_refused);
   tcase_add_test (tc, tags_are_kept);
   tcase_add_test (tc, bench_of_a_small_net);

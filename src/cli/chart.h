@@ -11,8 +11,6 @@ typedef enum {
   LATENT_CHART_SVG,
 } LatentChartFormat;
 
-#define LATENT_CHART_MAX_SIZE 16384 /* pixels each way */
-
 /* By the ending, .png or .svg; `option` is named where it is neither. */
 gboolean latent_chart_get_format (
     const char *option, const char *path, LatentChartFormat *format, GError **error);

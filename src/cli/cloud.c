@@ -10,8 +10,8 @@
 #include "src/cli/rebuild.h"
 #include "src/media/format.h"
 
-#define MAX_BYTES      (64u << 20) /* of latents that are kept */
-#define MAX_KEPT       16384       /* samples */
+#define MAX_BYTES      (256u << 20) /* of latents that are kept */
+#define MAX_KEPT       16384        /* samples */
 #define MAX_THUMBNAILS 4096
 
 struct _LatentCloud {
@@ -70,6 +70,11 @@ take_shape (LatentCloud *self, const LatentShape *shape, GError **error)
   guint limit = self->settings.thumbnail ? MAX_THUMBNAILS : MAX_KEPT;
   self->shape = one;
   self->k = latent_shape_product (&one, 0, one.n);
+  if (self->k > MAX_BYTES / sizeof (float) / 2) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
+        "%" G_GSIZE_FORMAT " latents a sample are more than can be looked at", self->k);
+    return FALSE;
+  }
   self->inner = latent_shape_product (&one, MIN (1, one.n), one.n);
   self->limit = MAX (MIN (limit, (guint)(MAX_BYTES / sizeof (float) / self->k)) & ~1u, 2);
   return TRUE;

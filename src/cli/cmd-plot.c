@@ -242,16 +242,15 @@ check_model (guint index, const Job *job, GError **error)
     const char *name;
     gboolean wanted;
   } parts[] = {
-      {LATENT_MODE_ENCODE, "encoder", kinds[index].input != INPUT_NONE && !prior},
-      {LATENT_MODE_DECODE, "decoder", kinds[index].decodes                      },
+      {LATENT_MODE_ENCODE, "an encoder", kinds[index].input != INPUT_NONE && !prior},
+      {LATENT_MODE_DECODE, "a decoder",  kinds[index].decodes                      },
   };
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
     if (!parts[i].wanted || latent_model_supports_mode (job->model, parts[i].mode))
       continue;
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-        "%s: --kind %s needs %s, which it "
-        "has not",
-        job->path, kinds[index].name, parts[i].name);
+        "%s: --kind %s needs %s, and the file has none", job->path, kinds[index].name,
+        parts[i].name);
     return FALSE;
   }
   if (pictures && latent_model_get_media_info (job->model)->tile_width > 0) {
