@@ -2,6 +2,7 @@
 
 /* `latent plot` as users meet it. */
 #include <gst/check/gstcheck.h>
+#include <math.h>
 #include <string.h>
 
 #include "cli-run.h"
@@ -204,6 +205,38 @@ GST_START_TEST (samples_say_where_they_come_from)
 }
 GST_END_TEST
 
+GST_START_TEST (latents_that_are_not_finite)
+{
+  float values[3 * 16] = {0};
+  values[0] = 1;
+  values[17] = NAN;
+  write_npy ("nan.npy", "<f4", "3, 16", values, sizeof values);
+  write_npy ("nans.npy", "<f4", "1, 16", values + 16, 16 * sizeof (float));
+  fail_unless_equals_int (run ("plot pca.onnx nan.npy --kind scatter -o a.svg"), 0);
+  fail_unless (strstr (err, "latents of 1 samples are not finite") != NULL, "%s", err);
+  g_autofree char *svg = read_file ("a.svg", NULL);
+  expect_word (svg, "pca.onnx: k = 3 of d = 16, 2 samples");
+  fail_unless_equals_int (run ("plot pca.onnx nans.npy --kind scatter -o b.svg"), 1);
+  fail_unless (strstr (err, "the latents of all samples are NaN or infinite") != NULL);
+  fail_unless_equals_int (run ("eval pca.onnx nans.npy --report b.html"), 0);
+}
+GST_END_TEST
+
+/* Losses over many decades, and some that are as good as one. */
+GST_START_TEST (curves_of_any_range)
+{
+  static const char *const losses[] = {"1e300 1e-300", "0.3 0.300000000001", "0 0", "5e-324 1"};
+  g_auto (GStrv) pair = g_strsplit (losses[__i__], " ", 2);
+  g_autofree char *text = g_strdup_printf (
+      "set,step,loss\ntrain,1,%s\ntrain,2,%s\n", pair[0], pair[1]);
+  g_autofree char *path = in_folder ("range.csv");
+  fail_unless (g_file_set_contents (path, text, -1, NULL));
+  draw ("plot range.csv --kind curve -o a.svg");
+  g_autofree char *svg = read_file ("a.svg", NULL);
+  fail_unless (strlen (svg) > 1000 && strstr (svg, "nan") == NULL);
+}
+GST_END_TEST
+
 /* Every kind draws what models of sound and of frames of any size make. */
 static const struct {
   const char *model, *input, *kind;
@@ -376,6 +409,8 @@ plot_suite (void)
   tcase_add_test (tests, a_traverse_from_one_sample);
   tcase_add_test (tests, samples_of_a_prior_need_no_input);
   tcase_add_test (tests, samples_say_where_they_come_from);
+  tcase_add_test (tests, latents_that_are_not_finite);
+  tcase_add_loop_test (tests, curves_of_any_range, 0, 4);
   tcase_add_loop_test (tests, kinds_of_media, 0, G_N_ELEMENTS (media));
   tcase_add_test (tests, d_and_k_of_frames);
   tcase_add_test (tests, a_curve_of_a_table);

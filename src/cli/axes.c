@@ -5,10 +5,13 @@
 
 #include "src/cli/chart.h"
 
-#define TITLE_SIZE 15.
-#define TEXT_SIZE  12.
-#define TICK       5. /* pixels */
-#define MAX_TICKS  6  /* along an axis */
+#define TITLE_SIZE  15.
+#define TEXT_SIZE   12.
+#define TICK        5.   /* pixels */
+#define MAX_TICKS   6    /* along an axis */
+#define LEAST_RANGE 1e-9 /* of numbers, in parts of them, that is shown as it is */
+#define FEW_DECADES 4    /* of a logarithmic axis that have ticks between */
+#define MAX_DECADES 8    /* that have a tick each */
 
 double
 latent_axes_get_x (const LatentAxes *self, double x)
@@ -28,7 +31,7 @@ static void
 widen (double *low, double *high, double part)
 {
   double more = (*high - *low) * part;
-  if (!(more > 0))
+  if (!(more > LEAST_RANGE * fmax (fabs (*low), fabs (*high)))) /* as good as one number */
     more = *low != 0 ? fabs (*low) * .1 : 1;
   *low -= more;
   *high += more;
@@ -76,8 +79,11 @@ draw_ticks (const LatentAxes *self, cairo_t *cairo)
     draw_x_tick (self, cairo, fabs (x) < step / 1e6 ? 0 : x);
   if (self->y_log) {
     static const double steps[] = {1, 2, 5};
-    for (double ten = pow (10, floor (log10 (self->y_low))); ten <= self->y_high; ten *= 10)
-      for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    double decades = log10 (self->y_high / self->y_low);
+    guint n = decades > FEW_DECADES ? 1 : G_N_ELEMENTS (steps);
+    double factor = pow (10, ceil (decades / MAX_DECADES));
+    for (double ten = pow (10, floor (log10 (self->y_low))); ten <= self->y_high; ten *= factor)
+      for (guint i = 0; i < n; i++)
         draw_y_tick (self, cairo, ten * steps[i]);
     return;
   }

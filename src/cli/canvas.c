@@ -177,6 +177,8 @@ void
 latent_canvas_look_at (LatentCanvas *self, const float *values)
 {
   for (gsize i = 0; i < self->n_values; i++) {
+    if (!isfinite (values[i]))
+      continue;
     self->low = fmin (self->low, values[i]);
     self->high = fmax (self->high, values[i]);
   }

@@ -27,7 +27,8 @@ struct _LatentCloud {
   GPtrArray *pictures; /* cairo_surface_t */
   guint limit;         /* samples kept at most, even */
   guint64 seen;
-  guint64 stride; /* between those kept */
+  guint64 not_finite; /* samples left out, whose latents hold NaN or infinity */
+  guint64 stride;     /* between those kept */
   float *wanted;
   float *mean;
   double *deviations;
@@ -110,9 +111,22 @@ drop_every_other (LatentCloud *self)
   self->stride *= 2;
 }
 
+static gboolean
+are_finite (const float *numbers, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (!isfinite (numbers[i]))
+      return FALSE;
+  return TRUE;
+}
+
 static void
 keep (LatentCloud *self, const float *latents, guint64 origin)
 {
+  if (!are_finite (latents, self->k)) {
+    self->not_finite++;
+    return;
+  }
   if ((gint64)origin == self->settings.sample && !self->wanted)
     self->wanted = g_memdup2 (latents, self->k * sizeof (float));
   if (self->seen++ % self->stride != 0)
@@ -188,6 +202,10 @@ encode_all (LatentEncoder *encoder, LatentSource *source, LatentCloud *self, GEr
   gboolean good = result == LATENT_SOURCE_END && latent_encoder_finish (encoder, error);
   self->current = NULL;
   latent_progress_clear (&progress);
+  if (good && self->not_finite > 0 && self->seen > 0)
+    latent_progress_note (&progress,
+        "latents of %" G_GUINT64_FORMAT " samples are not finite; these are left out",
+        self->not_finite);
   return good;
 }
 
@@ -212,6 +230,11 @@ check_labels (const LatentCloud *self, guint64 n, GError **error)
 static gboolean
 check_all (const LatentCloud *self, guint64 n, GError **error)
 {
+  if (self->seen == 0 && self->not_finite > 0) {
+    g_set_error (
+        error, LATENT_ERROR, LATENT_ERROR_FORMAT, "the latents of all samples are NaN or infinite");
+    return FALSE;
+  }
   if (self->seen == 0) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT, "%s: too short for the model's window",
         self->settings.inputs[0]);

@@ -208,8 +208,8 @@ draw_latents (const LatentReport *self, const LatentCloud *cloud, LatentPage *pa
   return traverse != NULL;
 }
 
-/* Latents of samples of several sizes cannot be compared, very many not be kept: then the page says
- * so. */
+/* Latents of samples of several sizes cannot be compared, very many not be kept, those that are not
+ * finite not be shown: then the page says so. */
 static gboolean
 add_latents (const LatentReport *self, const LatentLabels *labels, LatentPage *page, GError **error)
 {
@@ -229,7 +229,8 @@ add_latents (const LatentReport *self, const LatentLabels *labels, LatentPage *p
   if (cloud)
     return draw_latents (self, cloud, page, error);
   if (g_error_matches (inner, LATENT_ERROR, LATENT_ERROR_SHAPE) ||
-      g_error_matches (inner, LATENT_ERROR, LATENT_ERROR_LIMIT)) {
+      g_error_matches (inner, LATENT_ERROR, LATENT_ERROR_LIMIT) ||
+      g_error_matches (inner, LATENT_ERROR, LATENT_ERROR_FORMAT)) {
     latent_page_add_text (page, inner->message);
     return TRUE;
   }
