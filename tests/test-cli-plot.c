@@ -195,7 +195,7 @@ GST_END_TEST
 
 GST_START_TEST (samples_say_where_they_come_from)
 {
-  draw ("plot vae.onnx --kind samples -o a.svg");
+  draw ("plot vae.onnx pictures.npy --kind samples -o a.svg");
   draw ("plot pca.onnx pictures.npy --kind samples --seed 3 -o b.svg");
   g_autofree char *prior = read_file ("a.svg", NULL);
   g_autofree char *fitted = read_file ("b.svg", NULL);

@@ -139,7 +139,7 @@ typedef enum {
   INPUT_NONE,
   INPUT_SAMPLES, /* must be given */
   INPUT_CLOUD,   /* must be given, and encoded */
-  INPUT_PRIOR,   /* the same but for variational models */
+  INPUT_PRIOR,   /* the same but for variational models, which need none */
 } InputUse;
 
 static const struct {
@@ -271,7 +271,7 @@ static gboolean
 fill_cloud (guint index, Job *job, GError **error)
 {
   InputUse use = kinds[index].input;
-  if (use != INPUT_CLOUD && !(use == INPUT_PRIOR && job->inputs[0]))
+  if (use != INPUT_CLOUD && !(use == INPUT_PRIOR && !latent_model_is_variational (job->model)))
     return TRUE;
   LatentCloudSettings settings = {
       .inputs = job->inputs,
