@@ -7,11 +7,12 @@ project's root, `latent` on the PATH (meson devenv -C build); FLAGs go to `laten
 
 rows   The recipe next-row: rows of MNIST digits, from all rows above. 8,000 digits to learn from, 2,000 to measure on.
 tiles  The recipe next-latent: vtest.avi (Debian package opencv-doc) at 96x72, PCA of tiles of 12x12 pixels to 8 latents, from the
-       8 frames before. Frames 0 to 599 to learn from, the last 100 of these to choose on; frames 600 to 794 to measure on.
-       Latents are standardised by frames 0 to 599: each place's mean (a camera that does not move) becomes 0, each
-       component's deviation 1. The second line of errors is of latents as they were.
+       7 frames before. Frames 0 to 599 to learn from, the last 100 of these to choose on; frames 600 to 794 to measure on.
+       To learn from, tiles begin at half of their size too, and are mirrored: eight times as many. Latents are standardised by
+       the frames to learn from: each place's mean (a camera that does not move) becomes 0, each component's deviation 1. The
+       second line of errors is of latents as they were.
 
-The linear predictor is what least squares gives from the last p samples and a constant, for each place in the sequence its own,
+The linear predictor is what least squares gives from the last p latents and a constant, for each place in the sequence its own,
 of what changes, with a ridge; p and ridge are those that do best on the samples to choose on.
 """
 import gzip
@@ -24,7 +25,8 @@ import numpy as np
 
 CLIP = os.environ.get("CLIP", "/usr/share/doc/opencv-doc/examples/data/vtest.avi")
 DIGITS = "examples/data/t10k-images-idx3-ubyte.gz"
-LEARN, CHOOSE, BACK = 600, 100, 8  # frames to learn from, the last of these to choose on, frames that are looked back on
+WIDTH, HEIGHT, TILE = 96, 72, 12
+FRAMES, LEARN, CHOOSE, BACK = 795, 600, 100, 7  # in all, to learn from, the last of these to choose on, that are looked back on
 
 
 def latent(*args):
@@ -37,23 +39,39 @@ def rows(folder):
     return data[:7200], data[7200:8000], data[8000:], 1, np.float32(1)
 
 
+def crop(left, top, mirrored):
+    """The clip without the pixels that no whole tile covers, begun there."""
+    right, bottom = (WIDTH - left) % TILE, (HEIGHT - top) % TILE
+    return (f"gst:filesrc location={CLIP} ! decodebin ! videoconvert ! videoscale"
+            f" ! video/x-raw,format=GRAY8,width={WIDTH},height={HEIGHT}"
+            f" ! videocrop left={left} top={top} right={right} bottom={bottom}"
+            + " ! videoflip method=horizontal-flip" * mirrored)
+
+
+def encode(folder, source, end, learned):
+    """Latents of the first `end` frames, less the mean of the first `learned`: places x frames x latents."""
+    latent("encode", source, "-m", f"{folder}/tiles.onnx", "-o", f"{folder}/tiles.npy", "--max-frames", str(end))
+    x = np.load(f"{folder}/tiles.npy")
+    x = x.reshape(*x.shape[:2], -1).transpose(2, 0, 1)
+    return x - x[:, :learned].mean(1, keepdims=True)
+
+
+def windows(x, first, end):
+    """Sequences whose last frame, which is predicted, is one of these; all their frames are from first - BACK on."""
+    return np.concatenate([x[:, i - BACK:i + 1] for i in range(first, end)])
+
+
 def tiles(folder):
-    source = f"gst:filesrc location={CLIP} ! decodebin ! videoconvert ! videoscale ! video/x-raw,format=GRAY8,width=96,height=72"
-    model, latents = f"{folder}/tiles.onnx", f"{folder}/tiles.npy"
-    latent("pca", source, "--max-frames", str(LEARN), "-k", "8", "--tile", "12x12", "--format", "GRAY8", "-o", model)
-    latent("encode", source, "-m", model, "-o", latents)
-    x = np.load(latents)
-    x = x.reshape(*x.shape[:2], -1).transpose(2, 0, 1)  # places x frames x latents
-    x = x - x[:, :LEARN].mean(1, keepdims=True)
-    deviation = x[:, :LEARN].std((0, 1))
-    x /= deviation
-
-    def windows(first, end):
-        """Sequences whose last frame, which is predicted, is one of these; all their frames are from first - BACK on."""
-        return np.concatenate([x[:, i - BACK:i + 1] for i in range(first, end)])
-
+    latent("pca", crop(0, 0, False), "--max-frames", str(LEARN), "-k", "8", "--tile", f"{TILE}x{TILE}", "--format", "GRAY8",
+           "-o", f"{folder}/tiles.onnx")
+    x = encode(folder, crop(0, 0, False), FRAMES, LEARN)
+    unit = x[:, :LEARN].std((0, 1))
     split = LEARN - CHOOSE
-    return windows(BACK, split), windows(split + BACK, LEARN), windows(LEARN, x.shape[1]), BACK, deviation
+    fit = [encode(folder, crop(left, top, mirrored), split, split)
+           for left in (0, TILE // 2) for top in (0, TILE // 2) for mirrored in (False, True)]
+    fit = np.concatenate([windows(part / unit, BACK, split) for part in fit])
+    x /= unit
+    return fit, windows(x, split + BACK, LEARN), windows(x, LEARN, FRAMES), BACK, unit
 
 
 def regress(learn, test, place, p, ridge):
@@ -72,7 +90,8 @@ def linear(learn, test, first, p, ridge):
 
 def choose(fit, check, first):
     """The p and ridge of least error."""
-    tried = [(p, ridge) for p in (1, 2, 3, 4, 6, 8, 12, 16) for ridge in (1e-4, 1e-3, 1e-2)]
+    tried = [(p, ridge) for p in (1, 2, 3, 4, 6, 7, 8, 12, 16, 27) if p < fit.shape[1]
+             for ridge in (1e-4, 1e-3, 1e-2)]
     return min(tried, key=lambda how: np.mean((linear(fit, check, first, *how) - check[:, first:]) ** 2))
 
 
