@@ -418,8 +418,8 @@ GST_START_TEST (test_goes_on)
       &bus, SOURCE " ! latenttrain model=%s settings=\"" TINY " steps=2\"", path);
   run_to_end (pipeline, bus);
   clear_pipeline (pipeline, bus);
-  pipeline = new_pipeline (
-      &bus, SOURCE " ! latenttrain init=%s model=%s settings=\"batch=4 steps=2\"", path, next);
+  pipeline = new_pipeline (&bus,
+      SOURCE " ! latenttrain init=%s model=%s settings=\"batch=4 steps=2 shuffle=99\"", path, next);
   run_to_end (pipeline, bus);
   clear_pipeline (pipeline, bus);
   ck_assert (is_written (next));
@@ -434,7 +434,8 @@ GST_START_TEST (test_sound)
   GstBus *bus;
   GstElement *pipeline = new_pipeline (&bus,
       "audiotestsrc num-buffers=20 ! audio/x-raw,format=%s,rate=8000,channels=1 "
-      "! latenttrain model=%s settings=\"arch=dense latent=2 window=64 batch=4 steps=5\"",
+      "! latenttrain model=%s settings=\"arch=dense latent=2 window=64 batch=4 steps=5 "
+      "shuffle=99\"",
       names[__i__], path);
   run_to_end (pipeline, bus);
   clear_pipeline (pipeline, bus);
@@ -448,7 +449,7 @@ GST_START_TEST (test_vectors)
 {
   g_autofree char *path = make_path ("vectors.onnx");
   GstBus *bus;
-  GstHarness *harness = new_harness (path, "arch=linear latent=2 batch=4 steps=5",
+  GstHarness *harness = new_harness (path, "arch=linear latent=2 batch=4 steps=5 shuffle=99",
       "other/tensors,format=static,num_tensors=1,types=float32,dimensions=\"4:1:1:1\","
       "framerate=0/1",
       &bus);
