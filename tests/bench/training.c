@@ -4,13 +4,16 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "src/exec/bench.h"
+#include "src/train/trainer-private.h"
 #include "src/train/trainer.h"
 
 /* bench-training MODEL SAMPLES.f32 STEPS KEY=VALUE...: steps of training on samples in the order of
  * the file (floats, a sample of the model's input after the other, again from the first when all
  * are used), the recipe's keys as given. Prints the loss before each step, then "seconds a step"
  * (the least and the median) and "peak" (resident MiB). tests/bench/training.py does the same with
- * PyTorch. */
+ * PyTorch. With STEPS 0: what every step of the training program takes, in ms, and what its bare
+ * primitive does. */
 
 typedef struct {
   LatentModel *model;
@@ -118,6 +121,23 @@ print_cost (Bench *self, guint steps)
   printf ("peak %.1f\n", (double)usage.ru_maxrss / 1024);
 }
 
+static gboolean
+print_layers (Bench *self, GError **error)
+{
+  LatentProgram *program = latent_context_get_program (
+      self->trainer->runs[LATENT_RUN_TRAIN].context);
+  g_autoptr (LatentBench) bench = latent_bench_run (program, 10, error);
+
+  for (guint i = 0; bench != NULL && i < bench->n_steps; i++) {
+    const LatentBenchStep *step = &bench->steps[i];
+    printf ("%8.3f %8.3f  %-22s %-24s %s\n", step->time * 1e3, step->roof * 1e3, step->op,
+        step->kernel, step->node);
+  }
+  if (bench != NULL)
+    printf ("%8.3f %8.3f  program\n", bench->min * 1e3, bench->roof * 1e3);
+  return bench != NULL;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -126,14 +146,15 @@ main (int argc, char **argv)
   guint steps = argc > 3 ? (guint)strtoul (argv[3], NULL, 10) : 0;
   gboolean good = FALSE;
 
-  if (steps == 0) {
+  if (argc < 4) {
     fprintf (stderr, "usage: %s MODEL SAMPLES.f32 STEPS KEY=VALUE...\n", argv[0]);
     return 2;
   }
-  good = open_bench (&self, argc, argv, &error) && run_steps (&self, steps, &error);
-  if (good)
+  good = open_bench (&self, argc, argv, &error) &&
+         (steps > 0 ? run_steps (&self, steps, &error) : print_layers (&self, &error));
+  if (good && steps > 0)
     print_cost (&self, steps);
-  else
+  if (!good)
     fprintf (stderr, "%s: %s\n", argv[0], error->message);
   close_bench (&self);
   return good ? 0 : 1;
