@@ -8,7 +8,8 @@
  * Learns an autoencoder from video, audio or vectors while they flow, on a thread of its own. With
  * its source pad linked it hands on what comes, untouched; without, it is a sink. The stream never
  * waits for it: samples go to a buffer of bounded size, where old ones are replaced, and the thread
- * learns from that as often as there is time. Its threads have a low priority.
+ * learns from that as often as there is time, on half of the processors unless the key threads says
+ * otherwise, with a low priority.
  *
  * What is learned says a recipe, as for `latent train`: #LatentTrain:recipe is a file or the name
  * of a shipped one, #LatentTrain:settings sets keys of it ("arch=conv latent=16 lr=0.003"; what has

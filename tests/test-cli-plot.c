@@ -180,7 +180,7 @@ GST_END_TEST
 GST_START_TEST (samples_of_a_prior_need_no_input)
 {
   gsize sizes[3];
-  g_autofree char *data[3] = {NULL};
+  char *data[3] = {NULL};
   static const char *const seeds[] = {"7", "7", "8"};
   for (guint i = 0; i < 3; i++) {
     g_autofree char *line = g_strdup_printf (
@@ -190,6 +190,8 @@ GST_START_TEST (samples_of_a_prior_need_no_input)
   }
   fail_unless (sizes[0] == sizes[1] && memcmp (data[0], data[1], sizes[0]) == 0);
   fail_if (sizes[0] == sizes[2] && memcmp (data[0], data[2], sizes[0]) == 0);
+  for (guint i = 0; i < 3; i++)
+    g_free (data[i]);
 }
 GST_END_TEST
 

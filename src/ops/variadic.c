@@ -322,7 +322,7 @@ derive_clip_part (gsize begin, gsize end, gpointer data)
   const float min = self->min, max = self->max;
 
   for (gsize i = begin; i < end; i++)
-    dst[i] = (y[i] > min) & (y[i] < max) ? dy[i] : 0;
+    dst[i] = ((y[i] > min) & (y[i] < max)) ? dy[i] : 0;
 }
 
 /* A bound as an attribute, an input, or none. */

@@ -47,6 +47,12 @@ latent_live_new (
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->recipe = latent_recipe_copy (recipe);
+  /* Threads that wait for each other at every layer stand still on a processor that the stream
+   * uses: half of them are the stream's. */
+  if (latent_recipe_get_int (self->recipe, "threads") == 0) {
+    g_autofree char *half = g_strdup_printf ("%u", MAX (g_get_num_processors () / 2, 1));
+    latent_recipe_set (self->recipe, "threads", half, NULL);
+  }
   self->init = g_steal_pointer (&model);
   self->funcs = *funcs;
   self->data = data;

@@ -23,6 +23,7 @@ blocks() {
 gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=60 ! video/x-raw,format=I420,width=320,height=240,framerate=10/1 \
   ! jpegenc ! avimux ! filesink location="$tmp/made.avi" || exit 1
 CLIP=$tmp/made.avi BUILD=$build examples/quickstart.sh "$tmp/demo" || exit 1
+meson devenv -C "$build" -w "$tmp/demo" latent train --recipe mnist-vae --steps 20 -o vae.onnx || exit 1
 
 # dfbvideosink (gstreamer1.0-plugins-bad) crashes where there is no display, and autovideosink tries it.
 export GST_PLUGIN_FEATURE_RANK=dfbvideosink:NONE
