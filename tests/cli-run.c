@@ -49,6 +49,16 @@ in_folder (const char *name)
   return g_build_filename (folder, name, NULL);
 }
 
+char *
+read_file (const char *name, gsize *size)
+{
+  g_autofree char *path = in_folder (name);
+  char *data = NULL;
+
+  fail_unless (g_file_get_contents (path, &data, size, NULL), "%s", path);
+  return data;
+}
+
 void
 write_npy (const char *name, const char *descr, const char *shape, gconstpointer data, gsize size)
 {

@@ -19,6 +19,8 @@ int run (const char *line);
 JsonObject *run_json (const char *line);
 double get_number (JsonObject *object, const char *key);
 char *in_folder (const char *name);
+/* A file of the folder, which must be there; size may be NULL. */
+char *read_file (const char *name, gsize *size);
 /* An NPY file of `n` samples of a shape, as in "3, 4"; data in the machine's order. */
 void write_npy (
     const char *name, const char *descr, const char *shape, gconstpointer data, gsize size);

@@ -25,15 +25,6 @@ open_folder (void)
       0);
 }
 
-static char *
-read_file (const char *name, gsize *size)
-{
-  g_autofree char *path = in_folder (name);
-  char *data = NULL;
-  fail_unless (g_file_get_contents (path, &data, size, NULL), "%s", path);
-  return data;
-}
-
 static guint
 read_uint32 (const char *data)
 {

@@ -32,21 +32,12 @@ exists (const char *name)
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
-static char *
-read_text (const char *name, gsize *size)
-{
-  g_autofree char *path = in_folder (name);
-  char *text = NULL;
-  fail_unless (g_file_get_contents (path, &text, size, NULL), "%s", path);
-  return text;
-}
-
 static gboolean
 are_equal (const char *name, const char *other)
 {
   gsize size, other_size;
-  g_autofree char *text = read_text (name, &size);
-  g_autofree char *other_text = read_text (other, &other_size);
+  g_autofree char *text = read_file (name, &size);
+  g_autofree char *other_text = read_file (other, &other_size);
   return size == other_size && memcmp (text, other_text, size) == 0;
 }
 
@@ -231,7 +222,7 @@ GST_START_TEST (curves)
       SMALL " --latent 2 --epochs 3 --test last:8 -o a.onnx --curve %s", names[__i__]);
   gsize size;
   fail_unless_equals_int (run (line), 0);
-  g_autofree char *text = read_text (names[__i__], &size);
+  g_autofree char *text = read_file (names[__i__], &size);
   fail_unless (g_str_has_prefix (text, begins[__i__]), "%.20s", text);
   fail_unless (__i__ != 0 || strstr (text, "\ntest,4,") != NULL, "%s", text);
 }

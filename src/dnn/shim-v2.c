@@ -86,16 +86,23 @@ create (
   return dnnl_primitive_desc_create (pd, op, attr, latent_engine_get (), NULL);
 }
 
-dnnl_status_t
-latent_pd_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+static dnnl_status_t
+create_convolution (dnnl_primitive_desc_t *pd, dnnl_prop_kind_t kind, const LatentProductMds *mds,
     const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
 {
   dnnl_convolution_desc_t op;
   return create (pd,
-      dnnl_dilated_convolution_forward_desc_init (&op, dnnl_forward_inference,
-          dnnl_convolution_direct, mds->src, mds->weights, mds->bias, mds->dst, window->strides,
-          window->dilates, window->pads_begin, window->pads_end),
+      dnnl_dilated_convolution_forward_desc_init (&op, kind, dnnl_convolution_direct, mds->src,
+          mds->weights, mds->bias, mds->dst, window->strides, window->dilates, window->pads_begin,
+          window->pads_end),
       &op, attr);
+}
+
+dnnl_status_t
+latent_pd_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
+{
+  return create_convolution (pd, dnnl_forward_inference, mds, window, attr);
 }
 
 dnnl_status_t
@@ -235,25 +242,13 @@ create_backward (dnnl_primitive_desc_t *pd, dnnl_status_t status, gconstpointer 
   return dnnl_primitive_desc_create (pd, op, attr, latent_engine_get (), forward);
 }
 
-static dnnl_status_t
-create_forward_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
-    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
-{
-  dnnl_convolution_desc_t op;
-  return create (pd,
-      dnnl_dilated_convolution_forward_desc_init (&op, dnnl_forward_training,
-          dnnl_convolution_direct, mds->src, mds->weights, mds->bias, mds->dst, window->strides,
-          window->dilates, window->pads_begin, window->pads_end),
-      &op, attr);
-}
-
 dnnl_status_t
 latent_pd_convolution_backward_data (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
     const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
 {
   g_auto (dnnl_primitive_desc_t) forward = NULL;
   dnnl_convolution_desc_t op;
-  dnnl_status_t status = create_forward_convolution (&forward, mds, window, attr);
+  dnnl_status_t status = create_convolution (&forward, dnnl_forward_training, mds, window, attr);
 
   if (status != dnnl_success)
     return status;
@@ -270,7 +265,7 @@ latent_pd_convolution_backward_weights (dnnl_primitive_desc_t *pd, const LatentP
 {
   g_auto (dnnl_primitive_desc_t) forward = NULL;
   dnnl_convolution_desc_t op;
-  dnnl_status_t status = create_forward_convolution (&forward, mds, window, attr);
+  dnnl_status_t status = create_convolution (&forward, dnnl_forward_training, mds, window, attr);
 
   if (status != dnnl_success)
     return status;
