@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/codec/prior.h"
+
+/* Symbols of a band of rows of a grid to bytes and back, by contexts that are mixed; integers
+ * alone, so that bytes and symbols are the same on every machine. One coder for each slice and
+ * direction: it holds the adaptive state that goes on from frame to frame.
+ *
+ * A grid is channels x height x width, row-major, gint16. A coder works on rows [begin, end) of it
+ * and looks at no other row, neither of the frame nor of the one before. */
+typedef struct _LatentSymbolCoder LatentSymbolCoder;
+
+LatentSymbolCoder *latent_symbol_coder_new (LatentPrior *prior, guint channels, guint height,
+    guint width, guint begin, guint end);
+void latent_symbol_coder_free (LatentSymbolCoder *self);
+
+/* Back to the prior: before a key packet; before every packet of a resilient stream. */
+void latent_symbol_coder_reset (LatentSymbolCoder *self);
+
+/* Bytes that encode may need at most. */
+gsize latent_symbol_coder_get_bound (const LatentSymbolCoder *self);
+
+/* symbols: the whole grid; previous: likewise, or NULL. Returns bytes written to dst. */
+gsize latent_symbol_coder_encode (LatentSymbolCoder *self, const gint16 *symbols,
+    const gint16 *previous, guint8 *dst);
+
+/* Writes rows [begin, end) of symbols. Never reads past src + size; bytes that no encoder made give
+ * some symbols, or FALSE. */
+gboolean latent_symbol_coder_decode (LatentSymbolCoder *self, const guint8 *src, gsize size,
+    const gint16 *previous, gint16 *symbols);
+
+/* What a symbol would cost now, for an encoder's search: 1/256 bits, estimated without changing
+ * any state. */
+guint latent_symbol_coder_get_cost (const LatentSymbolCoder *self, const gint16 *symbols,
+    const gint16 *previous, guint channel, guint y, guint x, gint value);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentSymbolCoder, latent_symbol_coder_free)
