@@ -124,7 +124,7 @@ latent_autoencoder_add_windows (LatentAutoencoder *self)
 
     n_nonfinite += latent_session_add_window (self->session, (guint)held->slot, held->n_samples);
   }
-  latent_autoencoder_add_nonfinite (self, n_nonfinite);
+  latent_stats_add_nonfinite (&self->stats, self->settings.model, n_nonfinite);
 }
 
 GstFlowReturn
@@ -173,14 +173,14 @@ embed_windows (LatentAutoencoder *self, GByteArray *latents)
   }
   if (n == 0)
     return TRUE;
-  if (!latent_autoencoder_run (self, n))
+  if (!latent_stats_run (&self->stats, self->session, n))
     return FALSE;
   for (guint i = 0; i < n; i++) {
     guint end = latents->len;
 
     g_byte_array_set_size (latents, end + (guint)size);
-    latent_autoencoder_add_nonfinite (
-        self, latent_session_get_latent (self->session, i, (gpointer)(latents->data + end)));
+    latent_stats_add_nonfinite (&self->stats, self->settings.model,
+        latent_session_get_latent (self->session, i, (gpointer)(latents->data + end)));
   }
   return TRUE;
 }

@@ -102,7 +102,7 @@ latent_autoencoder_submit_input_buffer (
   /* renegotiates where downstream asked for it; drops what is late */
   ret = get_base_class ()->submit_input_buffer (trans, is_discont, buffer);
   if (ret == GST_BASE_TRANSFORM_FLOW_DROPPED)
-    latent_autoencoder_add_dropped (self);
+    latent_stats_add_dropped (&self->stats);
   if (ret == GST_FLOW_NOT_NEGOTIATED && self->compiled)
     latent_autoencoder_post_refusal (self, self->compiled);
   if (ret != GST_FLOW_OK)
@@ -124,22 +124,6 @@ latent_autoencoder_submit_input_buffer (
   return push_frame (self, is_discont, buffer);
 }
 
-gboolean
-latent_autoencoder_run (LatentAutoencoder *self, guint n_frames)
-{
-  g_autoptr (GError) error = NULL;
-  GstClockTime time, begin = gst_util_get_timestamp ();
-
-  if (!latent_session_run (self->session, &error)) {
-    latent_gst_post_error (GST_ELEMENT (self), error);
-    return FALSE;
-  }
-  time = gst_util_get_timestamp () - begin;
-  latent_autoencoder_add_run (self, n_frames, time);
-  GST_LOG_OBJECT (self, "ran %u frames in %" GST_TIME_FORMAT, n_frames, GST_TIME_ARGS (time));
-  return TRUE;
-}
-
 /* Whether there is something to run or to hand on. */
 static gboolean
 is_batch_due (LatentAutoencoder *self, gboolean drain)
@@ -155,7 +139,7 @@ is_batch_due (LatentAutoencoder *self, gboolean drain)
 static gboolean
 run_batch (LatentAutoencoder *self)
 {
-  if (self->n_filled > 0 && !latent_autoencoder_run (self, self->n_filled))
+  if (self->n_filled > 0 && !latent_stats_run (&self->stats, self->session, self->n_filled))
     return FALSE;
   if (self->output == LATENT_PORT_AUDIO) {
     latent_autoencoder_add_windows (self);
@@ -272,8 +256,7 @@ latent_autoencoder_sink_event (GstBaseTransform *trans, GstEvent *event)
     break;
   case GST_EVENT_EOS:
     latent_autoencoder_drain (self);
-    gst_element_post_message (GST_ELEMENT (self),
-        gst_message_new_element (GST_OBJECT (self), latent_autoencoder_get_stats (self)));
+    latent_stats_post (&self->stats, latent_stats_get (&self->stats));
     break;
   case GST_EVENT_FLUSH_STOP:
     latent_autoencoder_forget (self);

@@ -52,7 +52,7 @@ latent_autoencoder_get_floats (LatentAutoencoder *self, LatentHeld *held, GstBuf
   else
     n_nonfinite = latent_session_get_vector (self->session, slot, (gpointer)map.data);
   gst_buffer_unmap (*dst, &map);
-  latent_autoencoder_add_nonfinite (self, n_nonfinite);
+  latent_stats_add_nonfinite (&self->stats, self->settings.model, n_nonfinite);
   return GST_FLOW_OK;
 }
 
@@ -84,8 +84,8 @@ latent_autoencoder_embed (LatentAutoencoder *self, LatentHeld *held, GstBuffer *
     return GST_FLOW_OK; /* a frame between those that inference-interval asks for */
   data = g_malloc (size);
   bytes = g_bytes_new_take (data, size);
-  latent_autoencoder_add_nonfinite (
-      self, latent_session_get_latent (self->session, (guint)held->slot, data));
+  latent_stats_add_nonfinite (&self->stats, self->settings.model,
+      latent_session_get_latent (self->session, (guint)held->slot, data));
   *dst = gst_buffer_make_writable (*dst);
   latent_autoencoder_attach (self, *dst, bytes, 1);
   return GST_FLOW_OK;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "plugin/cores.h"
 #include "src/gst/caps.h"
 #include "src/gst/message.h"
 
@@ -227,7 +228,7 @@ compile (LatentAutoencoder *self, GstCaps *caps, GError **error)
   gst_caps_replace (&self->compiled, NULL);
   if (!self->session) {
     self->session = latent_session_new (self->model, settings->mode, settings->precision,
-        latent_autoencoder_choose_threads (self), settings->batch_size, error);
+        latent_cores_choose (settings->threads), settings->batch_size, error);
     if (!self->session)
       return FALSE;
   }
@@ -397,7 +398,8 @@ latent_autoencoder_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *
   }
   self->out_size = get_output_size (self);
   latent_autoencoder_forget (self);
-  latent_autoencoder_describe_program (self);
+  latent_stats_describe (&self->stats, self->session, self->settings.mode == LATENT_MODE_DECODE,
+      self->settings.batch_size);
   latent_autoencoder_update_latency (self, incaps);
   return TRUE;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugin/autoencoder.h"
+#include "plugin/stats.h"
 
 GST_DEBUG_CATEGORY_EXTERN (latent_autoencoder_debug);
 
@@ -24,23 +25,6 @@ typedef struct {
   guint batch_size;
   guint inference_interval;
 } LatentSettings;
-
-#define LATENT_STATS_RECENT 1024 /* runs that time-p95 looks at */
-
-/* Under the object lock. Times are of a run, for each of its frames, in ns. */
-typedef struct {
-  guint64 frames;
-  guint64 dropped;
-  guint64 nonfinite; /* elements of latents or output */
-  guint64 runs;
-  guint64 time_min;
-  guint64 time_max;
-  guint64 time_sum;
-  guint64 recent[LATENT_STATS_RECENT];
-  guint64 macs; /* of one frame */
-  guint64 d;
-  guint64 k;
-} LatentStats;
 
 /* What waits for its turn: a frame, a window of samples, or a frame that passes without a latent.
  */
@@ -66,8 +50,7 @@ struct _LatentAutoencoder {
   LatentSettings settings;
   LatentModel *model; /* under the object lock; from READY on */
   LatentStats stats;
-  LatentProgram *program; /* under the object lock; for stats */
-  gboolean is_live;       /* among those that share the cores */
+  gboolean is_live; /* among those that share the cores */
 
   /* the streaming thread's own */
   LatentSession *session;
@@ -93,8 +76,6 @@ struct _LatentAutoencoder {
 
 /* autoencoder.c */
 LatentModel *latent_autoencoder_ref_model (LatentAutoencoder *self); /* NULL: not loaded */
-
-guint latent_autoencoder_choose_threads (LatentAutoencoder *self);
 
 /* autoencoder-caps.c: which caps could be; no session is needed. */
 GstCaps *latent_autoencoder_transform_caps (
@@ -133,8 +114,6 @@ GstFlowReturn latent_autoencoder_drain (LatentAutoencoder *self);
 void latent_autoencoder_forget (LatentAutoencoder *self);
 void latent_autoencoder_hold (
     LatentAutoencoder *self, GstBuffer *buffer, gint slot, guint n_samples);
-/* Runs what the slots hold and keeps the time. FALSE: an error was posted. */
-gboolean latent_autoencoder_run (LatentAutoencoder *self, guint n_frames);
 /* The base class's allocation of an output buffer, with src's timestamps, flags and metas. */
 GstFlowReturn latent_autoencoder_allocate (
     LatentAutoencoder *self, GstBuffer *src, GstBuffer **dst);
@@ -171,11 +150,3 @@ GstFlowReturn latent_autoencoder_embed_samples (LatentAutoencoder *self, GstBuff
 guint latent_autoencoder_count_samples (const LatentAutoencoder *self, GstBuffer *latents);
 void latent_timeline_init (LatentTimeline *self, guint rate);
 void latent_timeline_clear (LatentTimeline *self);
-
-/* autoencoder-stats.c */
-void latent_autoencoder_reset_stats (LatentAutoencoder *self);
-void latent_autoencoder_describe_program (LatentAutoencoder *self);
-void latent_autoencoder_add_run (LatentAutoencoder *self, guint n_frames, guint64 time);
-void latent_autoencoder_add_dropped (LatentAutoencoder *self);
-void latent_autoencoder_add_nonfinite (LatentAutoencoder *self, guint64 n);
-GstStructure *latent_autoencoder_get_stats (LatentAutoencoder *self);

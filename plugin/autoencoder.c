@@ -43,6 +43,8 @@
 #include "plugin/autoencoder.h"
 
 #include "plugin/autoencoder-private.h"
+#include "plugin/cores.h"
+#include "plugin/properties.h"
 #include "src/gst/caps.h"
 #include "src/gst/enums.h"
 #include "src/gst/message.h"
@@ -62,13 +64,7 @@ enum {
   N_PROPERTIES,
 };
 
-#define MAX_THREADS    1024
-#define MAX_BATCH_SIZE 1024
-
 static GParamSpec *properties[N_PROPERTIES];
-
-/* Elements between READY and PAUSED or above: they share the cores. */
-static gint n_live;
 
 G_DEFINE_TYPE_WITH_CODE (LatentAutoencoder, latent_autoencoder, GST_TYPE_BASE_TRANSFORM,
     GST_DEBUG_CATEGORY_INIT (latent_autoencoder_debug, "autoencoder", 0, "autoencoder element"))
@@ -158,9 +154,8 @@ start (GstBaseTransform *trans)
   self->latency = 0;
   if (info->kind == LATENT_MEDIA_AUDIO)
     latent_timeline_init (&self->timeline, info->rate);
-  latent_autoencoder_reset_stats (self);
-  self->is_live = TRUE;
-  g_atomic_int_inc (&n_live);
+  latent_stats_reset (&self->stats, self->model);
+  latent_cores_join (&self->is_live);
   gst_base_transform_set_passthrough (trans, mode == LATENT_MODE_EMBED);
   return TRUE;
 }
@@ -170,23 +165,13 @@ stop (GstBaseTransform *trans)
 {
   LatentAutoencoder *self = LATENT_AUTOENCODER (trans);
 
-  if (self->is_live)
-    g_atomic_int_add (&n_live, -1);
-  self->is_live = FALSE;
+  latent_cores_leave (&self->is_live);
   gst_caps_replace (&self->compiled, NULL);
   gst_caps_replace (&self->refused, NULL);
   latent_autoencoder_forget (self);
   latent_timeline_clear (&self->timeline);
   g_clear_pointer (&self->session, latent_session_unref);
   return TRUE;
-}
-
-guint
-latent_autoencoder_choose_threads (LatentAutoencoder *self)
-{
-  guint share = g_get_num_processors () / MAX (1, (guint)g_atomic_int_get (&n_live));
-
-  return self->settings.threads ? self->settings.threads : MAX (1, share);
 }
 
 static GstStateChangeReturn
@@ -275,7 +260,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
   const LatentSettings *settings = &self->settings;
 
   if (id == PROP_STATS) {
-    g_value_take_boxed (value, latent_autoencoder_get_stats (self));
+    g_value_take_boxed (value, latent_stats_get (&self->stats));
     return;
   }
   GST_OBJECT_LOCK (self);
@@ -319,7 +304,7 @@ finalize (GObject *object)
   LatentAutoencoder *self = LATENT_AUTOENCODER (object);
 
   g_clear_pointer (&self->held, g_array_unref);
-  g_clear_pointer (&self->program, latent_program_unref);
+  latent_stats_clear (&self->stats);
   g_clear_pointer (&self->model, latent_model_unref);
   g_free (self->settings.model);
   G_OBJECT_CLASS (latent_autoencoder_parent_class)->finalize (object);
@@ -330,6 +315,7 @@ latent_autoencoder_init (LatentAutoencoder *self)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
 
+  latent_stats_init (&self->stats, GST_ELEMENT (self));
   self->held = g_array_new (FALSE, FALSE, sizeof (LatentHeld));
   g_array_set_clear_func (self->held, clear_held);
   gst_base_transform_set_gap_aware (trans, TRUE); /* the flag is kept */
@@ -339,28 +325,16 @@ latent_autoencoder_init (LatentAutoencoder *self)
 static void
 install_properties (GObjectClass *klass)
 {
-  const GParamFlags early = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags preset = early | G_PARAM_CONSTRUCT; /* the default stands here alone */
-
-  properties[PROP_MODEL] = g_param_spec_string (
-      "model", "Model", "Path of the .onnx file", NULL, early);
+  properties[PROP_MODEL] = latent_property_new_model ();
   properties[PROP_MODE] = g_param_spec_enum ("mode", "Mode", "Which part of the model runs",
-      LATENT_GST_TYPE_MODE, LATENT_MODE_RECONSTRUCT, preset);
-  properties[PROP_PRECISION] = g_param_spec_enum ("precision", "Precision",
-      "Arithmetic; refused where the processor or the model cannot", LATENT_GST_TYPE_PRECISION,
-      LATENT_PRECISION_AUTO, preset);
-  properties[PROP_THREADS] = g_param_spec_uint ("threads", "Threads",
-      "Threads that a run uses (0: share the cores among the live elements)", 0, MAX_THREADS, 0,
-      preset);
-  properties[PROP_BATCH_SIZE] = g_param_spec_uint ("batch-size", "Batch size",
-      "Frames that run together; the latency is reported", 1, MAX_BATCH_SIZE, 1, preset);
+      LATENT_GST_TYPE_MODE, LATENT_MODE_RECONSTRUCT, LATENT_PROPERTY_EARLY);
+  properties[PROP_PRECISION] = latent_property_new_precision ();
+  properties[PROP_THREADS] = latent_property_new_threads ();
+  properties[PROP_BATCH_SIZE] = latent_property_new_batch_size ();
   properties[PROP_INFERENCE_INTERVAL] = g_param_spec_uint ("inference-interval",
       "Inference interval", "Mode embed: every n-th frame gets its latent", 1, G_MAXUINT, 1,
-      preset);
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Frames, dropped, nonfinite; time-min, time-mean, time-p95, time-max of a frame in ns; macs, "
-      "d, k, latent-id, kernels",
-      GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+      LATENT_PROPERTY_EARLY);
+  properties[PROP_STATS] = latent_property_new_stats ("");
   g_object_class_install_properties (klass, N_PROPERTIES, properties);
 }
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+/* Properties that several elements have: names, ranges and defaults stand here alone. */
+
+/* Of what is read when a stream begins, with a default. */
+#define LATENT_PROPERTY_EARLY                                                                      \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY | G_PARAM_CONSTRUCT)
+/* Of what may change at any time. */
+#define LATENT_PROPERTY_LATE                                                                       \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING | G_PARAM_CONSTRUCT)
+
+GParamSpec *latent_property_new_model (void);
+GParamSpec *latent_property_new_precision (void);
+GParamSpec *latent_property_new_threads (void);
+GParamSpec *latent_property_new_batch_size (void);
+/* more: what the structure has beside what all have, as text. */
+GParamSpec *latent_property_new_stats (const char *more);
