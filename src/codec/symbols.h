@@ -11,8 +11,8 @@
  * and looks at no other row, neither of the frame nor of the one before. */
 typedef struct _LatentSymbolCoder LatentSymbolCoder;
 
-LatentSymbolCoder *latent_symbol_coder_new (LatentPrior *prior, guint channels, guint height,
-    guint width, guint begin, guint end);
+LatentSymbolCoder *latent_symbol_coder_new (
+    LatentPrior *prior, guint channels, guint height, guint width, guint begin, guint end);
 void latent_symbol_coder_free (LatentSymbolCoder *self);
 
 /* Back to the prior: before a key packet; before every packet of a resilient stream. */
@@ -22,8 +22,8 @@ void latent_symbol_coder_reset (LatentSymbolCoder *self);
 gsize latent_symbol_coder_get_bound (const LatentSymbolCoder *self);
 
 /* symbols: the whole grid; previous: likewise, or NULL. Returns bytes written to dst. */
-gsize latent_symbol_coder_encode (LatentSymbolCoder *self, const gint16 *symbols,
-    const gint16 *previous, guint8 *dst);
+gsize latent_symbol_coder_encode (
+    LatentSymbolCoder *self, const gint16 *symbols, const gint16 *previous, guint8 *dst);
 
 /* Writes rows [begin, end) of symbols. Never reads past src + size; bytes that no encoder made give
  * some symbols, or FALSE. */

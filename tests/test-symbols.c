@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/codec/symbols.h"
+
+#include <gst/check/gstcheck.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "src/base/random.h"
+
+/* channels, height, width, first row, behind the last row */
+typedef struct {
+  guint channels, height, width, begin, end;
+} Grid;
+
+static const Grid grids[] = {
+    {1,  1,  1,  0, 1 },
+    {1,  1,  40, 0, 1 },
+    {3,  7,  1,  0, 7 },
+    {2,  5,  6,  2, 5 },
+    {96, 4,  9,  0, 4 },
+    {17, 3,  5,  1, 2 },
+    {1,  33, 70, 0, 33},
+};
+
+/* What symbols look like: the share of zeros in 256, the greatest magnitude. */
+static const struct {
+  guint zeros, greatest;
+} kinds[] = {
+    {0,   1    },
+    {256, 1    },
+    {250, 2    },
+    {128, 9    },
+    {10,  40   },
+    {0,   1000 },
+    {0,   32767}
+};
+
+static gsize
+count (const Grid *grid)
+{
+  return (gsize)grid->channels * grid->height * grid->width;
+}
+
+static gint16 *
+draw_symbols (const Grid *grid, guint kind, guint64 seed)
+{
+  LatentRandom random;
+  gint16 *symbols = g_new (gint16, count (grid));
+
+  latent_random_init (&random, seed, LATENT_RANDOM_SAMPLE, kind);
+  for (gsize i = 0; i < count (grid); i++) {
+    gint magnitude = 1 + (gint)latent_random_below (&random, kinds[kind].greatest);
+    symbols[i] = latent_random_below (&random, 256) < kinds[kind].zeros ? 0
+                 : latent_random_below (&random, 2) > 0                 ? magnitude
+                                                                        : -magnitude;
+  }
+  return symbols;
+}
+
+static LatentSymbolCoder *
+make_coder (const Grid *grid)
+{
+  g_autoptr (LatentPrior) prior = latent_prior_new_default (grid->channels);
+
+  return latent_symbol_coder_new (
+      prior, grid->channels, grid->height, grid->width, grid->begin, grid->end);
+}
+
+/* Bytes that end where memory ends: a read behind them is a crash. */
+static guint8 *
+guard (const guint8 *data, gsize size, guint8 **map, gsize *mapped)
+{
+  gsize page = sysconf (_SC_PAGESIZE), room = (size + page - 1) / page * page + page;
+
+  *mapped = room + page;
+  *map = mmap (NULL, *mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  g_assert_true (*map != MAP_FAILED);
+  g_assert_true (mprotect (*map + room, page, PROT_NONE) == 0);
+  memcpy (*map + room - size, data, size);
+  return *map + room - size;
+}
+
+/* Coded rows are as they were, others are not touched. */
+static void
+check_rows (const Grid *grid, const gint16 *symbols, const gint16 *decoded, gint16 untouched)
+{
+  gsize i = 0;
+
+  for (guint c = 0; c < grid->channels; c++)
+    for (guint y = 0; y < grid->height; y++)
+      for (guint x = 0; x < grid->width; x++, i++)
+        fail_unless_equals_int (
+            decoded[i], y >= grid->begin && y < grid->end ? symbols[i] : untouched);
+}
+
+static gint16 *
+make_filled (const Grid *grid, gint16 value)
+{
+  gint16 *symbols = g_new (gint16, count (grid));
+
+  for (gsize i = 0; i < count (grid); i++)
+    symbols[i] = value;
+  return symbols;
+}
+
+/* A key frame, then frames with the one before; the state goes on. */
+static void
+check_stream (const Grid *grid, guint kind)
+{
+  g_autoptr (LatentSymbolCoder) encoder = make_coder (grid);
+  g_autoptr (LatentSymbolCoder) decoder = make_coder (grid);
+  g_autofree guint8 *bytes = g_malloc (latent_symbol_coder_get_bound (encoder));
+  g_autofree gint16 *previous = NULL;
+
+  for (guint frame = 0; frame < 4; frame++) {
+    g_autofree gint16 *symbols = draw_symbols (grid, kind, frame / 3);
+    g_autofree gint16 *decoded = make_filled (grid, 77);
+    gsize size = latent_symbol_coder_encode (encoder, symbols, previous, bytes), mapped;
+    guint8 *map, *guarded = guard (bytes, size, &map, &mapped);
+
+    fail_unless (size <= latent_symbol_coder_get_bound (encoder));
+    fail_unless (latent_symbol_coder_decode (decoder, guarded, size, previous, decoded));
+    check_rows (grid, symbols, decoded, 77);
+    munmap (map, mapped);
+    g_free (previous);
+    previous = g_steal_pointer (&symbols);
+  }
+}
+
+GST_START_TEST (decodes_what_it_encodes)
+{
+  for (guint kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
+    check_stream (&grids[__i__], kind);
+}
+GST_END_TEST
+
+GST_START_TEST (codes_extremes)
+{
+  const Grid grid = {1, 2, 4, 0, 2};
+  const gint16 symbols[8] = {-32768, 32767, -32767, 0, 1, -1, 32767, -32768};
+  const gint16 previous[8] = {32767, -32768, 0, 32767, -32768, 1, 32767, -32768};
+  gint16 decoded[8];
+  g_autoptr (LatentSymbolCoder) encoder = make_coder (&grid);
+  g_autoptr (LatentSymbolCoder) decoder = make_coder (&grid);
+  g_autofree guint8 *bytes = g_malloc (latent_symbol_coder_get_bound (encoder));
+  gsize size = latent_symbol_coder_encode (encoder, symbols, previous, bytes);
+
+  fail_unless (latent_symbol_coder_decode (decoder, bytes, size, previous, decoded));
+  fail_unless (memcmp (symbols, decoded, sizeof symbols) == 0);
+}
+GST_END_TEST
+
+/* Every shorter stream, and streams with a bit that is not what it was: no read behind the end (a
+ * guard page), an end. */
+GST_START_TEST (survives_damage)
+{
+  const Grid *grid = &grids[4];
+  g_autoptr (LatentSymbolCoder) coder = make_coder (grid);
+  g_autofree gint16 *symbols = draw_symbols (grid, __i__, 3);
+  g_autofree gint16 *decoded = make_filled (grid, 0);
+  g_autofree guint8 *bytes = g_malloc (latent_symbol_coder_get_bound (coder));
+  gsize size = latent_symbol_coder_encode (coder, symbols, NULL, bytes), mapped;
+
+  for (gsize i = 0; i < MIN (size, 300); i++) {
+    guint8 *map, *guarded = guard (bytes, i, &map, &mapped);
+    latent_symbol_coder_reset (coder);
+    latent_symbol_coder_decode (coder, guarded, i, NULL, decoded);
+    munmap (map, mapped);
+    guarded = guard (bytes, size, &map, &mapped);
+    guarded[i] ^= 1 << i % 8;
+    latent_symbol_coder_reset (coder);
+    latent_symbol_coder_decode (coder, guarded, size, symbols, decoded);
+    munmap (map, mapped);
+  }
+}
+GST_END_TEST
+
+static Suite *
+symbols_suite (void)
+{
+  Suite *suite = suite_create ("symbols");
+  TCase *tcase = tcase_create ("general");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_loop_test (tcase, decodes_what_it_encodes, 0, G_N_ELEMENTS (grids));
+  tcase_add_test (tcase, codes_extremes);
+  tcase_add_loop_test (tcase, survives_damage, 0, G_N_ELEMENTS (kinds));
+  return suite;
+}
+
+GST_CHECK_MAIN (symbols)
