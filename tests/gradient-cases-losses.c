@@ -28,11 +28,16 @@ const GradientCase gradient_cases_losses[] = {
     {"KL of normals", "x:2x3; v:2x3; " L "KlNormal(x,v)"},
     {"sample of normals", "x:2x3; v:2x3; ke:2x3; " L "SampleNormal(x,v,ke)"},
     {"Quantise with noise, in steps", "x:2x3; kn:2x3; kr:1 0..0; a,q=latent.training.Quantise(x,kn,kr) step:f=0.5; y=Add(a,q)"},
+    {"Quantise by a step of its own", "x:2x3; kn:2x3; kr:1 0..0; ks:1 0.5..0.5; a,q=latent.training.Quantise(x,kn,kr,ks); y=Add(a,q)"},
     {"bits", "q:2x3 -3..3; m:3; s:3 -0.5..1.5; " L "LogisticBits(q,m,s)"},
     {"bits of pictures", "q:2x2x3 -5..5; m:2; s:2 -0.5..1.5; " L "LogisticBits(q,m,s)"},
     {"bits of tokens", "q:2x2x3 -5..5; m:3; s:3 -0.5..1.5; " L "LogisticBits(q,m,s) axis:i=2"},
     {"bits of pairs", "q:4x2x2 -3..3; m:2; s:2 -0.5..1.5; c:4x4x2; " L "LogisticBits(q,m,s,c)"},
     {"bits of pairs of tokens", "q:2x2x3 -3..3; m:3; s:3 -0.5..1.5; c:2x2x6; " L "LogisticBits(q,m,s,c) axis:i=2"},
+    {"bits in steps", "q:2x2x3 -5..5; m:2; s:2 -0.5..1.5; ks:1 0.5..0.5; " L "LogisticBits(q,m,s,,,ks)"},
+    {"bits of pairs in steps", "q:4x2x2 -3..3; m:2; s:2 -0.5..1.5; c:4x4x2; ks:1 3..3; " L "LogisticBits(q,m,s,c,,ks)"},
+    {"bits of scales for each symbol", "q:2x2x3 -5..5; m:2; s:2x2x3 -0.5..1.5; " L "LogisticBits(q,m,s)"},
+    {"bits of pairs and scales for each symbol", "q:4x2x2 -3..3; m:2; s:4x2x2 -0.5..1.5; c:4x4x2; " L "LogisticBits(q,m,s,c)"},
     {0},
 };
 /* clang-format on */

@@ -81,6 +81,32 @@ GST_START_TEST (the_prior_is_learned_and_in_no_file)
 }
 GST_END_TEST
 
+/* One prior for all steps: of scale exp (1) in the latent's own units. */
+GST_START_TEST (a_step_that_is_drawn_scales_the_prior)
+{
+  g_autoptr (LatentModel) model = make_net (&(Net){0});
+  g_autoptr (LatentObjective) objective = make_objective (
+      model, (const char *const[]){"rate", "2", "quantise", "0.5", "quantise-max", "8", NULL});
+  g_autoptr (LatentModel) learned = latent_objective_make_model (objective, model, NULL, NULL);
+  g_auto (Run) run = run_new (objective, NULL);
+  Plain plain = compute_plain ();
+  double bits = 0;
+
+  for (guint i = 0; i < B * K; i++)
+    bits += count_bits (plain.latent[i / K][i % K] / 4 + 0.25, exp (1) / 4) / B;
+  run_put (&run, "x", samples, B * D);
+  run_put (&run, "train.noise", (const float[]){0.25f}, 1);
+  run_put (&run, "train.step", (const float[]){4}, 1);
+  run_put (&run, "train.weight", (const float[]){0.25f}, 1);
+  run_put (&run, "train.rate", (const float[]){8}, 1);
+  run_now (&run);
+  fail_unless_near (run_get_number (&run, "train.bits"), bits);
+  fail_unless_near (run_get_number (&run, "train.loss"),
+      run_get_number (&run, "train.distortion") / 4 + 8 * bits / D);
+  fail_unless_equals_string (latent_model_get_metadata (learned, "latent.steps"), "0.25");
+}
+GST_END_TEST
+
 /* The second frame's at first: around the first one's, of scale 1. */
 GST_START_TEST (the_second_of_a_pair_hangs_on_the_first)
 {
@@ -215,6 +241,7 @@ objective_terms_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, a_variational_loss_is_the_bound);
   tcase_add_test (tcase, bits_are_logarithms_of_probabilities);
+  tcase_add_test (tcase, a_step_that_is_drawn_scales_the_prior);
   tcase_add_test (tcase, the_prior_is_learned_and_in_no_file);
   tcase_add_test (tcase, the_second_of_a_pair_hangs_on_the_first);
   tcase_add_test (tcase, a_classifier_learns_cross_entropy);

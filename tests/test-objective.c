@@ -120,7 +120,7 @@ GST_START_TEST (losses_mix_by_range)
 {
   g_autoptr (LatentModel) model = make_net (&(Net){.activation = "Sigmoid"});
   g_autoptr (LatentObjective) objective = make_objective (
-      model, (const char *const[]){"loss", "l1:2-3, mse:0-1,bce:1-2", NULL});
+      model, (const char *const[]){"loss", "l1:2-3, 0.25*mse:0-1,bce:1-2", NULL});
   g_auto (Run) run = run_new (objective, NULL);
   Plain plain = compute_plain ();
   double loss = 0;
@@ -129,7 +129,7 @@ GST_START_TEST (losses_mix_by_range)
     double y[D];
     for (guint d = 0; d < D; d++)
       y[d] = 1 / (1 + exp (-plain.y[b][d]));
-    loss += pow (y[0] - (double)samples[b * D], 2) / (B * D);
+    loss += 0.25 * pow (y[0] - (double)samples[b * D], 2) / (B * D);
     loss += (log (1 + exp (plain.y[b][1])) - (double)samples[b * D + 1] * plain.y[b][1]) / (B * D);
     loss += fabs (y[2] - (double)samples[b * D + 2]) / (B * D);
   }
@@ -233,23 +233,27 @@ static const struct {
   const char *keys[7];
   const char *error;
 } wrong[] = {
-    {{0},                                                          {"loss", "mae"},                     "loss: 'mae' is none of: mse, l1, bce, categorical"},
+    {{0},                                                          {"loss", "mae"},                        "loss: 'mae' is none of: mse, l1, bce, categorical"},
     {{0},                                                          {"loss", "mse:0-4"},
-     "loss: 'mse:0-4' wants a range of elements BEGIN-END within the 0-3"                                                                                  },
-    {{0},                                                          {"loss", "mse:2-1"},                 "loss: 'mse:2-1' wants a range"                    },
-    {{0},                                                          {"loss", "mse:0-2"},                 "loss: elements 2-3 are in no range"               },
-    {{0},                                                          {"loss", "mse:1-3"},                 "loss: elements 0-1 are in no range"               },
-    {{0},                                                          {"loss", "mse:0-1,l1:2-3"},          "loss: elements 1-2 are in no range"               },
-    {{0},                                                          {"loss", "mse:0-2,l1:1-3"},          "loss: elements 1-2 are in two ranges"             },
-    {{0},                                                          {"loss", "mse,l1"},                  "loss: elements 0-3 are in two ranges"             },
-    {{0},                                                          {"loss", ""},                        "loss: elements 0-3 are in no range"               },
-    {{0},                                                          {"loss", "bce"},                     "loss: bce wants numbers from 0 to 1"              },
-    {{0},                                                          {"task", "predict"},                 "task: predict wants sequences"                    },
-    {{0},                                                          {"kl", "1"},                         "kl: task autoencode wants a variational model"    },
-    {{.is_variational = TRUE, .keys = variational},                {"rate", "1"},                       "rate: a variational model"                        },
-    {{0},                                                          {"task", "classify", "loss", "mse"}, "loss: task classify wants categorical, not mse"   },
-    {{0},                                                          {"task", "classify", "rate", "1"},   "rate: wants a latent tensor and a decoder"        },
-    {{.keys = (const char *const[]){"latent.logvar", "lv", NULL}}, {NULL},                              "no tensor 'lv'"                                   },
+     "loss: 'mse:0-4' wants a range of elements BEGIN-END within the 0-3"                                                                                     },
+    {{0},                                                          {"loss", "mse:2-1"},                    "loss: 'mse:2-1' wants a range"                    },
+    {{0},                                                          {"loss", "mse:0-2"},                    "loss: elements 2-3 are in no range"               },
+    {{0},                                                          {"loss", "mse:1-3"},                    "loss: elements 0-1 are in no range"               },
+    {{0},                                                          {"loss", "mse:0-1,l1:2-3"},             "loss: elements 1-2 are in no range"               },
+    {{0},                                                          {"loss", "mse:0-2,l1:1-3"},             "loss: elements 1-2 are in two ranges"             },
+    {{0},                                                          {"loss", "mse,l1"},                     "loss: elements 0-3 are in two ranges"             },
+    {{0},                                                          {"loss", ""},                           "loss: elements 0-3 are in no range"               },
+    {{0},                                                          {"loss", "bce"},                        "loss: bce wants numbers from 0 to 1"              },
+    {{0},                                                          {"task", "predict"},                    "task: predict wants sequences"                    },
+    {{0},                                                          {"kl", "1"},                            "kl: task autoencode wants a variational model"    },
+    {{.is_variational = TRUE, .keys = variational},                {"rate", "1"},                          "rate: a variational model"                        },
+    {{0},                                                          {"task", "classify", "loss", "mse"},    "loss: task classify wants categorical, not mse"   },
+    {{0},                                                          {"task", "classify", "rate", "1"},      "rate: wants a latent tensor and a decoder"        },
+    {{0},                                                          {"loss", "x*mse"},                      "loss: 'x*mse' wants a number above 0 before *"    },
+    {{0},                                                          {"loss", "0*mse"},                      "loss: '0*mse' wants a number above 0 before *"    },
+    {{0},                                                          {"quantise", "2", "quantise-max", "1"}, "quantise-max: 1 is below quantise, which is 2"    },
+    {{0},                                                          {"quantise-max", "1"},                  "quantise-max: wants quantise, the least step"     },
+    {{.keys = (const char *const[]){"latent.logvar", "lv", NULL}}, {NULL},                                 "no tensor 'lv'"                                   },
 };
 
 GST_START_TEST (wrong_settings_are_named)

@@ -65,6 +65,10 @@ static const OpsCase cases[] = {
      {"f[1,3]:0.725 -0.05 0.75", "f[1,3]:1.45 -0.1 1.5"}},
     {T "Quantise", 1, "step:f=0.5", {"f[1,3]:0.6 -0.3 1", "f[1,3]:9 9 9", "f[1]:1"},
      {"f[1,3]:0.5 -0.5 1", "f[1,3]:1 -1 2"}},
+    {T "Quantise", 1, "step:f=9", {"f[1,3]:0.6 -0.3 1", "f[1,3]:0.25 0.5 -0.5", "f[1]:0", "f[1]:0.5"},
+     {"f[1,3]:0.725 -0.05 0.75", "f[1,3]:1.45 -0.1 1.5"}},
+    {T "QuantiseGrad", 1, "step:f=0.5", {"f[1,2]:1 -2"}, {"f[1,2]:2 -4"}},
+    {T "QuantiseGrad", 1, "", {"f[1,2]:1 -2", "f[1]:0.25"}, {"f[1,2]:4 -8"}},
     /* -log2(F(0.5) - F(-0.5)); of 2 with s = 2: -log2(F(1.25) - F(0.75)). */
     {T "LogisticBits", 1, "", {"f[1,1]:0", "f[1]:0", "f[1]:0"}, {"f[]:2.0296254"}},
     {T "LogisticBits", 1, "", {"f[1,1]:2", "f[1]:0", "f[1]:0.69314718"}, {"f[]:3.3492919"}},
@@ -76,6 +80,9 @@ static const OpsCase cases[] = {
     {T "LogisticBits", 1, "", {"f[1,1]:0", "f[1]:0", "f[1]:-60"}, {"f[]:4.02e-12"}},
     /* The second of a pair around the first, plus 1. */
     {T "LogisticBits", 1, "", {"f[2,1]:3 6", "f[1]:3", "f[1]:0", "f[2,2]:1 0.69314718 9 9"}, {"f[]:2.6894586"}},
+    /* In steps of a half: around 1 is around 2 of them, a scale of 1 is one of 2. */
+    {T "LogisticBits", 1, "", {"f[1,1]:4", "f[1]:1", "f[1]:0", "", "", "f[1]:0.5"}, {"f[]:3.3492919"}},
+    {T "LogisticBits", 1, "", {"f[1,1,2]:0 2", "f[1]:0", "f[1,1,2]:0 0.69314718"}, {"f[]:5.3789173"}},
     {T "WeightedSum", 1, "factors:F=2", {"f[2]:1 2"}, {"f[2]:2 4"}},
     {T "WeightedSum", 1, "factors:F=2,3", {"f[]:1", "f[1]:5", "f[]:10"}, {"f[]:40"}},
     {T "WeightedSum", 1, "factors:F=1,0.5", {"f[]:1", "", "f[]:10", "f[1]:4"}, {"f[]:21"}},
@@ -103,6 +110,9 @@ static const OpsCase cases[] = {
     {T "LogisticBits", 1, "axis:i=2", {"f[1,2]:1 1", "f[2]:1 1", "f[2]:1 1"}, {NULL}, "axis 2 is none of a sample's"},
     {T "LogisticBits", 1, "axis:i=0", {"f[1,2]:1 1", "f[1]:1", "f[1]:1"}, {NULL}, "axis 0 is none"},
     {T "LogisticBits", 1, "", {"f[2,1]:3 6", "f[1]:3", "f[1]:0", "f[2,1]:1 1"}, {NULL}, "conditional wants 2x2, is offered 2x1"},
+    {T "LogisticBits", 1, "", {"f[2,1]:3 6", "f[1]:3", "f[2]:0 0"}, {NULL}, "log_scale wants 1, is offered 2"},
+    {T "LogisticBits", 1, "", {"f[1,1]:3", "f[1]:3", "f[1]:0", "", "", "f[2]:1 1"}, {NULL}, "step wants one float, is offered 2"},
+    {T "QuantiseGrad", 1, "", {"f[1,1]:3", "f[2]:1 1"}, {NULL}, "step wants one element, is offered 2"},
     {T "WeightedSum", 1, "factors:F=1", {"f[]:1", "", "f[]:1"}, {NULL}, "has 1 for 2"},
     {T "WeightedSum", 1, "factors:F=1,1", {"f[1]:1", "", "f[2]:1 1"}, {NULL}, "term wants the shape of the first one"},
     {T "WeightedSum", 1, "factors:F=1", {"f[1]:1", "f[2]:1 1"}, {NULL}, "weight wants one element"},

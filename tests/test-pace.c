@@ -92,6 +92,31 @@ GST_START_TEST (latents_are_rounded_at_last)
 }
 GST_END_TEST
 
+/* The golden ratio's multiples, plus a half: .5, .118, .736, .354. */
+static const struct {
+  const char *settings;
+  guint64 place;
+  double step;
+} steps[] = {
+    {"quantise=3",                   5, 1       }, /* one step: weights do not go by it */
+    {"quantise=1 quantise-max=16",   0, 4       },
+    {"quantise=1 quantise-max=16",   1, 1.387162},
+    {"quantise=1 quantise-max=16",   2, 7.696870},
+    {"rate=1 quantise-max=16",       3, 2.669201},
+    {"quantise=0.5 quantise-max=32", 0, 4       },
+    {"quantise=2 quantise-max=2",    7, 2       },
+};
+
+GST_START_TEST (steps_of_the_quantiser)
+{
+  g_autoptr (LatentRecipe) recipe = learning_recipe (steps[__i__].settings);
+  double step = latent_pace_get_step (recipe, steps[__i__].place);
+
+  fail_unless (fabs (step - steps[__i__].step) < 1e-5, "%s at %u: %.7g, wanted %g",
+      steps[__i__].settings, (guint)steps[__i__].place, step, steps[__i__].step);
+}
+GST_END_TEST
+
 static Suite *
 pace_suite (void)
 {
@@ -100,6 +125,7 @@ pace_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, rates_of_schedules, 0, G_N_ELEMENTS (rates));
+  tcase_add_loop_test (tcase, steps_of_the_quantiser, 0, G_N_ELEMENTS (steps));
   tcase_add_loop_test (tcase, kl_rises, 0, G_N_ELEMENTS (kls));
   tcase_add_loop_test (tcase, latents_are_rounded_at_last, 0, G_N_ELEMENTS (roundings));
   return suite;

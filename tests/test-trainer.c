@@ -56,6 +56,7 @@ static const char *const repeatable[] = {
     "arch=dense hidden=64,16 latent=2 batch=16 threads=2 activation=tanh",
     "arch=vae hidden=16 latent=2 batch=16 threads=2 kl-warmup=30",
     LINEAR "quantise=0.1 steps=40",
+    LINEAR "rate=0.1 quantise=0.1 quantise-max=3 steps=40",
 };
 
 static void

@@ -242,27 +242,43 @@ sample_gradient (LatentGradient *gradient, const LatentNode *node, GError **erro
   return derivative != NULL;
 }
 
-/* Quantise (latent, noise, round) with `step`: symbols = latent / step + noise, or rounded where
- * `round` is not 0; outputs are symbols times step, and symbols. The gradient goes straight through
- * both. */
+/* Quantise (latent, noise, round, step): symbols = latent / step + noise, or rounded where `round`
+ * is not 0; outputs are symbols times step, and symbols. The step may be left out: then it is the
+ * attribute `step`. The gradient goes straight through both: QuantiseGrad (derivative by symbols,
+ * step) = derivative / step is what comes from the symbols. */
 
-static double
-get_step (const LatentNode *node)
+static gboolean
+check_step (const LatentNode *node, guint i, GError **error)
 {
-  return (double)latent_node_get_float (node, "step", 1);
+  double step = (double)latent_node_get_float (node, "step", 1);
+
+  if (step > 0 && isfinite (step))
+    return check_scalar (node, i, "step", error);
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE, "step %g is not above 0", step);
+  return FALSE;
+}
+
+static float
+get_step (const LatentEval *eval, guint i)
+{
+  const LatentView *view = latent_loss_get_view (eval, i);
+
+  return view != NULL ? *(const float *)view->data : latent_node_get_float (eval->node, "step", 1);
 }
 
 static gboolean
 infer_quantise (const LatentNode *node, GError **error)
 {
-  double step = get_step (node);
+  return check_step (node, 3, error) && check_alike (node, 0, 2, error) &&
+         check_scalar (node, 2, "round", error) && set_alike (node, 0, 0, error) &&
+         set_alike (node, 1, 0, error);
+}
 
-  if (!(step > 0) || !isfinite (step)) {
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE, "step %g is not above 0", step);
-    return FALSE;
-  }
-  return check_alike (node, 0, 2, error) && check_scalar (node, 2, "round", error) &&
-         set_alike (node, 0, 0, error) && set_alike (node, 1, 0, error);
+static gboolean
+infer_quantise_grad (const LatentNode *node, GError **error)
+{
+  return check_step (node, 1, error) && check_alike (node, 0, 1, error) &&
+         set_alike (node, 0, 0, error);
 }
 
 typedef struct {
@@ -289,6 +305,16 @@ quantise (gsize begin, gsize end, gpointer data)
   }
 }
 
+static void
+slope_quantise (gsize begin, gsize end, gpointer data)
+{
+  const QuantiseJob *job = data;
+  float inverse = 1 / job->step;
+
+  for (gsize i = begin; i < end; i++)
+    job->dst[i] = job->src[i] * inverse;
+}
+
 static gboolean
 eval_quantise (const LatentEval *eval, GError **error)
 {
@@ -298,10 +324,20 @@ eval_quantise (const LatentEval *eval, GError **error)
       .noise = rounds ? NULL : eval->src[1].data,
       .dst = eval->dst[0].data,
       .symbols = eval->n_dst > 1 ? eval->dst[1].data : NULL,
-      .step = (float)get_step (eval->node),
+      .step = get_step (eval, 3),
   };
 
   latent_parallel (eval->threads, eval->src[0].n, GRAIN, quantise, &job);
+  return TRUE;
+}
+
+static gboolean
+eval_quantise_grad (const LatentEval *eval, GError **error)
+{
+  QuantiseJob job = {
+      .src = eval->src[0].data, .dst = eval->dst[0].data, .step = get_step (eval, 1)};
+
+  latent_parallel (eval->threads, eval->src[0].n, GRAIN, slope_quantise, &job);
   return TRUE;
 }
 
@@ -311,16 +347,12 @@ quantise_gradient (LatentGradient *gradient, const LatentNode *node, GError **er
   LatentValue *latent = latent_node_get_input (node, 0);
   LatentValue *of_dst = latent_gradient_get (gradient, latent_node_get_output (node, 0));
   LatentValue *of_symbols = latent_gradient_get (gradient, latent_node_get_output (node, 1));
-  float factor = (float)(1 / get_step (node));
-  LatentNode *scaled;
 
   latent_gradient_add (gradient, latent, of_dst);
   if (of_symbols == NULL || !latent_gradient_wants (gradient, latent))
     return TRUE;
-  scaled = latent_gradient_node (gradient, "WeightedSum", LATENT_DOMAIN_TRAINING);
-  latent_node_add_input (scaled, of_symbols);
-  latent_node_set_floats (scaled, "factors", &factor, 1);
-  of_symbols = latent_gradient_finish (gradient, scaled, 1, error);
+  of_symbols = latent_gradient_apply_training (
+      gradient, "QuantiseGrad", node, of_symbols, latent_node_get_input (node, 3), NULL, error);
   latent_gradient_add (gradient, latent, of_symbols);
   return of_symbols != NULL;
 }
@@ -332,8 +364,10 @@ const LatentOp latent_ops_loss_latent[] = {
     {"KlNormal", DOMAIN, 1, 1, 2, 3, 1, 1, LATENT_TYPES_F32, "", infer_kl, eval_kl,
      get_kl_scratch_size, .gradient = kl_gradient},
     {"KlNormalGrad", DOMAIN, 1, 1, 3, 4, 2, 2, LATENT_TYPES_F32, "", infer_kl_grad, eval_kl_grad},
-    {"Quantise", DOMAIN, 1, 1, 3, 3, 1, 2, LATENT_TYPES_F32, "step:f", infer_quantise,
+    {"Quantise", DOMAIN, 1, 1, 3, 4, 1, 2, LATENT_TYPES_F32, "step:f", infer_quantise,
      eval_quantise, .gradient = quantise_gradient},
+    {"QuantiseGrad", DOMAIN, 1, 1, 1, 2, 1, 1, LATENT_TYPES_F32, "step:f", infer_quantise_grad,
+     eval_quantise_grad},
     {"SampleNormal", DOMAIN, 1, 1, 3, 3, 1, 1, LATENT_TYPES_F32, "", infer_sample, eval_sample,
      .gradient = sample_gradient},
     {"SampleNormalGrad", DOMAIN, 1, 1, 3, 3, 1, 1, LATENT_TYPES_F32, "", infer_sample,

@@ -5,13 +5,15 @@
 #include "src/base/parallel.h"
 #include "src/ops/loss.h"
 
-/* LogisticBits (symbols, mean, log_scale, conditional, count): bits a sample, a mean over those
- * that count, of symbols that are whole numbers or such with uniform noise, under logistic
+/* LogisticBits (symbols, mean, log_scale, conditional, count, step): bits a sample, a mean over
+ * those that count, of symbols that are whole numbers or such with uniform noise, under logistic
  * distributions: P(q) = F((q + 0.5 - mean) / s) - F((q - 0.5 - mean) / s), F(x) = 1 / (1 +
- * exp(-x)), s = exp(log_scale) mean and log_scale are one for each channel, along `axis` of the
- * symbols. `conditional` (may be left out) has twice the channels; samples then come in pairs, and
- * the second of each is under mean = the first one's symbol + conditional's first half, log_scale =
- * its second half of the first sample.
+ * exp(-x)), s = exp(log_scale). mean and log_scale are one for each channel, along `axis` of the
+ * symbols; log_scale may be one for each symbol. `conditional` (may be left out) has twice the
+ * channels; samples then come in pairs, and the second of each is under mean = the first one's
+ * symbol + conditional's first half, log_scale = its second half of the first sample. Means and
+ * scales count in units of which a symbol is `step` (one float; left out: 1), so that one
+ * distribution serves all steps.
  *
  * The gradient LogisticBitsGrad takes the derivative, then the same, and gives the derivatives by
  * symbols, mean, log_scale, conditional. */
@@ -38,8 +40,11 @@ typedef struct {
   const float *mean;
   const float *log_scale;
   const float *conditional; /* or NULL */
-  double *sums;             /* of lines */
-  float factor;             /* of gradients */
+  gboolean is_local;        /* log_scale is one for each symbol */
+  float inverse;            /* 1 / step */
+  float log_step;
+  double *sums; /* of lines */
+  float factor; /* of gradients */
   float *of_symbols;
   float *of_mean;
   float *of_log_scale;
@@ -88,6 +93,13 @@ slope_nats (float distance, float log_scale, float *by_distance, float *by_log_s
     *by_log_scale = 0;
 }
 
+/* Of the symbol at place i, in symbols. */
+static inline float
+get_log_scale (const Job *job, gsize i, gsize channel)
+{
+  return job->log_scale[job->is_local ? i : channel] - job->log_step;
+}
+
 static Sizes
 get_sizes (const LatentNode *node, guint first)
 {
@@ -102,6 +114,26 @@ get_sizes (const LatentNode *node, guint first)
   };
 
   return sizes;
+}
+
+static gboolean
+is_local (const LatentNode *node, guint first)
+{
+  return latent_shape_equal (
+      latent_op_get_shape (node, first), latent_op_get_shape (node, first + 2));
+}
+
+/* One float, or left out. */
+static gboolean
+check_number (const LatentNode *node, guint i, const char *what, GError **error)
+{
+  const LatentValue *value = latent_node_get_input (node, i);
+
+  if (value == NULL || (value->type == LATENT_DATA_TYPE_FLOAT32 &&
+                           latent_shape_product (&value->shape, 0, value->shape.n) == 1))
+    return TRUE;
+  latent_op_set_shape_error (error, what, "one float", &value->shape);
+  return FALSE;
 }
 
 static gboolean
@@ -125,7 +157,6 @@ static gboolean
 check_bits (const LatentNode *node, guint first, GError **error)
 {
   gint64 axis = latent_node_get_int (node, "axis", 1);
-  const LatentValue *count = latent_node_get_input (node, first + 4);
   LatentShape twice, channels = {1, {0}};
 
   if (!latent_op_check_input (node, first, "symbols", error) ||
@@ -141,16 +172,14 @@ check_bits (const LatentNode *node, guint first, GError **error)
   channels.dims[0] = twice.dims[axis];
   twice.dims[axis] *= 2;
   if (!check_floats (node, first + 1, "mean", &channels, error) ||
-      !check_floats (node, first + 2, "log_scale", &channels, error))
+      !latent_op_check_input (node, first + 2, "log_scale", error) ||
+      (!is_local (node, first) && !check_floats (node, first + 2, "log_scale", &channels, error)))
     return FALSE;
   if (latent_node_get_input (node, first + 3) != NULL &&
       (!check_floats (node, first + 3, "conditional", &twice, error)))
     return FALSE;
-  if (count == NULL || (count->type == LATENT_DATA_TYPE_FLOAT32 &&
-                           latent_shape_product (&count->shape, 0, count->shape.n) == 1))
-    return TRUE;
-  latent_op_set_shape_error (error, "count", "one float", &count->shape);
-  return FALSE;
+  return check_number (node, first + 4, "count", error) &&
+         check_number (node, first + 5, "step", error);
 }
 
 static gboolean
@@ -195,7 +224,9 @@ static double
 sum_line (const Job *job, gsize sample, gsize outer, gsize channel)
 {
   const Sizes *sizes = &job->sizes;
-  const float *symbols = job->symbols + get_line (sizes, sample, outer, channel);
+  gsize at = get_line (sizes, sample, outer, channel);
+  const float *symbols = job->symbols + at;
+  float center = job->mean[channel] * job->inverse;
   double sum = 0;
 
   if (job->conditional != NULL && sample % 2 == 1) {
@@ -203,11 +234,12 @@ sum_line (const Job *job, gsize sample, gsize outer, gsize channel)
     const float *mean = job->conditional + get_conditional_line (sizes, sample - 1, outer, channel);
     const float *log_scale = mean + sizes->channels * sizes->inner;
     for (gsize i = 0; i < sizes->inner; i++)
-      sum += (double)count_nats (symbols[i] - before[i] - mean[i], log_scale[i]);
+      sum += (double)count_nats (
+          symbols[i] - before[i] - mean[i] * job->inverse, log_scale[i] - job->log_step);
     return sum;
   }
   for (gsize i = 0; i < sizes->inner; i++)
-    sum += (double)count_nats (symbols[i] - job->mean[channel], job->log_scale[channel]);
+    sum += (double)count_nats (symbols[i] - center, get_log_scale (job, at + i, channel));
   return sum;
 }
 
@@ -227,12 +259,17 @@ static Job
 make_job (const LatentEval *eval, guint first)
 {
   const LatentView *conditional = latent_loss_get_view (eval, first + 3);
+  const LatentView *step = latent_loss_get_view (eval, first + 5);
+  float step_value = step != NULL ? *(const float *)step->data : 1;
   Job job = {
       .sizes = get_sizes (eval->node, first),
       .symbols = eval->src[first].data,
       .mean = eval->src[first + 1].data,
       .log_scale = eval->src[first + 2].data,
       .conditional = conditional != NULL ? conditional->data : NULL,
+      .is_local = is_local (eval->node, first),
+      .inverse = 1 / step_value,
+      .log_step = logf (step_value),
   };
 
   job.sizes.samples = latent_loss_get_count (
@@ -265,12 +302,16 @@ get_scratch_size (const LatentNode *node)
 static void
 slope_line (const Job *job, gsize at, gsize channel, double *of_mean, double *of_log_scale)
 {
+  float center = job->mean[channel] * job->inverse;
+
   for (gsize i = at; i < at + job->sizes.inner; i++) {
     float by_distance, by_log_scale;
     slope_nats (
-        job->symbols[i] - job->mean[channel], job->log_scale[channel], &by_distance, &by_log_scale);
+        job->symbols[i] - center, get_log_scale (job, i, channel), &by_distance, &by_log_scale);
     *of_mean -= (double)by_distance;
     *of_log_scale += (double)by_log_scale;
+    if (job->is_local && job->of_log_scale != NULL)
+      job->of_log_scale[i] = job->factor * by_log_scale;
     if (job->of_symbols != NULL)
       job->of_symbols[i] = job->factor * by_distance;
   }
@@ -288,14 +329,15 @@ slope_conditional_line (const Job *job, gsize sample, gsize outer, gsize channel
 
   for (gsize i = 0; i < sizes->inner; i++) {
     float by_distance, by_log_scale;
-    slope_nats (job->symbols[at + i] - job->symbols[before + i] - job->conditional[mean_at + i],
-        job->conditional[scale_at + i], &by_distance, &by_log_scale);
+    slope_nats (job->symbols[at + i] - job->symbols[before + i] -
+                    job->conditional[mean_at + i] * job->inverse,
+        job->conditional[scale_at + i] - job->log_step, &by_distance, &by_log_scale);
     if (job->of_symbols != NULL) {
       job->of_symbols[at + i] = job->factor * by_distance;
       job->of_symbols[before + i] -= job->factor * by_distance;
     }
     if (job->of_conditional != NULL) {
-      job->of_conditional[mean_at + i] = -job->factor * by_distance;
+      job->of_conditional[mean_at + i] = -job->factor * by_distance * job->inverse;
       job->of_conditional[scale_at + i] = job->factor * by_log_scale;
     }
   }
@@ -320,8 +362,8 @@ slope_channels (gsize begin, gsize end, gpointer data)
             job, get_line (sizes, sample, outer, channel), channel, &of_mean, &of_log_scale);
     }
     if (job->of_mean != NULL)
-      job->of_mean[channel] = (float)(of_mean * (double)job->factor);
-    if (job->of_log_scale != NULL)
+      job->of_mean[channel] = (float)(of_mean * (double)(job->factor * job->inverse));
+    if (job->of_log_scale != NULL && !job->is_local)
       job->of_log_scale[channel] = (float)(of_log_scale * (double)job->factor);
   }
 }
@@ -359,9 +401,9 @@ bits_gradient (LatentGradient *gradient, const LatentNode *node, GError **error)
 
 /* clang-format off */
 const LatentOp latent_ops_loss_rate[] = {
-    {"LogisticBits", LATENT_DOMAIN_TRAINING, 1, 1, 3, 5, 1, 1, LATENT_TYPES_F32, "axis:i",
+    {"LogisticBits", LATENT_DOMAIN_TRAINING, 1, 1, 3, 6, 1, 1, LATENT_TYPES_F32, "axis:i",
      infer_bits, eval_bits, get_scratch_size, .gradient = bits_gradient},
-    {"LogisticBitsGrad", LATENT_DOMAIN_TRAINING, 1, 1, 4, 6, 3, 4, LATENT_TYPES_F32, "axis:i",
+    {"LogisticBitsGrad", LATENT_DOMAIN_TRAINING, 1, 1, 4, 7, 3, 4, LATENT_TYPES_F32, "axis:i",
      infer_bits_grad, eval_bits_grad},
     {0},
 };

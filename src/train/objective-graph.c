@@ -44,16 +44,23 @@ latent_objective_add_scalar (LatentObjectiveMaker *maker, const char *name, GErr
 }
 
 LatentValue *
-latent_objective_add_parameter (
+latent_objective_add_constant (
     LatentObjectiveMaker *maker, const char *name, const LatentShape *shape, GError **error)
 {
   g_autoptr (LatentTensor)
       tensor = latent_tensor_new_shape (LATENT_DATA_TYPE_FLOAT32, shape, error);
-  LatentValue *value;
 
-  if (tensor == NULL)
+  return tensor != NULL ? latent_graph_add_constant (maker->graph, name, tensor) : NULL;
+}
+
+LatentValue *
+latent_objective_add_parameter (
+    LatentObjectiveMaker *maker, const char *name, const LatentShape *shape, GError **error)
+{
+  LatentValue *value = latent_objective_add_constant (maker, name, shape, error);
+
+  if (value == NULL)
     return NULL;
-  value = latent_graph_add_constant (maker->graph, name, tensor);
   value->is_parameter = TRUE;
   g_ptr_array_add (maker->self->parameters, value);
   g_ptr_array_add (maker->self->names, NULL);

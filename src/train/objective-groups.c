@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <string.h>
+
 #include "src/train/objective-private.h"
 
-/* Reads the key `loss`: "mse", or losses by range of elements, "mse:0-16,bce:16-100". */
+/* Reads the key `loss`: "mse", or losses by range of elements, "mse:0-16,bce:16-100"; a number may
+ * stand before each, "0.5*mse:0-16". */
 
 static gboolean
 find_name (const char *const *names, const char *name, guint *index)
@@ -27,14 +31,34 @@ parse_range (const char *text, gsize d, LatentLossGroup *group)
   return TRUE;
 }
 
+/* "0.5*" before a name: moves *text behind it. */
+static gboolean
+parse_weight (const char **text, double *weight)
+{
+  const char *star = strchr (*text, '*');
+  char *end;
+
+  *weight = 1;
+  if (star == NULL)
+    return TRUE;
+  *weight = g_ascii_strtod (*text, &end);
+  *text = star + 1;
+  return end == star && isfinite (*weight) && *weight > 0;
+}
+
 static gboolean
 parse_group (
     const char *text, const char *const *names, gsize d, LatentLossGroup *group, GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (text, ":", 2);
+  const char *name = text;
+  double weight;
+  gboolean is_weighted = parse_weight (&name, &weight);
+  g_auto (GStrv) parts = g_strsplit (name, ":", 2);
   g_autofree char *list = g_strjoinv (", ", (char **)names);
 
-  *group = (LatentLossGroup){.is_all = TRUE, .begin = 0, .end = d};
+  *group = (LatentLossGroup){.is_all = TRUE, .begin = 0, .end = d, .weight = weight};
+  if (!is_weighted)
+    return latent_objective_fail (error, "loss", "'%s' wants a number above 0 before *", text);
   if (parts[0] == NULL || !find_name (names, g_strstrip (parts[0]), &group->kind))
     return latent_objective_fail (
         error, "loss", "'%s' is none of: %s", parts[0] != NULL ? parts[0] : "", list);

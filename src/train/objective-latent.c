@@ -50,10 +50,17 @@ add_quantiser (LatentObjectiveMaker *maker, GError **error)
 
   if (rounds == NULL)
     return FALSE;
-  node = latent_objective_add_node (maker, "Quantise", LATENT_DOMAIN_TRAINING, 3,
-      (LatentValue *const[]){maker->latent, noise, rounds});
+  if (maker->self->most_step > maker->self->step) {
+    maker->step = latent_objective_add_scalar (maker, "train.step", error);
+    if (maker->step == NULL)
+      return FALSE;
+  }
+  node = latent_objective_add_node (maker, "Quantise", LATENT_DOMAIN_TRAINING,
+      maker->step != NULL ? 4 : 3,
+      (LatentValue *const[]){maker->latent, noise, rounds, maker->step});
   latent_node_set_float (node, "step", (float)maker->self->step);
-  if (replace_latent (maker, node, "train.quantised", error) == NULL)
+  maker->quantised = replace_latent (maker, node, "train.quantised", error);
+  if (maker->quantised == NULL)
     return FALSE;
   maker->symbols = latent_objective_add_output (maker, node, "train.symbols", error);
   return maker->symbols != NULL;
@@ -90,6 +97,18 @@ check_keys (const LatentObjectiveMaker *maker, gboolean quantises, GError **erro
          latent_objective_fail (error, key, "wants a latent of a batch and channels");
 }
 
+/* The range that steps are drawn from, or one step. */
+static gboolean
+read_steps (LatentObjectiveMaker *maker, double step, GError **error)
+{
+  double most = latent_recipe_get_double (maker->recipe, "quantise-max");
+
+  maker->self->step = step;
+  maker->self->most_step = most > 0 ? most : step;
+  return maker->self->most_step >= step || latent_objective_fail (error, "quantise-max",
+                                               "%g is below quantise, which is %g", most, step);
+}
+
 gboolean
 latent_objective_add_latent_terms (LatentObjectiveMaker *maker, GError **error)
 {
@@ -98,12 +117,14 @@ latent_objective_add_latent_terms (LatentObjectiveMaker *maker, GError **error)
 
   if (step <= 0 && rate > 0)
     step = 1;
+  if (step <= 0 && latent_recipe_get_double (maker->recipe, "quantise-max") > 0)
+    return latent_objective_fail (error, "quantise-max", "wants quantise, the least step");
   if (!check_keys (maker, step > 0, error))
     return FALSE;
   if (maker->logvar != NULL)
     return add_sampling (maker, error);
   if (step <= 0)
     return TRUE;
-  maker->self->step = step;
-  return add_quantiser (maker, error) && (rate <= 0 || latent_objective_add_prior (maker, error));
+  return read_steps (maker, step, error) && add_quantiser (maker, error) &&
+         (rate <= 0 || latent_objective_add_prior (maker, error));
 }

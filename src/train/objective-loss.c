@@ -171,7 +171,8 @@ add_groups (LatentObjectiveMaker *maker, const GArray *groups, LatentValue *targ
 
   for (guint i = 0; i < groups->len; i++) {
     LatentValue *term = add_group (maker, &g_array_index (groups, LatentLossGroup, i), target,
-        shift, 1. / (double)d, groups->len == 1 ? "train.distortion" : "train.group", error);
+        shift, g_array_index (groups, LatentLossGroup, i).weight / (double)d,
+        groups->len == 1 ? "train.distortion" : "train.group", error);
     if (term == NULL || groups->len == 1)
       return term;
     if (i > 0)

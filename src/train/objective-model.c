@@ -42,13 +42,18 @@ set_parameters (
   return TRUE;
 }
 
+/* Quality 55 of the codec is the finest of steps that were drawn, that is 2^((63 - 55) / 8) times
+ * latent.steps. */
+#define FINEST_STEP 2.
+
 /* The codec divides by what training divided by; tables of another latent space are of no use. */
 static gboolean
 set_keys (const LatentObjective *self, LatentModel *model, GError **error)
 {
   char step[G_ASCII_DTOSTR_BUF_SIZE];
 
-  g_ascii_formatd (step, sizeof step, "%.9g", self->step);
+  g_ascii_formatd (step, sizeof step, "%.9g",
+      self->most_step > self->step ? self->step / FINEST_STEP : self->step);
   return (self->step <= 0 || latent_model_set_metadata (model, "latent.steps", step, error)) &&
          (self->same_space || latent_model_set_metadata (model, "latent.prior", NULL, error));
 }

@@ -83,14 +83,14 @@ add_layer (LatentObjectiveMaker *maker, const char *name, LatentValue *src, guin
 }
 
 /* What a frame's symbols say of the next one's: by how much they will differ, and the logarithm of
- * the scale around that. At first: not at all. */
+ * the scale around that. At first: not at all. All of it is in the units of the prior. */
 static LatentValue *
 add_conditional (LatentObjectiveMaker *maker, guint axis, GError **error)
 {
   gint64 channels = maker->symbols->shape.dims[axis];
   LatentValue *weights = NULL;
-  LatentValue *hidden = add_layer (
-      maker, "train.prior.hidden", maker->symbols, axis, channels, &weights, error);
+  LatentValue *hidden = add_layer (maker, "train.prior.hidden",
+      maker->step != NULL ? maker->quantised : maker->symbols, axis, channels, &weights, error);
 
   if (hidden == NULL)
     return NULL;
@@ -120,13 +120,20 @@ latent_objective_add_prior (LatentObjectiveMaker *maker, GError **error)
   if (log_scale == NULL)
     return FALSE;
   fill (log_scale, FIRST_LOG_SCALE);
+  if (latent_recipe_get_bool (maker->recipe, "rate-context")) {
+    log_scale = latent_objective_add_context (maker, log_scale, axis, error);
+    if (log_scale == NULL)
+      return FALSE;
+  }
   if (has_pairs) {
     conditional = add_conditional (maker, axis, error);
     if (conditional == NULL)
       return FALSE;
   }
-  node = latent_objective_add_node (maker, "LogisticBits", LATENT_DOMAIN_TRAINING, 5,
-      (LatentValue *const[]){maker->symbols, mean, log_scale, conditional, maker->count});
+  node = latent_objective_add_node (maker, "LogisticBits", LATENT_DOMAIN_TRAINING,
+      maker->step != NULL ? 6 : 5,
+      (LatentValue *const[]){
+          maker->symbols, mean, log_scale, conditional, maker->count, maker->step});
   latent_node_set_int (node, "axis", axis);
   maker->terms[LATENT_TERM_BITS] = latent_objective_add_output (maker, node, "train.bits", error);
   return maker->terms[LATENT_TERM_BITS] != NULL;

@@ -20,13 +20,15 @@ typedef struct {
   LatentGraph *graph;
   LatentTask task;
   LatentValue *input;
-  LatentValue *latent;   /* the first latent tensor as the encoder makes it; NULL without one */
-  LatentValue *logvar;   /* of a variational model that samples in training, else NULL */
-  LatentValue *output;   /* the model's */
-  LatentValue *count;    /* "train.count" */
-  LatentValue *weights;  /* "train.weights", or NULL */
-  LatentValue *symbols;  /* the latent in steps of the quantiser, or NULL */
-  LatentValue *terms[3]; /* distortion, KL, bits; NULL where there is none */
+  LatentValue *latent;    /* the first latent tensor as the encoder makes it; NULL without one */
+  LatentValue *logvar;    /* of a variational model that samples in training, else NULL */
+  LatentValue *output;    /* the model's */
+  LatentValue *count;     /* "train.count" */
+  LatentValue *weights;   /* "train.weights", or NULL */
+  LatentValue *symbols;   /* the latent in steps of the quantiser, or NULL */
+  LatentValue *quantised; /* those times the step, or NULL */
+  LatentValue *step;      /* "train.step", or NULL: the step is always the same */
+  LatentValue *terms[3];  /* distortion, KL, bits; NULL where there is none */
 } LatentObjectiveMaker;
 
 enum {
@@ -47,6 +49,9 @@ LatentValue *latent_objective_add_scalar (
 /* A parameter of the prior, to be written to through its tensor. */
 LatentValue *latent_objective_add_parameter (
     LatentObjectiveMaker *maker, const char *name, const LatentShape *shape, GError **error);
+/* Likewise one that is not learned. */
+LatentValue *latent_objective_add_constant (
+    LatentObjectiveMaker *maker, const char *name, const LatentShape *shape, GError **error);
 /* A node of LATENT_DOMAIN_TRAINING or of ONNX's own (`domain` NULL) and its inputs (NULL: left
  * out), to be given attributes, then an output. */
 LatentNode *latent_objective_add_node (LatentObjectiveMaker *maker, const char *op,
@@ -63,6 +68,10 @@ gboolean latent_objective_bind (LatentObjectiveMaker *maker, GError **error);
 gboolean latent_objective_add_latent_terms (LatentObjectiveMaker *maker, GError **error);
 /* Bits of the symbols under a prior that is learned too. */
 gboolean latent_objective_add_prior (LatentObjectiveMaker *maker, GError **error);
+/* The logarithm of the scale of each symbol: that of its channel, and what the magnitudes of the
+ * symbols say that a coder has seen before it. `axis` is that of the channels. */
+LatentValue *latent_objective_add_context (
+    LatentObjectiveMaker *maker, LatentValue *log_scale, guint axis, GError **error);
 /* The distortion, and what is measured besides. */
 gboolean latent_objective_add_distortion (LatentObjectiveMaker *maker, GError **error);
 /* The whole loss, derivatives, outputs. */
@@ -77,6 +86,7 @@ gboolean latent_objective_collect (LatentObjectiveMaker *maker, GError **error);
 /* One loss over a range of the output's flattened elements. */
 typedef struct {
   guint kind;      /* an index into the names of losses */
+  double weight;   /* 1, or what stood before it */
   gboolean is_all; /* no range was given */
   gsize begin;
   gsize end;

@@ -8,9 +8,9 @@ static const struct {
   const char *name; /* of the output */
   const char *weight;
 } terms[] = {
-    [LATENT_TERM_DISTORTION] = {"train.distortion", NULL        },
-    [LATENT_TERM_KL] = {"train.kl_term",    "train.kl"  },
-    [LATENT_TERM_BITS] = {"train.bits",       "train.rate"},
+    [LATENT_TERM_DISTORTION] = {"train.distortion", "train.weight"},
+    [LATENT_TERM_KL] = {"train.kl_term",    "train.kl"    },
+    [LATENT_TERM_BITS] = {"train.bits",       "train.rate"  },
 };
 
 void
@@ -83,7 +83,7 @@ add_loss (LatentObjectiveMaker *maker, GError **error)
     LatentValue *weight = NULL;
     if (maker->terms[i] == NULL)
       continue;
-    if (terms[i].weight != NULL) {
+    if (i != LATENT_TERM_DISTORTION || maker->step != NULL) {
       weight = latent_objective_add_scalar (maker, terms[i].weight, error);
       if (weight == NULL)
         return NULL;

@@ -20,7 +20,9 @@
  *   "train.epsilon"   as the latent: standard normal, for variational sampling
  *   "train.noise"     as the latent: uniform in [-0.5, 0.5), of the quantiser
  *   "train.round"     float, one: 1 rounds the latent (straight-through), 0 adds noise
+ *   "train.step"      float, one: the quantiser's step, where the recipe has `quantise-max`
  *   "train.kl", "train.rate"   float, one: the weights of these terms, which schedules may raise
+ *   "train.weight"    likewise, of the distortion; there where "train.step" is
  *   "train.count"     float, one: so many samples count, from the first on, in all terms; below 1
  *                     (as an input is that nobody writes to): all. For the last batch of a test
  * Outputs by name, each one float:
@@ -35,19 +37,22 @@
  *   the model's own output */
 /* clang-format on */
 
-/* loss = distortion + rate x bits / d, where there is a rate; with a KL term it is the negative
+/* loss = distortion + rate x bits / d, where there is a rate; with steps s that are drawn it is
+ * (distortion + rate x s^2 x bits / d) / s: what a coarser step spoils grows with its square at
+ * most, and each step shall count about as much as others; with a KL term it is the negative
  * evidence lower bound a sample, d x distortion + kl x kl_term (Kingma and Welling 2014), so that
  * kl = 1 with bce is the bound itself.
  *
  * Keys of the recipe that decide: loss ("mse", "l1", "bce", "categorical", or a list by range of
  * the output's innermost-flattened elements, "mse:0-16,bce:16-100,categorical:100-110": the
  * chapter's mix-and-match, which must name every element once), kl, rate, quantise (a step: latents
- * are quantised in training even without a rate), freeze-encoder. bce and categorical take the
- * logits where a Sigmoid or Softmax made what the range is about: the output, or the part of a
- * Concat that the range is. The distortion of mixed losses is the sum of all elements' and
- * categories' losses over d. A prior, whose parameters are learned with the model's and are in no
- * file, is logistic per channel; with `pairs` (batch: frame, next frame, frame, next frame ...)
- * that of the second frame of each pair is conditional on the first's latents by a small net.
+ * are quantised in training even without a rate), quantise-max (the greatest, where steps are
+ * drawn), rate-context, freeze-encoder. bce and categorical take the logits where a Sigmoid or
+ * Softmax made what the range is about: the output, or the part of a Concat that the range is. The
+ * distortion of mixed losses is the sum of all elements' and categories' losses over d. A prior,
+ * whose parameters are learned with the model's and are in no file, is logistic per channel; with
+ * `pairs` (batch: frame, next frame, frame, next frame ...) that of the second frame of each pair
+ * is conditional on the first's latents by a small net.
  *
  * Not learned, though they are float initialisers: scalars without dimensions (constants of a
  * formula, as exporters write them), running statistics of a BatchNormalization, and what the loss
@@ -62,6 +67,7 @@ typedef struct {
   guint batch;
   LatentShape sample;  /* of the model's input, without the batch */
   double step;         /* of the quantiser; 0: latents are not quantised */
+  double most_step;    /* steps are drawn from `step` to this; equal: always the same */
   gboolean same_space; /* the encoder is not learned: its latents keep their meaning */
 } LatentObjective;
 

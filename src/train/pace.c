@@ -76,3 +76,18 @@ latent_pace_rounds (const LatentRecipe *recipe, guint64 step, guint64 steps)
     return share >= 1;
   return share > 0 && (double)step >= (1 - share) * (double)steps;
 }
+
+double
+latent_pace_get_step (const LatentRecipe *recipe, guint64 place)
+{
+  /* the golden ratio's multiples, whose fractions are never far from even */
+  guint64 fraction = place * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) +
+                     G_GUINT64_CONSTANT (0x8000000000000000);
+  double least = latent_recipe_get_double (recipe, "quantise");
+  double most = latent_recipe_get_double (recipe, "quantise-max");
+
+  least = least > 0 ? least : 1;
+  if (most <= least)
+    return 1;
+  return least * pow (most / least, ldexp ((double)(fraction >> 11), -53));
+}

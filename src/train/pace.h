@@ -18,3 +18,8 @@ double latent_pace_get_kl (const LatentRecipe *recipe, guint64 step);
 /* Whether latents are rounded, instead of noise being added: in the last share
  * (`straight-through`) of the steps. Where the steps are not known: by 1 as the share only. */
 gboolean latent_pace_rounds (const LatentRecipe *recipe, guint64 step, guint64 steps);
+
+/* The quantiser's step of place `place` in a sequence that covers `quantise` to `quantise-max`
+ * evenly by their logarithms, any few neighbours of it too; the first is in the middle. Where
+ * the step is always the same there is no such sequence, and it is 1. */
+double latent_pace_get_step (const LatentRecipe *recipe, guint64 place);

@@ -65,11 +65,13 @@ static const LatentRecipeKey keys[] = {
   {MODEL, "freeze-encoder", BOOL,   "false", 0, 0, NULL, "Learn what follows the latent alone"},
   {MODEL, "head-hidden",    INTS,   NULL, 1, 65536, NULL, "Hidden layers of a classifier or regressor"},
   /* What is minimised. */
-  {LOSS, "loss",            STRING, "mse", 0, 0, NULL, "mse, l1, bce, categorical; or by ranges of elements: mse:0-16,bce:16-100"},
+  {LOSS, "loss",            STRING, "mse", 0, 0, NULL, "mse, l1, bce, categorical; or by ranges of elements: mse:0-16,bce:16-100; 0.5*mse is half of it"},
   {LOSS, "kl",              DOUBLE, NULL, 0, 1e6, NULL, "Weight of the variational KL term in nats; unset, 1 for vae"},
   {LOSS, "kl-warmup",       INT,    "0",  0, 1e9, NULL, "Steps over which kl rises from 0"},
-  {LOSS, "rate",            DOUBLE, "0",  0, 1e6, NULL, "Weight of the bits an element"},
+  {LOSS, "rate",            DOUBLE, "0",  0, 1e6, NULL, "Weight of the bits an element; where steps are drawn, at a step of 1, elsewhere by the step's square"},
+  {LOSS, "rate-context",    BOOL,   "false", 0, 0, NULL, "Count bits as a coder does that has seen the symbols around and those of channels before"},
   {LOSS, "quantise",        DOUBLE, "0",  0, 1e6, NULL, "Step of the quantiser in training; 0: 1 with a rate, else none"},
+  {LOSS, "quantise-max",    DOUBLE, "0",  0, 1e6, NULL, "Greatest step: each step of training draws one from quantise to this, so that the model serves all; 0: one alone"},
   {LOSS, "straight-through", DOUBLE, "0.5", 0, 1, NULL, "Share of the steps, the last ones, that round latents instead of adding noise"},
   /* How. */
   {OPTIMISER, "optimiser",  CHOICE, "adam", 0, 0, "sgd|momentum|adam|adamw", "Rule by which weights change"},

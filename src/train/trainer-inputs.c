@@ -16,6 +16,8 @@ static const char *const names[LATENT_N_INPUTS] = {
     [LATENT_INPUT_EPSILON] = PREFIX "epsilon",
     [LATENT_INPUT_NOISE] = PREFIX "noise",
     [LATENT_INPUT_ROUND] = PREFIX "round",
+    [LATENT_INPUT_STEP] = PREFIX "step",
+    [LATENT_INPUT_WEIGHT] = PREFIX "weight",
     [LATENT_INPUT_KL] = PREFIX "kl",
     [LATENT_INPUT_RATE] = PREFIX "rate",
     [LATENT_INPUT_COUNT] = PREFIX "count",
@@ -286,6 +288,17 @@ draw_epsilon (LatentTrainer *self, guint64 key, guint64 step)
   latent_random_fill_normal (&random, epsilon->data, epsilon->n_elements, 1);
 }
 
+/* The quantiser's step, and weights of terms that go by it: see objective.h. */
+static void
+set_step (LatentTrainer *self, guint64 place)
+{
+  double step = latent_pace_get_step (self->recipe, place);
+
+  set_number (self, LATENT_INPUT_STEP, step);
+  set_number (self, LATENT_INPUT_WEIGHT, 1 / step);
+  set_number (self, LATENT_INPUT_RATE, latent_recipe_get_double (self->recipe, "rate") * step);
+}
+
 void
 latent_trainer_draw_step (LatentTrainer *self)
 {
@@ -299,7 +312,7 @@ latent_trainer_draw_step (LatentTrainer *self)
   set_number (self, LATENT_INPUT_COUNT, self->objective->batch);
   set_number (self, LATENT_INPUT_ROUND, latent_pace_rounds (self->recipe, self->step, self->steps));
   set_number (self, LATENT_INPUT_KL, get_kl (self) * latent_pace_get_kl (self->recipe, self->step));
-  set_number (self, LATENT_INPUT_RATE, latent_recipe_get_double (self->recipe, "rate"));
+  set_step (self, self->seed + self->step);
   keep_clean (self);
   spoil_input (self);
 }
@@ -315,7 +328,7 @@ latent_trainer_draw_test (LatentTrainer *self, guint64 i, guint n)
   set_number (self, LATENT_INPUT_COUNT, n);
   set_number (self, LATENT_INPUT_ROUND, 1);
   set_number (self, LATENT_INPUT_KL, get_kl (self));
-  set_number (self, LATENT_INPUT_RATE, latent_recipe_get_double (self->recipe, "rate"));
+  set_step (self, i);
   keep_clean (self);
 }
 
