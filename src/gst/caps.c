@@ -143,6 +143,12 @@ latent_gst_new_template_caps (void)
 }
 
 GstCaps *
+latent_gst_new_raw_caps (LatentMediaKind kind)
+{
+  return gst_caps_new_full (new_media[kind](NULL), NULL);
+}
+
+GstCaps *
 latent_gst_new_media_caps (const LatentModel *model)
 {
   return gst_caps_new_full (new_media[latent_model_get_media_info (model)->kind](model), NULL);

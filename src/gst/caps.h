@@ -19,6 +19,8 @@ gboolean latent_gst_format_from_video (GstVideoFormat video, LatentPixelFormat *
 
 /* All that an autoencoder's pads can carry, whatever the model. Transfer full, as in all below. */
 GstCaps *latent_gst_new_template_caps (void);
+/* All raw media of that kind. */
+GstCaps *latent_gst_new_raw_caps (LatentMediaKind kind);
 /* What a model takes and gives as media. */
 GstCaps *latent_gst_new_media_caps (const LatentModel *model);
 /* Tensors, shape open. id: NULL, or the latent id whose first digits they carry. */

@@ -29,6 +29,21 @@ static const GEnumValue patterns[] = {
     {0,                          NULL,                                           NULL         },
 };
 
+static const GEnumValue embeds[] = {
+    {LATENT_GST_EMBED_NO,        "Never: decoders have the file",            "no"       },
+    {LATENT_GST_EMBED_ONCE,      "Before the first frame",                   "once"     },
+    {LATENT_GST_EMBED_KEYFRAMES, "Before every key frame, for late joiners", "keyframes"},
+    {0,                          NULL,                                       NULL       },
+};
+
+static const GEnumValue conceals[] = {
+    {LATENT_GST_CONCEAL_REPEAT,  "The last good frame again; sound fades out",             "repeat"},
+    {LATENT_GST_CONCEAL_PREDICT, "What the model predicts; without a predictor as repeat",
+     "predict"                                                                                     },
+    {LATENT_GST_CONCEAL_NONE,    "Nothing; sound is silent",                               "none"  },
+    {0,                          NULL,                                                     NULL    },
+};
+
 static GType
 register_once (gsize *type, const char *name, const GEnumValue *values)
 {
@@ -59,4 +74,20 @@ latent_gst_pattern_get_type (void)
   static gsize type = 0;
 
   return register_once (&type, "LatentGstPattern", patterns);
+}
+
+GType
+latent_gst_embed_get_type (void)
+{
+  static gsize type = 0;
+
+  return register_once (&type, "LatentGstEmbed", embeds);
+}
+
+GType
+latent_gst_conceal_get_type (void)
+{
+  static gsize type = 0;
+
+  return register_once (&type, "LatentGstConceal", conceals);
 }

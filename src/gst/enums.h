@@ -13,3 +13,23 @@ GType latent_gst_precision_get_type (void);
 /* LatentPatternKind, of latenttestsrc. */
 #define LATENT_GST_TYPE_PATTERN (latent_gst_pattern_get_type ())
 GType latent_gst_pattern_get_type (void);
+
+/* Whether an encoder puts the decoder half of its model into the stream. */
+typedef enum {
+  LATENT_GST_EMBED_NO,
+  LATENT_GST_EMBED_ONCE,
+  LATENT_GST_EMBED_KEYFRAMES,
+} LatentGstEmbed;
+
+#define LATENT_GST_TYPE_EMBED (latent_gst_embed_get_type ())
+GType latent_gst_embed_get_type (void);
+
+/* What a decoder gives for a frame that was lost. */
+typedef enum {
+  LATENT_GST_CONCEAL_REPEAT,
+  LATENT_GST_CONCEAL_PREDICT,
+  LATENT_GST_CONCEAL_NONE,
+} LatentGstConceal;
+
+#define LATENT_GST_TYPE_CONCEAL (latent_gst_conceal_get_type ())
+GType latent_gst_conceal_get_type (void);
