@@ -42,7 +42,7 @@ G_BEGIN_DECLS
  */
 typedef struct {
   LatentMediaKind kind;
-  char latent_id[72];
+  char latent_id[132];
   guint channels;
   guint grid_height;
   guint grid_width;
@@ -111,7 +111,7 @@ GType latent_encoder_get_type (void);
  * @n_dims: dimensions of one frame's latents
  * @dims: (array length=n_dims): outermost first, as latent_session_get_latent_dims() gives them
  * @info: the media; latent_id and the grid are filled in from @model and @dims. slices 0: as many
- *   as pay for @threads
+ *   as pay for a grid of that size, whatever @threads, so that every machine makes the same bytes
  * @threads: 1 or more
  * @error: return location for an error
  *

@@ -2,6 +2,7 @@
 #pragma once
 
 /* The whole of liblatent. GStreamer applications want latent/gst.h too. */
+#include <latent/codec.h>
 #include <latent/error.h>
 #include <latent/model.h>
 #include <latent/program.h>

@@ -20,3 +20,8 @@
 #define LATENT_LIMIT_FOLDED_RATIO   2           /* so many times the bytes of the model's own */
 #define LATENT_LIMIT_FOLDED_MACS    (G_GUINT64_CONSTANT (1) << 32)  /* multiply-adds of folding */
 #define LATENT_LIMIT_ARENA_BYTES    (G_GUINT64_CONSTANT (16) << 30) /* activations of one context */
+#define LATENT_LIMIT_HEADER_BYTES   4096                            /* a sequence header */
+#define LATENT_LIMIT_GRID_CHANNELS  8192                            /* of a stream's latents */
+#define LATENT_LIMIT_GRID_SYMBOLS   (32u << 20)                     /* of one frame */
+#define LATENT_LIMIT_SLICES         64                              /* of one frame */
+#define LATENT_LIMIT_PICTURE_SIZE   (1u << 20) /* width or height of a stream's pictures */

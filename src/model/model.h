@@ -57,6 +57,10 @@ const LatentStatePair *latent_model_get_states (
 float latent_model_get_scale (const LatentModel *self, guint channel);
 float latent_model_get_offset (const LatentModel *self, guint channel);
 
+/* latent.steps, floats above 0: one, or one for each channel; NULL where the file says none. The
+ * caller's. */
+GArray *latent_model_get_steps (const LatentModel *self);
+
 /* A model made in memory, by PCA or training: takes the graph, error or not; metadata is set with
  * latent_model_set_metadata(). */
 LatentModel *latent_model_new_from_graph (LatentGraph *graph, GError **error);

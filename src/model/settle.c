@@ -91,11 +91,19 @@ latent_model_get_offset (const LatentModel *self, guint channel)
   return get_number (self->offsets, channel);
 }
 
+GArray *
+latent_model_get_steps (const LatentModel *self)
+{
+  const char *text = latent_onnx_extra_get (self->onnx, "latent.steps");
+
+  return text != NULL ? latent_parse_floats (text) : NULL;
+}
+
 static gboolean
 check_steps (const LatentModel *self, GError **error)
 {
   const char *text = latent_onnx_extra_get (self->onnx, "latent.steps");
-  g_autoptr (GArray) steps = text != NULL ? latent_parse_floats (text) : NULL;
+  g_autoptr (GArray) steps = latent_model_get_steps (self);
   gboolean ok = text == NULL || steps != NULL;
 
   for (guint i = 0; steps != NULL && i < steps->len; i++)

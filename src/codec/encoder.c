@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <latent/codec.h>
+#include <latent/error.h>
+#include <math.h>
+#include <string.h>
+
+#include "src/base/parallel.h"
+#include "src/codec/quantiser.h"
+#include "src/codec/rate.h"
+#include "src/codec/stream.h"
+
+/* Frames a second of a stream that does not say. */
+#define DEFAULT_FPS 30
+/* latent.steps where a model has none: at quality 40 a step is then 0.11, good for latents whose
+ * deviation is about 1, as most nets' are. */
+#define DEFAULT_STEP (1.f / 64)
+/* Symbols that are worth a slice, and rows that one has at least; how many slices at most. Bytes
+ * depend on it: never on the machine. */
+#define SLICE_SYMBOLS (1u << 17)
+#define SLICE_ROWS    4
+#define MOST_SLICES   8
+
+struct _LatentEncoder {
+  gatomicrefcount ref_count;
+  LatentStream stream;
+  GBytes *header;
+  LatentRate rate;
+  gboolean wants_key;
+  guint since_key;  /* frames */
+  guint8 **buffers; /* of each slice's bytes */
+  guint8 *packet;
+  const gint16 *previous; /* of the frame at work */
+};
+
+G_DEFINE_BOXED_TYPE (LatentEncoder, latent_encoder, latent_encoder_ref, latent_encoder_unref)
+
+static guint
+choose_slices (const LatentGrid *grid)
+{
+  gsize slices = latent_grid_count (grid) / SLICE_SYMBOLS;
+
+  slices = MIN (slices, MIN (grid->height / SLICE_ROWS, MOST_SLICES));
+  return (guint)MAX (slices, 1);
+}
+
+/* As integers, from here on. */
+static gboolean
+load_steps (LatentSequence *sequence, const LatentModel *model, GError **error)
+{
+  g_autoptr (GArray) steps = latent_model_get_steps (model);
+  guint channels = sequence->grid.channels;
+
+  if (steps != NULL && steps->len != 1 && steps->len != channels) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+        "latent.steps has %u numbers, wanted is one, or one for each of %u channels", steps->len,
+        channels);
+    return FALSE;
+  }
+  sequence->steps = g_new0 (gint16, channels);
+  for (guint c = 0; c < channels; c++) {
+    float step = steps != NULL ? g_array_index (steps, float, steps->len > 1 ? c : 0)
+                               : DEFAULT_STEP;
+    double number = rint (log2 ((double)step) * LATENT_STEP_ONE);
+    sequence->steps[c] = (gint16)CLAMP (number, LATENT_STEP_MIN, LATENT_STEP_MAX);
+  }
+  return TRUE;
+}
+
+/* What a header cannot do without. */
+static void
+fill_info (LatentStreamInfo *info, const LatentModel *model, const LatentGrid *grid)
+{
+  g_strlcpy (info->latent_id, latent_model_get_id (model), sizeof info->latent_id);
+  info->channels = grid->channels;
+  info->grid_height = grid->height;
+  info->grid_width = grid->width;
+  if (info->slices == 0)
+    info->slices = choose_slices (grid);
+  info->slices = MIN (info->slices, grid->height);
+  info->fps_d = MAX (info->fps_d, 1);
+  info->par_n = MAX (info->par_n, 1);
+  info->par_d = MAX (info->par_d, 1);
+}
+
+static gboolean
+make_sequence (LatentSequence *sequence, LatentModel *model, guint n_dims, const gint64 *dims,
+    const LatentStreamInfo *info, GError **error)
+{
+  gboolean is_video = info->kind == LATENT_MEDIA_VIDEO;
+
+  sequence->info = *info;
+  if (!latent_grid_init_for_model (&sequence->grid, model, n_dims, dims, is_video ? info->width : 0,
+          is_video ? info->height : 0, error))
+    return FALSE;
+  fill_info (&sequence->info, model, &sequence->grid);
+  return load_steps (sequence, model, error);
+}
+
+static void
+make_buffers (LatentEncoder *self)
+{
+  LatentStream *stream = &self->stream;
+  gsize total = 0;
+
+  self->buffers = g_new0 (guint8 *, stream->n_slices);
+  for (guint i = 0; i < stream->n_slices; i++) {
+    gsize bound = latent_symbol_coder_get_bound (stream->coders[i]);
+    self->buffers[i] = g_malloc (bound);
+    total += bound;
+  }
+  self->packet = g_malloc (latent_packet_get_bound (stream->n_slices, total));
+}
+
+LatentEncoder *
+latent_encoder_new (LatentModel *model, guint n_dims, const gint64 *dims,
+    const LatentStreamInfo *info, guint threads, GError **error)
+{
+  g_autoptr (LatentEncoder) self = NULL;
+  g_autoptr (LatentPrior) prior = NULL;
+  g_auto (LatentSequence) sequence = {0};
+
+  g_return_val_if_fail (model != NULL && dims != NULL && info != NULL, NULL);
+  self = g_new0 (LatentEncoder, 1);
+  g_atomic_ref_count_init (&self->ref_count);
+  latent_rate_init (&self->rate);
+  if (!make_sequence (&sequence, model, n_dims, dims, info, error))
+    return NULL;
+  prior = latent_stream_load_prior (model, sequence.grid.channels, error);
+  if (prior == NULL)
+    return NULL;
+  sequence.prior = latent_prior_get_checksum (prior);
+  self->header = latent_sequence_put (&sequence, error);
+  if (self->header == NULL || !latent_stream_init (&self->stream, &sequence, prior, threads, error))
+    return NULL;
+  make_buffers (self);
+  return g_steal_pointer (&self);
+}
+
+LatentEncoder *
+latent_encoder_ref (LatentEncoder *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+latent_encoder_unref (LatentEncoder *self)
+{
+  g_return_if_fail (self != NULL);
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  for (guint i = 0; self->buffers != NULL && i < self->stream.n_slices; i++)
+    g_free (self->buffers[i]);
+  g_free (self->buffers);
+  g_free (self->packet);
+  g_clear_pointer (&self->header, g_bytes_unref);
+  latent_stream_clear (&self->stream);
+  g_free (self);
+}
+
+GBytes *
+latent_encoder_get_header (const LatentEncoder *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  return self->header;
+}
+
+void
+latent_encoder_set_quality (LatentEncoder *self, guint quality)
+{
+  g_return_if_fail (self != NULL && quality <= LATENT_QUALITY_MAX);
+  self->rate.best = quality;
+}
+
+void
+latent_encoder_set_bitrate (LatentEncoder *self, guint64 bits)
+{
+  g_return_if_fail (self != NULL);
+  if (bits != self->rate.bitrate)
+    self->rate.debt = 0;
+  self->rate.bitrate = bits;
+}
+
+void
+latent_encoder_set_key_interval (LatentEncoder *self, guint frames)
+{
+  g_return_if_fail (self != NULL);
+  self->rate.key_interval = frames;
+}
+
+void
+latent_encoder_request_key (LatentEncoder *self)
+{
+  g_return_if_fail (self != NULL);
+  self->wants_key = TRUE;
+}
+
+static gboolean
+check_finite (const float *latents, gsize n, GError **error)
+{
+  for (gsize i = 0; i < n; i++) {
+    if (isfinite (latents[i]))
+      continue;
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE,
+        "latent %" G_GSIZE_FORMAT " of the frame is %s: such latents cannot be coded", i,
+        isnan (latents[i]) ? "NaN" : "infinite");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+is_key (const LatentEncoder *self)
+{
+  return self->stream.sequence.info.resilient || !self->stream.has_held || self->wants_key ||
+         (self->rate.key_interval > 0 && self->since_key >= self->rate.key_interval);
+}
+
+static guint64
+get_duration (const LatentEncoder *self, guint64 duration)
+{
+  const LatentStreamInfo *info = &self->stream.sequence.info;
+
+  if (duration > 0)
+    return duration;
+  if (info->kind == LATENT_MEDIA_AUDIO)
+    return G_GUINT64_CONSTANT (1000000000) * info->hop / info->rate;
+  if (info->kind == LATENT_MEDIA_VIDEO && info->fps_n > 0)
+    return G_GUINT64_CONSTANT (1000000000) * info->fps_d / info->fps_n;
+  return G_GUINT64_CONSTANT (1000000000) / DEFAULT_FPS;
+}
+
+static void
+encode_slices (gsize begin, gsize end, gpointer data)
+{
+  LatentEncoder *self = data;
+  LatentStream *stream = &self->stream;
+
+  for (gsize i = begin; i < end; i++)
+    stream->slices[i] = (LatentSlice){
+        self->buffers[i], latent_symbol_coder_encode (stream->coders[i], stream->symbols,
+                              self->previous, self->buffers[i])};
+}
+
+static void
+encode_frame (LatentEncoder *self, const float *latents, LatentPacketInfo *info)
+{
+  LatentStream *stream = &self->stream;
+  const LatentGrid *grid = &stream->sequence.grid;
+
+  latent_grid_gather (grid, latents, stream->planes);
+  self->previous = latent_stream_begin (stream, info->key, info->quality);
+  latent_quantiser_put (stream->planes, stream->steps, grid->channels, grid->height * grid->width,
+      self->previous, stream->threads, stream->symbols);
+  latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
+  latent_packet_put (info, stream->n_slices, stream->slices, self->packet);
+  latent_stream_end (stream, info->quality);
+}
+
+gboolean
+latent_encoder_encode (LatentEncoder *self, const float *latents, guint64 duration,
+    LatentPacketInfo *info, const guint8 **packet, gsize *size, GError **error)
+{
+  LatentPacketInfo made;
+
+  g_return_val_if_fail (self != NULL && latents != NULL && packet != NULL && size != NULL, FALSE);
+  if (!check_finite (latents, self->stream.n_symbols, error))
+    return FALSE;
+  duration = get_duration (self, duration);
+  made = (LatentPacketInfo){.key = is_key (self), .number = self->stream.number};
+  made.quality = latent_rate_choose (&self->rate, made.key, duration);
+  encode_frame (self, latents, &made);
+  latent_rate_add (&self->rate, made.key, made.quality, made.bytes, duration);
+  self->stream.number = (self->stream.number + 1) & 0xffff;
+  self->since_key = made.key ? 1 : self->since_key + 1;
+  self->wants_key = FALSE;
+  *packet = self->packet;
+  *size = made.bytes;
+  if (info != NULL)
+    *info = made;
+  return TRUE;
+}

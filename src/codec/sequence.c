@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/codec/sequence.h"
+
+#include <latent/error.h>
+#include <string.h>
+
+#include "src/base/crc32c.h"
+#include "src/base/limits.h"
+#include "src/base/reader.h"
+
+#define MAGIC   "LATs"
+#define VERSION 1
+
+/* A field of LatentStreamInfo as a number in base 128. */
+typedef struct {
+  const char *name;
+  gsize offset;
+  gsize size; /* in bytes, of the field in memory */
+  guint32 min;
+  guint32 max;
+} Field;
+
+#define FIELD(name, min, max)                                                                      \
+  {                                                                                                \
+#name, G_STRUCT_OFFSET(LatentStreamInfo, name), sizeof(((LatentStreamInfo *)NULL)->name), min, \
+        max                                                                                        \
+  }
+
+static const Field common_fields[] = {
+    FIELD (kind, LATENT_MEDIA_VECTOR, LATENT_MEDIA_AUDIO),
+    FIELD (resilient, 0, 1),
+    FIELD (slices, 1, LATENT_LIMIT_SLICES),
+};
+
+static const Field video_fields[] = {
+    FIELD (width, 1, LATENT_LIMIT_PICTURE_SIZE),
+    FIELD (height, 1, LATENT_LIMIT_PICTURE_SIZE),
+    FIELD (fps_n, 0, G_MAXINT),
+    FIELD (fps_d, 1, G_MAXINT),
+    FIELD (par_n, 1, G_MAXINT),
+    FIELD (par_d, 1, G_MAXINT),
+    FIELD (color_range, 0, 2),
+    FIELD (color_matrix, 0, 255),
+    FIELD (color_transfer, 0, 255),
+    FIELD (color_primaries, 0, 255),
+    FIELD (interlace, 0, 2),
+    FIELD (field_order, 0, 2),
+};
+
+static const Field audio_fields[] = {
+    FIELD (rate, 1, G_MAXINT),
+    FIELD (audio_channels, 1, 64),
+    FIELD (hop, 1, G_MAXINT),
+};
+
+static const struct {
+  const Field *fields;
+  guint n;
+} media_fields[] = {
+    [LATENT_MEDIA_VECTOR] = {NULL,         0                          },
+    [LATENT_MEDIA_VIDEO] = {video_fields, G_N_ELEMENTS (video_fields)},
+    [LATENT_MEDIA_AUDIO] = {audio_fields, G_N_ELEMENTS (audio_fields)},
+};
+
+void
+latent_sequence_clear (LatentSequence *self)
+{
+  g_clear_pointer (&self->steps, g_free);
+  *self = (LatentSequence){0};
+}
+
+/* Numbers in base 128, the lowest seven bits first, as protobuf has them. */
+static void
+put_varint (GByteArray *dst, guint64 value)
+{
+  guint8 bytes[10];
+  guint n = 0;
+
+  for (; value >= 128; value >>= 7)
+    bytes[n++] = (guint8)(value | 128);
+  bytes[n++] = (guint8)value;
+  g_byte_array_append (dst, bytes, n);
+}
+
+static void
+put_u16 (GByteArray *dst, guint16 value)
+{
+  guint16 bytes = GUINT16_TO_LE (value);
+
+  g_byte_array_append (dst, (const guint8 *)&bytes, sizeof bytes);
+}
+
+static void
+put_u32 (GByteArray *dst, guint32 value)
+{
+  guint32 bytes = GUINT32_TO_LE (value);
+
+  g_byte_array_append (dst, (const guint8 *)&bytes, sizeof bytes);
+}
+
+static gboolean
+check_field (const Field *field, guint64 value, LatentError code, GError **error)
+{
+  if (value >= field->min && value <= field->max)
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, code,
+      "%s of the stream is %" G_GUINT64_FORMAT ", wanted is %u to %u", field->name, value,
+      field->min, field->max);
+  return FALSE;
+}
+
+static gboolean
+put_fields (
+    GByteArray *dst, const LatentStreamInfo *info, const Field *fields, guint n, GError **error)
+{
+  for (guint i = 0; i < n; i++) {
+    const guint8 *bytes = (const guint8 *)info + fields[i].offset;
+    guint32 value = *bytes;
+    if (fields[i].size == sizeof value)
+      memcpy (&value, bytes, sizeof value);
+    if (!check_field (&fields[i], value, LATENT_ERROR_SETTINGS, error))
+      return FALSE;
+    put_varint (dst, value);
+  }
+  return TRUE;
+}
+
+static gboolean
+get_fields (
+    LatentReader *reader, LatentStreamInfo *info, const Field *fields, guint n, GError **error)
+{
+  for (guint i = 0; i < n; i++) {
+    guint8 *bytes = (guint8 *)info + fields[i].offset;
+    guint64 number = latent_reader_get_varint (reader);
+    guint32 value = (guint32)number;
+    if (reader->failed)
+      return TRUE; /* said once, at the end */
+    if (!check_field (&fields[i], number, LATENT_ERROR_FORMAT, error))
+      return FALSE;
+    if (fields[i].size == sizeof value)
+      memcpy (bytes, &value, sizeof value);
+    else
+      *bytes = (guint8)value;
+  }
+  return TRUE;
+}
+
+static gboolean
+is_id (const char *id, gsize n)
+{
+  return n >= 1 && n < sizeof ((LatentStreamInfo *)NULL)->latent_id &&
+         strspn (id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-") >= n;
+}
+
+static void
+put_id (GByteArray *dst, const char *id)
+{
+  put_varint (dst, strlen (id));
+  g_byte_array_append (dst, (const guint8 *)id, (guint)strlen (id));
+}
+
+static gboolean
+get_id (LatentReader *reader, char *id, GError **error)
+{
+  guint64 n = latent_reader_get_varint (reader);
+  const guint8 *bytes = latent_reader_get_bytes (reader, MIN (n, G_MAXUINT16));
+
+  if (reader->failed)
+    return TRUE;
+  if (n < sizeof ((LatentStreamInfo *)NULL)->latent_id)
+    memcpy (id, bytes, n); /* the end is zero already */
+  if (is_id (id, n))
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+      "latent_id of the stream is not 1 to 128 letters, digits, '.', '_' or '-'");
+  return FALSE;
+}
+
+static void
+put_grid (GByteArray *dst, const LatentGrid *grid)
+{
+  put_varint (dst, grid->dims.n);
+  for (guint i = 0; i < grid->dims.n; i++)
+    put_varint (dst, (guint64)grid->dims.dims[i]);
+  put_varint (dst, grid->channels_last);
+  put_varint (dst, grid->tiles_x);
+  put_varint (dst, grid->columns);
+}
+
+static gint64
+get_size (LatentReader *reader)
+{
+  guint64 value = latent_reader_get_varint (reader);
+
+  return (gint64)MIN (value, G_MAXINT);
+}
+
+static gboolean
+get_grid (LatentReader *reader, LatentGrid *grid, GError **error)
+{
+  LatentShape dims = {.n = (guint)get_size (reader)};
+  guint channels_last, tiles_x, columns;
+
+  for (guint i = 0; i < MIN (dims.n, LATENT_MAX_DIMS); i++)
+    dims.dims[i] = get_size (reader);
+  channels_last = (guint)get_size (reader);
+  tiles_x = (guint)get_size (reader);
+  columns = (guint)get_size (reader);
+  if (reader->failed)
+    return TRUE;
+  if (channels_last > 1) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+        "channels_last of the stream is %u, wanted is 0 or 1", channels_last);
+    return FALSE;
+  }
+  return latent_grid_init (grid, &dims, channels_last != 0, tiles_x, columns, error);
+}
+
+/* Runs of channels with the same step: how many, and the step. */
+static void
+put_steps (GByteArray *dst, const gint16 *steps, guint channels)
+{
+  guint run;
+
+  for (guint c = 0; c < channels; c += run) {
+    for (run = 1; c + run < channels && steps[c + run] == steps[c];)
+      run++;
+    put_varint (dst, run);
+    put_u16 (dst, (guint16)steps[c]);
+  }
+}
+
+static gboolean
+get_steps (LatentReader *reader, gint16 *steps, guint channels, GError **error)
+{
+  for (guint c = 0; c < channels;) {
+    guint64 run = latent_reader_get_varint (reader);
+    gint16 step = (gint16)latent_reader_get_u16le (reader);
+    if (reader->failed)
+      return TRUE;
+    if (run < 1 || run > channels - c || step < LATENT_STEP_MIN || step > LATENT_STEP_MAX) {
+      g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+          "steps of the stream: %" G_GUINT64_FORMAT " channels of step %d, from channel %u of %u",
+          run, step, c, channels);
+      return FALSE;
+    }
+    for (guint i = 0; i < run; i++)
+      steps[c++] = step;
+  }
+  return TRUE;
+}
+
+GBytes *
+latent_sequence_put (const LatentSequence *self, GError **error)
+{
+  g_autoptr (GByteArray) dst = g_byte_array_new ();
+  const LatentStreamInfo *info = &self->info;
+
+  g_byte_array_append (dst, (const guint8 *)MAGIC, 4);
+  put_varint (dst, VERSION);
+  if (!put_fields (dst, info, common_fields, G_N_ELEMENTS (common_fields), error))
+    return NULL;
+  put_id (dst, info->latent_id);
+  put_u32 (dst, self->prior);
+  put_grid (dst, &self->grid);
+  put_steps (dst, self->steps, self->grid.channels);
+  if (!put_fields (dst, info, media_fields[info->kind].fields, media_fields[info->kind].n, error))
+    return NULL;
+  put_u32 (dst, latent_crc32c (0, dst->data, dst->len));
+  if (dst->len <= LATENT_LIMIT_HEADER_BYTES)
+    return g_byte_array_free_to_bytes (g_steal_pointer (&dst));
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
+      "the sequence header would take %u bytes, at most are %u; give latent.steps fewer different "
+      "numbers",
+      dst->len, LATENT_LIMIT_HEADER_BYTES);
+  return NULL;
+}
+
+/* The checksum stands at the end; the version comes first, since all else depends on it. */
+static gboolean
+check_frame (const guint8 *header, gsize size, GError **error)
+{
+  guint32 wanted;
+
+  if (size > LATENT_LIMIT_HEADER_BYTES) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
+        "the sequence header is of %" G_GSIZE_FORMAT " bytes, at most are %u", size,
+        LATENT_LIMIT_HEADER_BYTES);
+    return FALSE;
+  }
+  if (size < 9 || memcmp (header, MAGIC, 4) != 0) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+        "not a sequence header: it does not begin with " MAGIC);
+    return FALSE;
+  }
+  if (header[4] != VERSION) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
+        "the sequence header is of version %u, version %u can be read", header[4], VERSION);
+    return FALSE;
+  }
+  memcpy (&wanted, header + size - 4, 4);
+  if (latent_crc32c (0, header, size - 4) == GUINT32_FROM_LE (wanted))
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+      "the sequence header is damaged: its checksum is not that of its bytes");
+  return FALSE;
+}
+
+static gboolean
+get_all (LatentSequence *self, LatentReader *reader, GError **error)
+{
+  LatentStreamInfo *info = &self->info;
+
+  if (!get_fields (reader, info, common_fields, G_N_ELEMENTS (common_fields), error) ||
+      !get_id (reader, info->latent_id, error))
+    return FALSE;
+  self->prior = latent_reader_get_u32le (reader);
+  if (!get_grid (reader, &self->grid, error))
+    return FALSE;
+  self->steps = g_new0 (gint16, self->grid.channels);
+  if (!get_steps (reader, self->steps, self->grid.channels, error) ||
+      !get_fields (
+          reader, info, media_fields[info->kind].fields, media_fields[info->kind].n, error))
+    return FALSE;
+  info->channels = self->grid.channels;
+  info->grid_height = self->grid.height;
+  info->grid_width = self->grid.width;
+  if (!reader->failed && latent_reader_get_left (reader) == 0 && info->slices <= info->grid_height)
+    return TRUE;
+  if (reader->failed)
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT, "the sequence header ends too early");
+  else if (info->slices > info->grid_height)
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+        "slices of the stream are %u in a grid of %u rows", info->slices, info->grid_height);
+  else
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+        "%" G_GSIZE_FORMAT " bytes follow on the sequence header's fields",
+        latent_reader_get_left (reader));
+  return FALSE;
+}
+
+gboolean
+latent_sequence_get (LatentSequence *self, const guint8 *header, gsize size, GError **error)
+{
+  LatentReader reader;
+
+  if (!check_frame (header, size, error))
+    return FALSE;
+  latent_reader_init (&reader, header, size - 4);
+  latent_reader_get_bytes (&reader, 5);
+  if (get_all (self, &reader, error))
+    return TRUE;
+  latent_sequence_clear (self);
+  return FALSE;
+}
+
+gboolean
+latent_stream_info_parse (LatentStreamInfo *self, const guint8 *header, gsize size, GError **error)
+{
+  g_auto (LatentSequence) sequence = {0};
+
+  g_return_val_if_fail (self != NULL && (header != NULL || size == 0), FALSE);
+  if (!latent_sequence_get (&sequence, header, size, error))
+    return FALSE;
+  *self = sequence.info;
+  return TRUE;
+}

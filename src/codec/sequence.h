@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <latent/codec.h>
+
+#include "src/codec/grid.h"
+
+/* The sequence header: what a decoder must know of a stream beside the model. Its bytes are drawn
+ * in docs/bitstream.md. */
+
+/* Steps of channels are 2^(step / 256) at the best quality. */
+#define LATENT_STEP_ONE 256
+#define LATENT_STEP_MIN (-32 * LATENT_STEP_ONE)
+#define LATENT_STEP_MAX (32 * LATENT_STEP_ONE)
+
+typedef struct {
+  LatentStreamInfo info;
+  LatentGrid grid;
+  guint32 prior; /* its checksum */
+  gint16 *steps; /* of each channel of the grid; owned */
+} LatentSequence;
+
+void latent_sequence_clear (LatentSequence *self);
+
+/* LATENT_ERROR_LIMIT where it would exceed LATENT_LIMIT_HEADER_BYTES, SETTINGS where a field of
+ * info is out of its range. */
+GBytes *latent_sequence_put (const LatentSequence *self, GError **error);
+/* Fills a zeroed or cleared self, which is cleared on error. */
+gboolean latent_sequence_get (
+    LatentSequence *self, const guint8 *header, gsize size, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LatentSequence, latent_sequence_clear)

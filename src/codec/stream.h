@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "src/codec/packet.h"
+#include "src/codec/sequence.h"
+#include "src/codec/symbols.h"
+
+/* What both ends of a stream remember from frame to frame. */
+typedef struct {
+  LatentSequence sequence;
+  LatentPrior *prior;
+  guint threads;
+  gsize n_symbols; /* of a frame */
+
+  guint n_slices;
+  LatentSymbolCoder **coders; /* of each slice */
+  LatentSlice *slices;        /* bytes of each in the packet at work */
+
+  gint16 *symbols; /* of the frame at work */
+  gint16 *held;    /* of the last frame */
+  gint16 *scaled;  /* the last frame's at this frame's quality */
+  float *steps;    /* of each channel at this frame's quality */
+  float *planes;   /* latents in the grid's order */
+
+  gboolean has_held;
+  guint held_quality;
+  guint number; /* of the frame at work in the encoder, of the held one in the decoder */
+} LatentStream;
+
+/* Takes the sequence, error or not. The model's prior must be that of sequence->prior, which
+ * latent_stream_load_prior() gave. */
+gboolean latent_stream_init (LatentStream *self, LatentSequence *sequence, LatentPrior *prior,
+    guint threads, GError **error);
+void latent_stream_clear (LatentStream *self);
+
+/* The model's latent.prior for grids of so many channels, or the built-in one. */
+LatentPrior *latent_stream_load_prior (const LatentModel *model, guint channels, GError **error);
+
+/* The first row of a slice; that of slice n_slices is the grid's height. */
+guint latent_stream_get_row (const LatentStream *self, guint slice);
+
+/* Before the symbols of a packet are coded: sets the coders back where the packet stands alone.
+ * Returns the symbols that are its context, or NULL. */
+const gint16 *latent_stream_begin (LatentStream *self, gboolean key, guint quality);
+/* After it: its symbols are held. */
+void latent_stream_end (LatentStream *self, guint quality);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LatentStream, latent_stream_clear)
