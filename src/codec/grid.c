@@ -59,16 +59,21 @@ check_row (const char *what, guint n, guint row, GError **error)
 }
 
 gboolean
-latent_grid_init (LatentGrid *self, const LatentShape *dims, gboolean channels_last, guint tiles_x,
+latent_grid_init (LatentGrid *self, const LatentShape *dims, guint channels_last, guint tiles_x,
     guint columns, GError **error)
 {
   guint axis;
 
   if (!check_dims (dims, error))
     return FALSE;
+  if (channels_last > 1) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
+        "channels_last of the stream is %u, wanted is 0 or 1", channels_last);
+    return FALSE;
+  }
   axis = get_axis (dims, channels_last);
   *self = (LatentGrid){.dims = *dims,
-      .channels_last = channels_last,
+      .channels_last = channels_last != 0,
       .tiles_x = tiles_x,
       .columns = columns,
       .tiles = dims->n > 1 ? (guint)dims->dims[0] : 1,

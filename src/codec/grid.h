@@ -25,7 +25,7 @@ typedef struct {
 
 /* What a sequence header says; nothing of it is trusted. LATENT_ERROR_FORMAT or LIMIT, naming the
  * field. */
-gboolean latent_grid_init (LatentGrid *self, const LatentShape *dims, gboolean channels_last,
+gboolean latent_grid_init (LatentGrid *self, const LatentShape *dims, guint channels_last,
     guint tiles_x, guint columns, GError **error);
 
 /* For a model's latents; width and height of the picture where it is one, else 0.

@@ -208,13 +208,7 @@ get_grid (LatentReader *reader, LatentGrid *grid, GError **error)
   columns = (guint)get_size (reader);
   if (reader->failed)
     return TRUE;
-  if (!latent_grid_init (grid, &dims, channels_last != 0, tiles_x, columns, error))
-    return FALSE;
-  if (channels_last <= 1)
-    return TRUE;
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
-      "channels_last of the stream is %u, wanted is 0 or 1", channels_last);
-  return FALSE;
+  return latent_grid_init (grid, &dims, channels_last, tiles_x, columns, error);
 }
 
 /* Runs of channels with the same step: how many, and the step. */
