@@ -242,10 +242,13 @@ sample_gradient (LatentGradient *gradient, const LatentNode *node, GError **erro
   return derivative != NULL;
 }
 
-/* Quantise (latent, noise, round, step): symbols = latent / step + noise, or rounded where `round`
- * is not 0; outputs are symbols times step, and symbols. The step may be left out: then it is the
- * attribute `step`. The gradient goes straight through both: QuantiseGrad (derivative by symbols,
- * step) = derivative / step is what comes from the symbols. */
+/* Quantise (latent, noise, round, step): symbols = latent / step + noise where `round` is 0,
+ * rounded where it is 1; outputs are symbols times step, and symbols. Where it is 2 only what is
+ * behind the first output is rounded: a decoder then sees what it will see, and the cost of symbols
+ * stays smooth. The attribute `dead` is by how much more than a half a symbol must be to be 1, and
+ * a third of that to be any more: what a quantiser does that minds the bits. The step may be left
+ * out: then it is the attribute `step`. The gradient goes straight through both: QuantiseGrad
+ * (derivative by symbols, step) = derivative / step is what comes from the symbols. */
 
 static gboolean
 check_step (const LatentNode *node, guint i, GError **error)
@@ -281,13 +284,31 @@ infer_quantise_grad (const LatentNode *node, GError **error)
          set_alike (node, 0, 0, error);
 }
 
+enum {
+  ROUND_NOTHING,
+  ROUND_ALL,
+  ROUND_DST,
+};
+
 typedef struct {
   const float *src;
-  const float *noise; /* NULL: rounds */
+  const float *noise;
   float *dst;
   float *symbols; /* or NULL */
   float step;
+  float dead;
+  gint rounds;
 } QuantiseJob;
+
+static inline float
+round_dead (float place, float dead)
+{
+  float magnitude = fabsf (place);
+
+  if (dead == 0)
+    return rintf (place);
+  return copysignf (floorf (magnitude + 0.5f - (magnitude < 1 ? dead : dead / 3)), place);
+}
 
 static void
 quantise (gsize begin, gsize end, gpointer data)
@@ -297,11 +318,12 @@ quantise (gsize begin, gsize end, gpointer data)
 
   for (gsize i = begin; i < end; i++) {
     float place = job->src[i] * inverse;
-    float symbol = job->noise != NULL ? place + job->noise[i] : rintf (place);
+    float noisy = job->rounds != ROUND_ALL ? place + job->noise[i] : 0;
+    float rounded = job->rounds != ROUND_NOTHING ? round_dead (place, job->dead) : noisy;
     if (job->dst != NULL)
-      job->dst[i] = symbol * job->step;
+      job->dst[i] = rounded * job->step;
     if (job->symbols != NULL)
-      job->symbols[i] = symbol;
+      job->symbols[i] = job->rounds == ROUND_ALL ? rounded : noisy;
   }
 }
 
@@ -318,13 +340,14 @@ slope_quantise (gsize begin, gsize end, gpointer data)
 static gboolean
 eval_quantise (const LatentEval *eval, GError **error)
 {
-  gboolean rounds = *(const float *)eval->src[2].data != 0;
   QuantiseJob job = {
       .src = eval->src[0].data,
-      .noise = rounds ? NULL : eval->src[1].data,
+      .noise = eval->src[1].data,
       .dst = eval->dst[0].data,
       .symbols = eval->n_dst > 1 ? eval->dst[1].data : NULL,
       .step = get_step (eval, 3),
+      .dead = latent_node_get_float (eval->node, "dead", 0),
+      .rounds = (gint) * (const float *)eval->src[2].data,
   };
 
   latent_parallel (eval->threads, eval->src[0].n, GRAIN, quantise, &job);
@@ -364,9 +387,9 @@ const LatentOp latent_ops_loss_latent[] = {
     {"KlNormal", DOMAIN, 1, 1, 2, 3, 1, 1, LATENT_TYPES_F32, "", infer_kl, eval_kl,
      get_kl_scratch_size, .gradient = kl_gradient},
     {"KlNormalGrad", DOMAIN, 1, 1, 3, 4, 2, 2, LATENT_TYPES_F32, "", infer_kl_grad, eval_kl_grad},
-    {"Quantise", DOMAIN, 1, 1, 3, 4, 1, 2, LATENT_TYPES_F32, "step:f", infer_quantise,
+    {"Quantise", DOMAIN, 1, 1, 3, 4, 1, 2, LATENT_TYPES_F32, "step:f dead:f", infer_quantise,
      eval_quantise, .gradient = quantise_gradient},
-    {"QuantiseGrad", DOMAIN, 1, 1, 1, 2, 1, 1, LATENT_TYPES_F32, "step:f", infer_quantise_grad,
+    {"QuantiseGrad", DOMAIN, 1, 1, 1, 2, 1, 1, LATENT_TYPES_F32, "step:f dead:f", infer_quantise_grad,
      eval_quantise_grad},
     {"SampleNormal", DOMAIN, 1, 1, 3, 3, 1, 1, LATENT_TYPES_F32, "", infer_sample, eval_sample,
      .gradient = sample_gradient},

@@ -59,6 +59,8 @@ add_quantiser (LatentObjectiveMaker *maker, GError **error)
       maker->step != NULL ? 4 : 3,
       (LatentValue *const[]){maker->latent, noise, rounds, maker->step});
   latent_node_set_float (node, "step", (float)maker->self->step);
+  latent_node_set_float (
+      node, "dead", (float)latent_recipe_get_double (maker->recipe, "dead-zone"));
   maker->quantised = replace_latent (maker, node, "train.quantised", error);
   if (maker->quantised == NULL)
     return FALSE;

@@ -19,7 +19,8 @@
  *   "train.label"     int64, batch: class of each sample; float, as the output, for regress
  *   "train.epsilon"   as the latent: standard normal, for variational sampling
  *   "train.noise"     as the latent: uniform in [-0.5, 0.5), of the quantiser
- *   "train.round"     float, one: 1 rounds the latent (straight-through), 0 adds noise
+ *   "train.round"     float, one: 0 adds noise to the latent, 1 rounds it, 2 rounds what the
+ *                     decoder gets (straight-through), and adds noise where bits are counted
  *   "train.step"      float, one: the quantiser's step, where the recipe has `quantise-max`
  *   "train.kl", "train.rate"   float, one: the weights of these terms, which schedules may raise
  *   "train.weight"    likewise, of the distortion; there where "train.step" is

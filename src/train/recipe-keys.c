@@ -72,7 +72,8 @@ static const LatentRecipeKey keys[] = {
   {LOSS, "rate-context",    BOOL,   "false", 0, 0, NULL, "Count bits as a coder does that has seen the symbols around and those of channels before"},
   {LOSS, "quantise",        DOUBLE, "0",  0, 1e6, NULL, "Step of the quantiser in training; 0: 1 with a rate, else none"},
   {LOSS, "quantise-max",    DOUBLE, "0",  0, 1e6, NULL, "Greatest step: each step of training draws one from quantise to this, so that the model serves all; 0: one alone"},
-  {LOSS, "straight-through", DOUBLE, "0.5", 0, 1, NULL, "Share of the steps, the last ones, that round latents instead of adding noise"},
+  {LOSS, "straight-through", DOUBLE, "0.5", 0, 1, NULL, "Share of the steps, the last ones, in which the decoder gets rounded latents instead of noisy ones"},
+  {LOSS, "dead-zone",       DOUBLE, "0",  0, 0.5, NULL, "Where latents are rounded: by how much more than a half of a step one must be to count; the codec has 0.12"},
   /* How. */
   {OPTIMISER, "optimiser",  CHOICE, "adam", 0, 0, "sgd|momentum|adam|adamw", "Rule by which weights change"},
   {OPTIMISER, "lr",         DOUBLE, "0.001", 0, 1000, NULL, "Learning rate"},

@@ -310,7 +310,8 @@ latent_trainer_draw_step (LatentTrainer *self)
   if (noise != NULL)
     latent_random_fill_uniform (&random, noise->data, noise->n_elements, -.5f, .5f);
   set_number (self, LATENT_INPUT_COUNT, self->objective->batch);
-  set_number (self, LATENT_INPUT_ROUND, latent_pace_rounds (self->recipe, self->step, self->steps));
+  set_number (
+      self, LATENT_INPUT_ROUND, latent_pace_rounds (self->recipe, self->step, self->steps) ? 2 : 0);
   set_number (self, LATENT_INPUT_KL, get_kl (self) * latent_pace_get_kl (self->recipe, self->step));
   set_step (self, self->seed + self->step);
   keep_clean (self);
