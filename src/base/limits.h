@@ -24,4 +24,15 @@
 #define LATENT_LIMIT_GRID_CHANNELS  8192                            /* of a stream's latents */
 #define LATENT_LIMIT_GRID_SYMBOLS   (32u << 20)                     /* of one frame */
 #define LATENT_LIMIT_SLICES         64                              /* of one frame */
-#define LATENT_LIMIT_PICTURE_SIZE   (1u << 20) /* width or height of a stream's pictures */
+#define LATENT_LIMIT_PICTURE_SIZE   (1u << 20)  /* width or height of a stream's pictures */
+#define LATENT_LIMIT_STREAMS        16          /* of a .lat file */
+#define LATENT_LIMIT_PACKET_BYTES   (16u << 20) /* one packet */
+#define LATENT_LIMIT_BLOCK_BYTES    (32u << 20) /* packets of a file that are written at once */
+#define LATENT_LIMIT_TABLE_BYTES    (64u << 10) /* what is said of them */
+#define LATENT_LIMIT_TAG_BYTES      (64u << 10) /* tags of a file that are written at once */
+#define LATENT_LIMIT_TAGS           1000        /* of a file */
+#define LATENT_LIMIT_EMBEDDED_BYTES (64u << 20) /* a model within a file */
+#define LATENT_LIMIT_INDEX_ENTRIES  (1u << 18)  /* of a file; spread where there are more */
+#define LATENT_LIMIT_INDEX_BYTES    (8u << 20)  /* those entries, in the file */
+#define LATENT_LIMIT_LATE_CHUNKS    64 /* tags and models behind packets that an index names */
+#define LATENT_LIMIT_TIME           (G_GUINT64_CONSTANT (1) << 62) /* of packets, in nanoseconds */
