@@ -4,6 +4,7 @@
 /* The whole of liblatent. GStreamer applications want latent/gst.h too. */
 #include <latent/codec.h>
 #include <latent/error.h>
+#include <latent/file.h>
 #include <latent/model.h>
 #include <latent/program.h>
 #include <latent/session.h>

@@ -59,10 +59,12 @@ static LatentFileResult
 tell_damage (LatentFileParser *self, LatentFileEvent *event)
 {
   self->is_damaged = FALSE;
-  self->has_number = FALSE; /* blocks are missing, of course */
   event->offset = self->damage;
   event->skipped = latent_file_parser_get_offset (self) - self->damage;
   event->reason = self->reason;
+  if (self->phase == LATENT_FILE_PHASE_SCAN)
+    return LATENT_FILE_DAMAGE; /* it is met again */
+  self->has_number = FALSE;    /* blocks are missing, of course */
   for (guint i = 0; i < LATENT_LIMIT_STREAMS; i++)
     self->discont[i] = TRUE;
   return LATENT_FILE_DAMAGE;

@@ -77,14 +77,16 @@ latent_file_parser_end (LatentFileParser *self)
 static LatentFileResult
 do_done (LatentFileParser *self, LatentFileEvent *event, GError **error)
 {
-  if (self->is_whole && latent_file_parser_get_left (self) > 0) {
-    event->offset = latent_file_parser_get_offset (self);
-    event->skipped = latent_file_parser_get_left (self);
+  const guint64 offset = latent_file_parser_get_offset (self);
+  const guint64 end = MAX (self->base + self->bytes->len, self->size);
+
+  event->offset = offset;
+  if (self->is_whole && end > offset) {
+    event->skipped = end - offset;
     event->reason = "bytes follow on the file's end";
-    self->pos = self->bytes->len;
+    latent_file_parser_jump (self, end);
     return LATENT_FILE_DAMAGE;
   }
-  event->offset = latent_file_parser_get_offset (self);
   event->reason = self->is_whole ? NULL : "the file was not finished";
   return LATENT_FILE_END;
 }

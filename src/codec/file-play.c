@@ -150,8 +150,6 @@ take_chunk (LatentFileParser *self, const LatentChunk *chunk, LatentFileEvent *e
     self->has_index |= self->size == 0;
     self->phase = LATENT_FILE_PHASE_DONE;
     break;
-  case LATENT_CHUNK_INDEX:
-    break;
   default:
     if (!was_given (self))
       return latent_file_parser_take_part (self, chunk, event, NULL);

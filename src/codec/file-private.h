@@ -4,6 +4,7 @@
 #include <latent/file.h>
 
 #include "src/base/limits.h"
+#include "src/base/reader.h"
 #include "src/codec/file-block.h"
 #include "src/codec/file-index.h"
 #include "src/codec/file-parts.h"

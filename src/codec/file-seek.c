@@ -187,13 +187,13 @@ latent_file_parser_do_turn (LatentFileParser *self, LatentFileEvent *event, GErr
 
   self->phase = LATENT_FILE_PHASE_PLAY;
   self->is_ready = TRUE;
-  self->has_number = FALSE;
-  self->number = 0;
   if (!self->is_seeking) {
     latent_file_parser_jump (self, self->begin);
     return was_ready ? LATENT_FILE_AGAIN : LATENT_FILE_READY;
   }
   self->is_seeking = FALSE;
+  self->has_number = FALSE;
+  self->number = 0;
   latent_file_parser_jump (self, settle_seek (self, &event->packet.pts));
   event->packet.stream = self->seek_stream;
   event->offset = latent_file_parser_get_offset (self);
