@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/autoencoder-private.h"
 
+#include "plugin/picture.h"
 #include "src/gst/message.h"
 
 #define GST_CAT_DEFAULT latent_autoencoder_debug
@@ -51,17 +52,6 @@ latent_autoencoder_hold (LatentAutoencoder *self, GstBuffer *buffer, gint slot, 
   g_array_append_val (self->held, held);
 }
 
-/* Timestamps, flags and metas without the memory: a batch must not starve upstream's pool. */
-static GstBuffer *
-strip (GstBuffer *buffer)
-{
-  GstBuffer *shell = gst_buffer_new ();
-
-  gst_buffer_copy_into (shell, buffer, GST_BUFFER_COPY_METADATA, 0, -1);
-  gst_buffer_unref (buffer);
-  return shell;
-}
-
 static GstFlowReturn
 push_frame (LatentAutoencoder *self, gboolean is_discont, GstBuffer *buffer)
 {
@@ -87,7 +77,7 @@ push_frame (LatentAutoencoder *self, gboolean is_discont, GstBuffer *buffer)
     return GST_FLOW_ERROR;
   }
   latent_autoencoder_hold (
-      self, embeds ? buffer : strip (buffer), (gint)self->n_filled++, n_samples);
+      self, embeds ? buffer : latent_picture_strip (buffer), (gint)self->n_filled++, n_samples);
   return GST_FLOW_OK;
 }
 

@@ -44,6 +44,7 @@
 
 #include "plugin/autoencoder-private.h"
 #include "plugin/cores.h"
+#include "plugin/loading.h"
 #include "plugin/properties.h"
 #include "src/gst/caps.h"
 #include "src/gst/enums.h"
@@ -92,12 +93,6 @@ take_model (LatentAutoencoder *self, LatentModel *model)
   g_clear_pointer (&old, latent_model_unref);
 }
 
-static const char *
-get_nick (LatentMode mode)
-{
-  return g_enum_get_value (g_type_class_peek (LATENT_GST_TYPE_MODE), (gint)mode)->value_nick;
-}
-
 static gboolean
 load (LatentAutoencoder *self, GError **error)
 {
@@ -105,21 +100,9 @@ load (LatentAutoencoder *self, GError **error)
 
   if (self->model)
     return TRUE;
-  if (!self->settings.model) {
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-        "property model must be set: the path of an .onnx file");
-    return FALSE;
-  }
-  model = latent_model_load (self->settings.model, error);
+  model = latent_load_model (self->settings.model, self->settings.mode, error);
   if (!model)
     return FALSE;
-  if (!latent_model_supports_mode (model, self->settings.mode)) {
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-        "model '%s' lacks the part that mode=%s needs", self->settings.model,
-        get_nick (self->settings.mode));
-    latent_model_unref (model);
-    return FALSE;
-  }
   take_model (self, model);
   return TRUE;
 }

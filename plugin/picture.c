@@ -51,3 +51,13 @@ latent_picture_configure_pool (GstQuery *query, const GstVideoInfo *info)
   else
     gst_query_add_allocation_pool (query, pool, size, min, max);
 }
+
+GstBuffer *
+latent_picture_strip (GstBuffer *buffer)
+{
+  GstBuffer *shell = gst_buffer_new ();
+
+  gst_buffer_copy_into (shell, buffer, GST_BUFFER_COPY_METADATA, 0, -1);
+  gst_buffer_unref (buffer);
+  return shell;
+}

@@ -12,6 +12,7 @@
 #define LATENT_LIMIT_NODE_ARGUMENTS 4096          /* inputs, or outputs, of a node */
 #define LATENT_LIMIT_ATTRIBUTES     256           /* attributes of a node */
 #define LATENT_LIMIT_METADATA       1000          /* keys of a model */
+#define LATENT_LIMIT_FOLDER_MODELS  10000         /* files of a folder that is looked through */
 #define LATENT_LIMIT_LATENTS        64            /* names in latent.tensor */
 #define LATENT_LIMIT_STATES         256           /* pairs in latent.state */
 #define LATENT_LIMIT_TRIAL_SECONDS  10 /* of looking for the frame sizes that a net takes */

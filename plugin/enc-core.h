@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <latent/codec.h>
+
+#include "plugin/stats.h"
+#include "src/gst/enums.h"
+
+/* What latentvideoenc and latentaudioenc share: properties, the model, a session that makes latents
+ * and an encoder that makes packets of them. */
+
+/* Numbers of the properties. */
+enum {
+  LATENT_ENC_PROP_MODEL = 1,
+  LATENT_ENC_PROP_QUALITY,
+  LATENT_ENC_PROP_BITRATE,
+  LATENT_ENC_PROP_KEY_INT_MAX,
+  LATENT_ENC_PROP_RESILIENT,
+  LATENT_ENC_PROP_PRECISION,
+  LATENT_ENC_PROP_THREADS,
+  LATENT_ENC_PROP_BATCH_SIZE,
+  LATENT_ENC_PROP_EMBED,
+  LATENT_ENC_PROP_STATS,
+  LATENT_ENC_N_PROPS,
+};
+
+/* Settable below PAUSED only, so that the streaming thread reads them without a lock. */
+typedef struct {
+  char *model; /* path */
+  guint key_int_max;
+  gboolean resilient;
+  LatentPrecision precision;
+  guint threads;
+  guint batch_size;
+  LatentGstEmbed embed;
+} LatentEncSettings;
+
+typedef struct {
+  GstElement *element; /* that it is part of */
+  LatentMediaKind kind;
+  LatentEncSettings settings;
+
+  /* under the object lock */
+  guint quality;
+  guint bitrate;       /* kbit/s */
+  gboolean is_retuned; /* one of both was set */
+  LatentModel *model;  /* from READY on */
+  LatentStats stats;
+  guint64 bytes; /* of packets and headers */
+  guint64 keys;  /* key packets */
+
+  gboolean is_member; /* of those that share the cores */
+
+  /* the streaming thread's own */
+  LatentSession *session;
+  LatentEncoder *encoder;
+  float *latents;      /* of one frame */
+  gboolean has_state;  /* the net carries tensors from frame to frame */
+  guint since_key;     /* frames since the last key packet */
+  gboolean wants_key;  /* whatever comes next */
+  guint since_headers; /* frames since headers went out; 0: none came yet */
+  GstClockTime headed; /* PTS of the frame that they went out with, or none */
+  GBytes *model_packet;
+} LatentEncCore;
+
+/* What is asked of a packet. */
+typedef struct {
+  gboolean key;
+  gboolean headers;
+} LatentEncWish;
+
+/* What a packet is. */
+typedef struct {
+  gboolean is_key;
+  gboolean is_first;      /* of the stream */
+  gboolean needs_headers; /* go out before it */
+} LatentEncPacket;
+
+void latent_enc_core_init (LatentEncCore *self, GstElement *element, LatentMediaKind kind);
+void latent_enc_core_clear (LatentEncCore *self);
+
+void latent_enc_core_install_properties (GObjectClass *klass);
+void latent_enc_core_set_property (
+    LatentEncCore *self, guint id, const GValue *value, GParamSpec *);
+void latent_enc_core_get_property (LatentEncCore *self, guint id, GValue *value, GParamSpec *);
+
+/* NULL to READY: the model early, so that caps follow it from the first link on. FALSE: an error
+ * was posted. */
+gboolean latent_enc_core_open (LatentEncCore *self);
+void latent_enc_core_close (LatentEncCore *self);
+/* READY to PAUSED, and back. */
+gboolean latent_enc_core_start (LatentEncCore *self);
+void latent_enc_core_stop (LatentEncCore *self);
+
+/* Raw caps that the model takes, or `any` (transfer none) while none is loaded. Transfer full. */
+GstCaps *latent_enc_core_get_caps (LatentEncCore *self, GstCaps *any);
+
+/* The session, made when first needed; NULL with an error. It is then to be set for its media. */
+LatentSession *latent_enc_core_get_session (LatentEncCore *self, GError **error);
+/* A new stream, whose session was set. */
+gboolean latent_enc_core_begin (LatentEncCore *self, const LatentStreamInfo *info, GError **error);
+/* Caps of the stream, the sequence header included. */
+GstCaps *latent_enc_core_new_caps (LatentEncCore *self);
+/* Header buffers that go out before a packet: the sequence header, and the model where it is
+ * embedded. Transfer full. */
+GList *latent_enc_core_new_headers (LatentEncCore *self, GstClockTime pts, gboolean is_first);
+
+/* Before a frame is put: whether its packet will be a key packet for sure. A net's state begins
+ * anew there. */
+void latent_enc_core_prepare (LatentEncCore *self, gboolean wants_key);
+/* Codes what a slot of the session holds after a run. NULL: an error was posted. */
+GstBuffer *latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime pts,
+    GstClockTime duration, LatentEncWish asked, LatentEncPacket *packet);
+/* A flush, a discontinuity. */
+void latent_enc_core_reset (LatentEncCore *self);
+
+/* Tags that say what made the stream. codec: GST_TAG_VIDEO_CODEC or the like. */
+GstTagList *latent_enc_core_new_tags (LatentEncCore *self, const char *codec, const char *name);
+/* The structure of the property stats. */
+GstStructure *latent_enc_core_get_stats (LatentEncCore *self);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/model/find.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "src/base/file.h"
+#include "src/base/limits.h"
+#include "src/onnx/peek.h"
+
+#define SUFFIX ".onnx"
+
+/* What is known of a file. */
+typedef struct {
+  gint64 size;
+  gint64 time;
+  gint64 nanoseconds;
+  char *id; /* NULL: no model */
+} Entry;
+
+G_LOCK_DEFINE_STATIC (entries);
+static GHashTable *entries; /* path -> Entry; as small as the folders */
+
+static void
+free_entry (gpointer data)
+{
+  Entry *entry = data;
+
+  g_free (entry->id);
+  g_free (entry);
+}
+
+static char *
+read_id (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  char *id = latent_onnx_peek (path, "latent.id", &error);
+
+  if (id || error)
+    return id;
+  bytes = latent_file_read (path, LATENT_LIMIT_FILE_BYTES, NULL);
+  return bytes ? g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes) : NULL;
+}
+
+/* The id of a file, or NULL. */
+static char *
+get_id (const char *path)
+{
+  struct stat status;
+  Entry *entry;
+  char *id = NULL;
+
+  if (stat (path, &status) != 0 || !S_ISREG (status.st_mode))
+    return NULL;
+  G_LOCK (entries);
+  if (!entries)
+    entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_entry);
+  entry = g_hash_table_lookup (entries, path);
+  if (!entry || entry->size != status.st_size || entry->time != status.st_mtim.tv_sec ||
+      entry->nanoseconds != status.st_mtim.tv_nsec) {
+    entry = g_new0 (Entry, 1);
+    entry->size = status.st_size;
+    entry->time = status.st_mtim.tv_sec;
+    entry->nanoseconds = status.st_mtim.tv_nsec;
+    entry->id = read_id (path);
+    g_hash_table_replace (entries, g_strdup (path), entry);
+  }
+  id = g_strdup (entry->id);
+  G_UNLOCK (entries);
+  return id;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of their names, so that what is found does not depend on the file system. */
+static GPtrArray *
+list_models (const char *folder)
+{
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir)) && paths->len < LATENT_LIMIT_FOLDER_MODELS) {
+    if (g_str_has_suffix (name, SUFFIX))
+      g_ptr_array_add (paths, g_build_filename (folder, name, NULL));
+  }
+  g_ptr_array_sort (paths, compare_names);
+  return paths;
+}
+
+char **
+latent_find_get_folders (void)
+{
+  const char *own = g_getenv ("LATENT_MODELS");
+  g_autoptr (GStrvBuilder) folders = g_strv_builder_new ();
+  g_autofree char *users = g_build_filename (g_get_user_data_dir (), "latent", "models", NULL);
+
+  if (own && *own)
+    g_strv_builder_add (folders, own);
+  g_strv_builder_add (folders, LATENT_MODELS_FOLDER);
+  g_strv_builder_add (folders, users);
+  return g_strv_builder_end (folders);
+}
+
+char *
+latent_find_model (const char *id, const char *const *folders, GError **error)
+{
+  g_auto (GStrv) fallback = folders ? NULL : latent_find_get_folders ();
+  const char *const *all = folders ? folders : (const char *const *)fallback;
+  g_autofree char *names = g_strjoinv ("', '", (char **)all);
+
+  for (guint i = 0; all[i]; i++) {
+    g_autoptr (GPtrArray) paths = list_models (all[i]);
+
+    for (guint j = 0; j < paths->len; j++) {
+      g_autofree char *found = get_id (paths->pdata[j]);
+
+      if (found && g_str_equal (found, id))
+        return g_strdup (paths->pdata[j]);
+    }
+  }
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_NOT_FOUND,
+      "no model of latent id %s: no " SUFFIX " file in '%s' has it", id, names);
+  return NULL;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <latent/model.h>
+
+/* Models by latent id. Of files only the metadata are read, and those once, as long as a file's
+ * time and size stay. Files without latent.id have their SHA-256 as id, as for latent_model_load()
+ * (those with external data are not found). */
+
+/* Folders that models are looked for in where nothing else is said: $LATENT_MODELS, the installed
+ * ones, and latent/models in the user's data folder. */
+char **latent_find_get_folders (void);
+/* The path of the first .onnx file of that id in folders (NULL: the default ones), or NULL with
+ * LATENT_ERROR_NOT_FOUND, which names the id and the folders. */
+char *latent_find_model (const char *id, const char *const *folders, GError **error);
