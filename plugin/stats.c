@@ -30,6 +30,15 @@ latent_stats_reset (LatentStats *self, const LatentModel *model)
   GST_OBJECT_UNLOCK (element);
 }
 
+void
+latent_stats_set_model (LatentStats *self, const LatentModel *model)
+{
+  GST_OBJECT_LOCK (self->element);
+  g_free (self->latent_id);
+  self->latent_id = g_strdup (latent_model_get_id (model));
+  GST_OBJECT_UNLOCK (self->element);
+}
+
 /* Elements of one frame of a port whose dimension 0 is the batch. */
 static guint64
 count_elements (const LatentPort *port, guint batch)

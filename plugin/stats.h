@@ -29,6 +29,8 @@ void latent_stats_init (LatentStats *self, GstElement *element);
 void latent_stats_clear (LatentStats *self);
 /* A new stream begins; the model is NULL where none is known yet. */
 void latent_stats_reset (LatentStats *self, const LatentModel *model);
+/* The model, where it became known later. */
+void latent_stats_set_model (LatentStats *self, const LatentModel *model);
 /* What the session was compiled to. */
 void latent_stats_describe (
     LatentStats *self, LatentSession *session, gboolean decodes, guint batch);

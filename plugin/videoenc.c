@@ -323,11 +323,19 @@ finalize (GObject *object)
   G_OBJECT_CLASS (latent_video_enc_parent_class)->finalize (object);
 }
 
+/* Slots are emptied one by one. */
+static void
+release_frame (gpointer frame)
+{
+  if (frame)
+    gst_video_codec_frame_unref (frame);
+}
+
 static void
 latent_video_enc_init (LatentVideoEnc *self)
 {
   latent_enc_core_init (&self->core, GST_ELEMENT (self), LATENT_MEDIA_VIDEO);
-  self->held = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_video_codec_frame_unref);
+  self->held = g_ptr_array_new_with_free_func (release_frame);
 }
 
 static void

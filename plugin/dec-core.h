@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <latent/codec.h>
+
+#include "plugin/stats.h"
+#include "src/gst/enums.h"
+
+/* What latentvideodec and latentaudiodec share: properties, finding the model, a decoder that makes
+ * latents of packets and a session that makes media of them. */
+
+/* Numbers of the properties. */
+enum {
+  LATENT_DEC_PROP_MODEL = 1,
+  LATENT_DEC_PROP_MODEL_PATH,
+  LATENT_DEC_PROP_CONCEAL,
+  LATENT_DEC_PROP_PRECISION,
+  LATENT_DEC_PROP_THREADS,
+  LATENT_DEC_PROP_BATCH_SIZE,
+  LATENT_DEC_PROP_STATS,
+  LATENT_DEC_N_PROPS,
+};
+
+/* Settable below PAUSED only, so that the streaming thread reads them without a lock. */
+typedef struct {
+  char *model;      /* path; NULL: to be found */
+  char *model_path; /* folders; NULL: the default ones */
+  LatentGstConceal conceal;
+  LatentPrecision precision;
+  guint threads;
+  guint batch_size;
+} LatentDecSettings;
+
+/* Under the object lock. */
+typedef struct {
+  guint64 bytes;     /* of packets and headers */
+  guint64 lost;      /* packets that depend on what was lost */
+  guint64 damaged;   /* packets that are not what their checksum says */
+  guint64 concealed; /* frames given instead */
+} LatentDecCounts;
+
+typedef struct {
+  GstElement *element; /* that it is part of */
+  LatentMediaKind kind;
+  LatentDecSettings settings;
+  LatentStats stats;
+  LatentDecCounts counts;
+  gboolean is_member; /* of those that share the cores */
+
+  /* the streaming thread's own */
+  LatentModel *model;    /* of the stream, or that of the property before there is one */
+  LatentModel *embedded; /* that came in the stream */
+  GBytes *header;        /* in force */
+  GError *missing;       /* no model was found for it: why */
+  gboolean waits;        /* the stream says that its model comes in it */
+  LatentDecoder *decoder;
+  LatentSession *session;
+  float *latents;     /* of one frame */
+  gboolean has_state; /* the net carries tensors from frame to frame */
+} LatentDecCore;
+
+/* What a buffer holds. */
+typedef enum {
+  LATENT_UNIT_PACKET,
+  LATENT_UNIT_HEADER,
+  LATENT_UNIT_MODEL,
+} LatentUnit;
+
+/* What came of it. */
+typedef enum {
+  LATENT_TAKEN_FAILED, /* an error was posted */
+  LATENT_TAKEN_SAME,   /* nothing new */
+  LATENT_TAKEN_NEW,    /* a stream begins: decoder and session are others */
+} LatentTaken;
+
+void latent_dec_core_init (LatentDecCore *self, GstElement *element, LatentMediaKind kind);
+void latent_dec_core_clear (LatentDecCore *self);
+
+void latent_dec_core_install_properties (GObjectClass *klass);
+void latent_dec_core_set_property (
+    LatentDecCore *self, guint id, const GValue *value, GParamSpec *);
+void latent_dec_core_get_property (LatentDecCore *self, guint id, GValue *value, GParamSpec *);
+
+/* READY to PAUSED, and back. FALSE: an error was posted. */
+gboolean latent_dec_core_start (LatentDecCore *self);
+void latent_dec_core_stop (LatentDecCore *self);
+
+/* The caps' header, where they have one. */
+LatentTaken latent_dec_core_take_caps (LatentDecCore *self, GstCaps *caps);
+LatentUnit latent_dec_core_get_unit (const guint8 *data, gsize size);
+/* A buffer that is no packet. */
+LatentTaken latent_dec_core_take_unit (
+    LatentDecCore *self, LatentUnit unit, const guint8 *data, gsize size);
+
+/* Whether packets can be decoded. FALSE: a packet came in vain; where it was one that decoding
+ * could begin with, and no model is to come, error is set. */
+gboolean latent_dec_core_is_ready (
+    LatentDecCore *self, const guint8 *packet, gsize size, GError **error);
+/* The latents are in self->latents where it went well. error: what is wrong with the packet. */
+LatentDecodeResult latent_dec_core_decode (
+    LatentDecCore *self, const guint8 *packet, gsize size, LatentPacketInfo *info, GError **error);
+void latent_dec_core_count_concealed (LatentDecCore *self);
+/* A flush. */
+void latent_dec_core_reset (LatentDecCore *self);
+
+/* The structure of the property stats. */
+GstStructure *latent_dec_core_get_stats (LatentDecCore *self);

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-latentvideodec
+ * @title: latentvideodec
+ *
+ * Makes raw video of the packets of latentvideoenc, with the model that they were made with: that
+ * of #LatentVideoDec:model, or one that came in the stream, or one of the same latent id in a
+ * folder of #LatentVideoDec:model-path. Where there is none the error names the id and the folders.
+ *
+ * Pictures have the size, pixel aspect ratio, colorimetry and interlacing of those that were coded.
+ *
+ * A packet that is damaged, or depends on one that is missing, is never shown: until the next key
+ * frame, which is asked for upstream, #LatentVideoDec:conceal decides what comes instead, with the
+ * flag CORRUPTED (the property discard-corrupted-frames drops such frames). `predict` is as
+ * `repeat` where the model has no predictor.
+ *
+ * Late frames are decoded, since those after them may need it, but the net does not run for them.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert \
+ *   ! latentvideoenc model=camera.onnx error-resilient=true ! rtpgstpay ! rtpgstdepay \
+ *   ! latentvideodec model=camera.onnx ! videoconvert ! fakesink
+ * ]| Through packets of RTP.
+ */
+
+#include "plugin/videodec.h"
+
+#include "plugin/dec-core.h"
+#include "plugin/picture.h"
+#include "src/gst/caps.h"
+#include "src/gst/message.h"
+#include "src/gst/stream-caps.h"
+
+GST_DEBUG_CATEGORY_STATIC (latent_video_dec_debug);
+#define GST_CAT_DEFAULT latent_video_dec_debug
+
+/* While frames are lost a key frame is asked for again after so many. */
+#define REQUEST_INTERVAL 30
+
+/* A frame that waits for the batch. */
+typedef struct {
+  GstVideoCodecFrame *frame;
+  guint slot;
+  gboolean is_concealed; /* another's picture is shown for it */
+} Held;
+
+struct _LatentVideoDec {
+  GstVideoDecoder parent;
+
+  LatentDecCore core;
+  GstVideoCodecState *input;
+  GstVideoInfo info;  /* of the output */
+  GArray *held;       /* Held, in order */
+  guint n_filled;     /* slots of the session */
+  gboolean has_shown; /* slot `shown` of the last run holds the last good picture */
+  guint shown;
+  guint n_lost; /* frames in a row */
+};
+
+G_DEFINE_TYPE_WITH_CODE (LatentVideoDec, latent_video_dec, GST_TYPE_VIDEO_DECODER,
+    GST_DEBUG_CATEGORY_INIT (latent_video_dec_debug, "latentvideodec", 0, "video decoder"))
+
+/* Writes the picture of a slot. */
+static GstFlowReturn
+fill (LatentVideoDec *self, GstVideoCodecFrame *codec_frame, guint slot)
+{
+  GstVideoFrame frame;
+  LatentPicture picture = {0};
+  guint64 n_nonfinite;
+  GstFlowReturn ret = gst_video_decoder_allocate_output_frame (
+      GST_VIDEO_DECODER (self), codec_frame);
+
+  if (ret != GST_FLOW_OK)
+    return ret;
+  if (!latent_picture_map (
+          &self->info, codec_frame->output_buffer, GST_MAP_WRITE, &frame, &picture)) {
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, WRITE, ("a buffer of the pool cannot be written to"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  n_nonfinite = latent_session_get_picture (self->core.session, slot, &picture);
+  gst_video_frame_unmap (&frame);
+  latent_stats_add_nonfinite (
+      &self->core.stats, latent_model_get_id (self->core.model), n_nonfinite);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+show (LatentVideoDec *self, const Held *held)
+{
+  GstVideoDecoder *decoder = GST_VIDEO_DECODER (self);
+  GstFlowReturn ret = fill (self, held->frame, held->slot);
+
+  if (ret != GST_FLOW_OK) {
+    gst_video_decoder_release_frame (decoder, held->frame);
+    return ret;
+  }
+  if (held->is_concealed) {
+    GST_VIDEO_CODEC_FRAME_FLAG_SET (held->frame, GST_VIDEO_CODEC_FRAME_FLAG_CORRUPTED);
+    GST_BUFFER_FLAG_SET (held->frame->output_buffer, GST_BUFFER_FLAG_CORRUPTED);
+    latent_dec_core_count_concealed (&self->core);
+  }
+  return gst_video_decoder_finish_frame (decoder, held->frame);
+}
+
+static void
+forget (LatentVideoDec *self)
+{
+  for (guint i = 0; i < self->held->len; i++)
+    gst_video_codec_frame_unref (g_array_index (self->held, Held, i).frame);
+  g_array_set_size (self->held, 0);
+  self->n_filled = 0;
+}
+
+/* Runs what is held, a whole batch or less, and pushes it. */
+static GstFlowReturn
+run_held (LatentVideoDec *self)
+{
+  g_autoptr (GArray) held = self->held;
+  GstFlowReturn ret = GST_FLOW_OK;
+  guint n = self->n_filled;
+
+  self->held = g_array_new (FALSE, FALSE, sizeof (Held));
+  self->n_filled = 0;
+  if (n > 0 && !latent_stats_run (&self->core.stats, self->core.session, n))
+    ret = GST_FLOW_ERROR;
+  if (n > 0) {
+    self->has_shown = ret == GST_FLOW_OK;
+    self->shown = n - 1;
+  }
+  for (guint i = 0; i < held->len; i++) {
+    const Held *one = &g_array_index (held, Held, i);
+
+    if (ret == GST_FLOW_OK)
+      ret = show (self, one);
+    else
+      gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), one->frame);
+  }
+  return ret;
+}
+
+static GstFlowReturn
+hold (LatentVideoDec *self, Held held)
+{
+  g_array_append_val (self->held, held);
+  /* what shows a picture that is there waits for nothing but those before it */
+  return self->n_filled == 0 || self->n_filled == self->core.settings.batch_size ? run_held (self)
+                                                                                 : GST_FLOW_OK;
+}
+
+static void
+request_key (LatentVideoDec *self, GstVideoCodecFrame *frame)
+{
+  if (self->n_lost++ % REQUEST_INTERVAL == 0)
+    gst_video_decoder_request_sync_point (GST_VIDEO_DECODER (self), frame, 0);
+}
+
+/* A frame that cannot be decoded. */
+static GstFlowReturn
+conceal (LatentVideoDec *self, GstVideoCodecFrame *frame)
+{
+  gboolean has_picture = self->n_filled > 0 || self->has_shown;
+  Held held = {.frame = frame, .is_concealed = TRUE};
+
+  request_key (self, frame);
+  if (self->core.settings.conceal == LATENT_GST_CONCEAL_NONE || !has_picture)
+    return gst_video_decoder_drop_frame (GST_VIDEO_DECODER (self), frame);
+  held.slot = self->n_filled > 0 ? self->n_filled - 1 : self->shown;
+  return hold (self, held);
+}
+
+/* Whether the net may rest: nobody will see the frame. */
+static gboolean
+is_late (LatentVideoDec *self, GstVideoCodecFrame *frame)
+{
+  return !self->core.has_state &&
+         gst_video_decoder_get_max_decode_time (GST_VIDEO_DECODER (self), frame) < 0;
+}
+
+static GstFlowReturn
+take_latents (LatentVideoDec *self, GstVideoCodecFrame *frame)
+{
+  Held held = {.frame = frame, .slot = self->n_filled};
+
+  self->n_lost = 0;
+  if (is_late (self, frame)) {
+    latent_stats_add_dropped (&self->core.stats);
+    return gst_video_decoder_drop_frame (GST_VIDEO_DECODER (self), frame);
+  }
+  latent_session_put_latent (self->core.session, self->n_filled++, self->core.latents);
+  return hold (self, held);
+}
+
+static GstFlowReturn
+take_packet (LatentVideoDec *self, GstVideoCodecFrame *frame, const guint8 *packet, gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  LatentPacketInfo info;
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  if (!latent_dec_core_is_ready (&self->core, packet, size, &error)) {
+    if (!error)
+      return conceal (self, frame);
+    gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
+    latent_gst_post_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+  switch (latent_dec_core_decode (&self->core, packet, size, &info, &error)) {
+  case LATENT_DECODE_OK:
+    return take_latents (self, frame);
+  case LATENT_DECODE_BAD:
+    GST_VIDEO_DECODER_ERROR (self, 1, STREAM, DECODE, ("%s", error->message), (NULL), ret);
+    break;
+  default:
+    GST_DEBUG_OBJECT (self, "%s", error->message);
+    break;
+  }
+  if (ret == GST_FLOW_OK)
+    return conceal (self, frame);
+  gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
+  return ret;
+}
+
+/* What downstream can take of what the model gives, the model's own format first. */
+static GstVideoFormat
+choose_format (LatentVideoDec *self)
+{
+  g_autoptr (GstCaps) given = latent_gst_new_media_caps (self->core.model);
+  g_autoptr (GstCaps) wanted = gst_pad_get_allowed_caps (GST_VIDEO_DECODER_SRC_PAD (self));
+  g_autoptr (GstCaps)
+      common = gst_caps_intersect_full (given, wanted ? wanted : given, GST_CAPS_INTERSECT_FIRST);
+  GstStructure *structure;
+
+  if (gst_caps_is_empty (common))
+    return GST_VIDEO_FORMAT_UNKNOWN;
+  common = gst_caps_make_writable (common);
+  structure = gst_caps_get_structure (common, 0);
+  gst_structure_fixate_field (structure, "format");
+  return gst_video_format_from_string (gst_structure_get_string (structure, "format"));
+}
+
+static void
+refuse_output (LatentVideoDec *self)
+{
+  g_autoptr (GstCaps) given = latent_gst_new_media_caps (self->core.model);
+  g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_VIDEO_DECODER_SRC_PAD (self), NULL);
+  g_autofree char *given_text = gst_caps_to_string (given);
+  g_autofree char *wanted_text = gst_caps_to_string (wanted);
+
+  GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
+      ("caps do not fit: the model gives %s; downstream wants %s", given_text, wanted_text),
+      (NULL));
+}
+
+static gboolean
+negotiate (GstVideoDecoder *decoder)
+{
+  LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
+  GstVideoFormat format;
+  GstVideoInfo info;
+  GstVideoCodecState *state;
+
+  if (!self->core.decoder)
+    return FALSE;
+  format = choose_format (self);
+  if (format == GST_VIDEO_FORMAT_UNKNOWN ||
+      !latent_gst_stream_get_video (latent_decoder_get_info (self->core.decoder), format, &info)) {
+    refuse_output (self);
+    return FALSE;
+  }
+  state = gst_video_decoder_set_interlaced_output_state (decoder, format,
+      GST_VIDEO_INFO_INTERLACE_MODE (&info), (guint)GST_VIDEO_INFO_WIDTH (&info),
+      (guint)GST_VIDEO_INFO_HEIGHT (&info), self->input);
+  if (!state)
+    return FALSE;
+  state->info = info; /* what the sequence header says, whatever the caps */
+  gst_video_codec_state_unref (state);
+  self->info = info;
+  return GST_VIDEO_DECODER_CLASS (latent_video_dec_parent_class)->negotiate (decoder);
+}
+
+/* After headers that made another stream. */
+static gboolean
+begin_stream (LatentVideoDec *self)
+{
+  const LatentStreamInfo *info;
+  GstClockTime latency = 0;
+
+  self->has_shown = FALSE;
+  self->n_lost = 0;
+  if (!self->core.decoder)
+    return TRUE; /* its model is still to come */
+  info = latent_decoder_get_info (self->core.decoder);
+  if (info->fps_n > 0)
+    latency = gst_util_uint64_scale (
+        (self->core.settings.batch_size - 1) * GST_SECOND, info->fps_d, info->fps_n);
+  gst_video_decoder_set_latency (GST_VIDEO_DECODER (self), latency, latency);
+  return gst_video_decoder_negotiate (GST_VIDEO_DECODER (self));
+}
+
+static GstFlowReturn
+take_unit (LatentVideoDec *self, LatentUnit unit, const GstMapInfo *map)
+{
+  GstFlowReturn ret = run_held (self); /* the session may be another afterwards */
+
+  if (ret != GST_FLOW_OK)
+    return ret;
+  switch (latent_dec_core_take_unit (&self->core, unit, map->data, map->size)) {
+  case LATENT_TAKEN_FAILED:
+    return GST_FLOW_ERROR;
+  case LATENT_TAKEN_NEW:
+    return begin_stream (self) ? GST_FLOW_OK : GST_FLOW_NOT_NEGOTIATED;
+  default:
+    return GST_FLOW_OK;
+  }
+}
+
+static GstFlowReturn
+handle_frame (GstVideoDecoder *decoder, GstVideoCodecFrame *frame)
+{
+  LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
+  g_autoptr (GstBuffer) buffer = gst_buffer_ref (frame->input_buffer);
+  GstMapInfo map;
+  GstFlowReturn ret;
+  LatentUnit unit;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    gst_video_decoder_release_frame (decoder, frame);
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("a packet cannot be read"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  unit = latent_dec_core_get_unit (map.data, map.size);
+  if (unit == LATENT_UNIT_PACKET) {
+    ret = take_packet (self, frame, map.data, map.size);
+  } else {
+    gst_video_decoder_release_frame (decoder, frame);
+    ret = take_unit (self, unit, &map);
+  }
+  gst_buffer_unmap (buffer, &map);
+  return ret;
+}
+
+static GstFlowReturn
+drain (GstVideoDecoder *decoder)
+{
+  return run_held (LATENT_VIDEO_DEC (decoder));
+}
+
+static gboolean
+flush (GstVideoDecoder *decoder)
+{
+  LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
+
+  forget (self);
+  self->has_shown = FALSE;
+  self->n_lost = 0;
+  latent_dec_core_reset (&self->core);
+  return TRUE;
+}
+
+static gboolean
+set_format (GstVideoDecoder *decoder, GstVideoCodecState *state)
+{
+  LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
+  GstFlowReturn ret = run_held (self);
+
+  if (ret != GST_FLOW_OK)
+    GST_DEBUG_OBJECT (self, "draining: %s", gst_flow_get_name (ret));
+  g_clear_pointer (&self->input, gst_video_codec_state_unref);
+  self->input = gst_video_codec_state_ref (state);
+  switch (latent_dec_core_take_caps (&self->core, state->caps)) {
+  case LATENT_TAKEN_FAILED:
+    return FALSE;
+  case LATENT_TAKEN_NEW:
+    return begin_stream (self);
+  default:
+    return TRUE;
+  }
+}
+
+static gboolean
+decide_allocation (GstVideoDecoder *decoder, GstQuery *query)
+{
+  latent_picture_configure_pool (query, &LATENT_VIDEO_DEC (decoder)->info);
+  return GST_VIDEO_DECODER_CLASS (latent_video_dec_parent_class)
+      ->decide_allocation (decoder, query);
+}
+
+static gboolean
+sink_event (GstVideoDecoder *decoder, GstEvent *event)
+{
+  LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    GstFlowReturn ret;
+
+    GST_VIDEO_DECODER_STREAM_LOCK (decoder);
+    ret = run_held (self);
+    GST_VIDEO_DECODER_STREAM_UNLOCK (decoder);
+    if (ret != GST_FLOW_OK)
+      GST_DEBUG_OBJECT (self, "draining: %s", gst_flow_get_name (ret));
+    latent_stats_post (&self->core.stats, latent_dec_core_get_stats (&self->core));
+  }
+  return GST_VIDEO_DECODER_CLASS (latent_video_dec_parent_class)->sink_event (decoder, event);
+}
+
+static gboolean
+start (GstVideoDecoder *decoder)
+{
+  return latent_dec_core_start (&LATENT_VIDEO_DEC (decoder)->core);
+}
+
+static gboolean
+stop (GstVideoDecoder *decoder)
+{
+  LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
+
+  forget (self);
+  self->has_shown = FALSE;
+  g_clear_pointer (&self->input, gst_video_codec_state_unref);
+  latent_dec_core_stop (&self->core);
+  return TRUE;
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  latent_dec_core_set_property (&LATENT_VIDEO_DEC (object)->core, id, value, spec);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  latent_dec_core_get_property (&LATENT_VIDEO_DEC (object)->core, id, value, spec);
+}
+
+static void
+finalize (GObject *object)
+{
+  LatentVideoDec *self = LATENT_VIDEO_DEC (object);
+
+  g_clear_pointer (&self->held, g_array_unref);
+  latent_dec_core_clear (&self->core);
+  G_OBJECT_CLASS (latent_video_dec_parent_class)->finalize (object);
+}
+
+static void
+latent_video_dec_init (LatentVideoDec *self)
+{
+  GstVideoDecoder *decoder = GST_VIDEO_DECODER (self);
+
+  latent_dec_core_init (&self->core, GST_ELEMENT (self), LATENT_MEDIA_VIDEO);
+  self->held = g_array_new (FALSE, FALSE, sizeof (Held));
+  gst_video_decoder_set_packetized (decoder, TRUE);
+  gst_video_decoder_set_needs_format (decoder, TRUE);
+}
+
+static void
+latent_video_dec_class_init (LatentVideoDecClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstVideoDecoderClass *decoder_class = GST_VIDEO_DECODER_CLASS (klass);
+  g_autoptr (GstCaps) raw = latent_gst_new_raw_caps (LATENT_MEDIA_VIDEO);
+  g_autoptr (GstCaps) coded = latent_gst_stream_new_template_caps (LATENT_MEDIA_VIDEO);
+
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  latent_dec_core_install_properties (object_class);
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, coded));
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, raw));
+  gst_element_class_set_static_metadata (element_class, "Latent video decoder",
+      "Codec/Decoder/Video", "Decodes video that was coded as latents of an autoencoder",
+      "gst-latent");
+  decoder_class->start = start;
+  decoder_class->stop = stop;
+  decoder_class->set_format = set_format;
+  decoder_class->negotiate = negotiate;
+  decoder_class->decide_allocation = decide_allocation;
+  decoder_class->handle_frame = handle_frame;
+  decoder_class->drain = drain;
+  decoder_class->finish = drain;
+  decoder_class->flush = flush;
+  decoder_class->sink_event = sink_event;
+}
