@@ -50,9 +50,10 @@ struct _LatentVideoDec {
 
   LatentDecCore core;
   GstVideoCodecState *input;
-  GstVideoInfo info;  /* of the output */
-  GArray *held;       /* Held, in order */
-  guint n_filled;     /* slots of the session */
+  GstVideoInfo info; /* of the output */
+  GArray *held;      /* Held, in order */
+  guint n_filled;    /* slots of the session */
+  gboolean is_negotiated;
   gboolean has_shown; /* slot `shown` of the last run holds the last good picture */
   guint shown;
   guint n_lost; /* frames in a row */
@@ -206,6 +207,10 @@ take_packet (LatentVideoDec *self, GstVideoCodecFrame *frame, const guint8 *pack
     latent_gst_post_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
   }
+  if (!self->is_negotiated) {
+    gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
   switch (latent_dec_core_decode (&self->core, packet, size, &info, &error)) {
   case LATENT_DECODE_OK:
     return take_latents (self, frame);
@@ -287,7 +292,7 @@ begin_stream (LatentVideoDec *self)
   const LatentStreamInfo *info;
   GstClockTime latency = 0;
 
-  self->has_shown = FALSE;
+  self->has_shown = self->is_negotiated = FALSE;
   self->n_lost = 0;
   if (!self->core.decoder)
     return TRUE; /* its model is still to come */
@@ -296,7 +301,8 @@ begin_stream (LatentVideoDec *self)
     latency = gst_util_uint64_scale (
         (self->core.settings.batch_size - 1) * GST_SECOND, info->fps_d, info->fps_n);
   gst_video_decoder_set_latency (GST_VIDEO_DECODER (self), latency, latency);
-  return gst_video_decoder_negotiate (GST_VIDEO_DECODER (self));
+  self->is_negotiated = gst_video_decoder_negotiate (GST_VIDEO_DECODER (self));
+  return self->is_negotiated;
 }
 
 static GstFlowReturn

@@ -35,6 +35,26 @@ test_bench_new (TestModel model, const char *caps, const char *first, ...)
   return self;
 }
 
+TestBench
+test_bench_new_of (const char *factory, TestModel model, const char *caps, const char *first, ...)
+{
+  TestBench self = {.element = gst_element_factory_make (factory, NULL), .bus = gst_bus_new ()};
+  va_list args;
+
+  ck_assert_msg (self.element != NULL, "no %s in GST_PLUGIN_PATH", factory);
+  if (model < TEST_N_MODELS)
+    g_object_set (self.element, "model", test_models_get_path (model), NULL);
+  va_start (args, first);
+  if (first)
+    g_object_set_valist (G_OBJECT (self.element), first, args);
+  va_end (args);
+  gst_element_set_bus (self.element, self.bus);
+  self.harness = gst_harness_new_with_element (self.element, "sink", "src");
+  if (caps)
+    gst_harness_set_src_caps_str (self.harness, caps);
+  return self;
+}
+
 void
 test_bench_clear (TestBench *self)
 {

@@ -19,6 +19,9 @@ GstElement *test_element_new (TestModel model, const char *first, ...);
 
 /* Playing, with caps upstream (NULL: none yet). Aborts where the element fails to start. */
 TestBench test_bench_new (TestModel model, const char *caps, const char *first, ...);
+/* The same with any element; model TEST_N_MODELS: the property is left as it is. */
+TestBench test_bench_new_of (
+    const char *factory, TestModel model, const char *caps, const char *first, ...);
 void test_bench_clear (TestBench *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TestBench, test_bench_clear)
 

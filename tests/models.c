@@ -64,6 +64,7 @@ save (LatentGraph *graph, const char *path, const char *input, const char *id, c
   if (!model || !latent_model_set_metadata (model, "latent.tensor", "latent", &error) ||
       !latent_model_set_metadata (model, "latent.input", input, &error) ||
       !latent_model_set_metadata (model, "latent.id", id, &error) ||
+      !latent_model_set_metadata (model, "latent.steps", "0.000030517578125", &error) ||
       (value && !latent_model_set_metadata (model, key, value, &error)) ||
       !latent_model_save (model, path, &error))
     g_error ("%s: %s", path, error->message);

@@ -24,6 +24,9 @@ typedef enum {
   TEST_N_MODELS,
 } TestModel;
 
+/* Latents are quantised in steps of 2^-15 at the best quality: what is coded then comes back as it
+ * was, pixel by pixel and (S16) sample by sample. */
+
 /* The latent id (64 digits) of all but TEST_MODEL_OTHER. */
 #define TEST_ID       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define TEST_OTHER_ID "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/video-codec.h"
+
+/* Frame 2 of 8 is lost; a key frame comes with 6. */
+static void
+lose_one (TestBench *encoder, TestBench *decoder)
+{
+  for (guint i = 0; i < 8; i++) {
+    GstBuffer *packet = encode (encoder, decoder, CAPS, i);
+
+    if (i == 2)
+      gst_buffer_unref (packet);
+    else
+      ck_assert (gst_harness_push (decoder->harness, packet) == GST_FLOW_OK);
+  }
+}
+
+GST_START_TEST (test_loss_repeats)
+{
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "key-int-max", 6);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, "conceal", (guint)__i__);
+
+  lose_one (&encoder, &decoder);
+  assert_frame (&decoder, CAPS, 0);
+  assert_frame (&decoder, CAPS, 1);
+  for (guint i = 3; i < 6; i++)
+    assert_concealed (&decoder, i, 1);
+  assert_frame (&decoder, CAPS, 6);
+  assert_frame (&decoder, CAPS, 7);
+  ck_assert_uint_eq (count_key_requests (&decoder), 1);
+  test_bus_assert_no_error (decoder.bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_loss_none)
+{
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "key-int-max", 6);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, "conceal", 2);
+
+  lose_one (&encoder, &decoder);
+  assert_frame (&decoder, CAPS, 0);
+  assert_frame (&decoder, CAPS, 1);
+  assert_frame (&decoder, CAPS, 6);
+  assert_frame (&decoder, CAPS, 7);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_loss_resilient)
+{
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "error-resilient", TRUE);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, NULL, 0);
+
+  lose_one (&encoder, &decoder);
+  for (guint i = 0; i < 8; i++) {
+    if (i != 2)
+      assert_frame (&decoder, CAPS, i);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST (test_damaged)
+{
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "key-int-max", 3);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, NULL, 0);
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 damaged = 0, concealed = 0;
+
+  for (guint i = 0; i < 4; i++) {
+    GstBuffer *packet = encode (&encoder, &decoder, CAPS, i);
+
+    if (i == 1)
+      gst_buffer_memset (packet, 9, 0x5a, 1);
+    ck_assert (gst_harness_push (decoder.harness, packet) == GST_FLOW_OK);
+  }
+  assert_frame (&decoder, CAPS, 0);
+  assert_concealed (&decoder, 1, 0);
+  assert_concealed (&decoder, 2, 0);
+  assert_frame (&decoder, CAPS, 3);
+  g_object_get (decoder.element, "stats", &stats, NULL);
+  ck_assert (gst_structure_get_uint64 (stats, "damaged", &damaged) && damaged == 1);
+  ck_assert (gst_structure_get_uint64 (stats, "concealed", &concealed) && concealed == 2);
+}
+GST_END_TEST;
+
+/* Frames concealed in the midst of a batch show what was good before them. */
+GST_START_TEST (test_loss_batch)
+{
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "key-int-max", 6);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, "batch-size", 3);
+
+  lose_one (&encoder, &decoder);
+  gst_harness_push_event (decoder.harness, gst_event_new_eos ());
+  assert_frame (&decoder, CAPS, 0);
+  assert_frame (&decoder, CAPS, 1);
+  for (guint i = 3; i < 6; i++)
+    assert_concealed (&decoder, i, 1);
+  assert_frame (&decoder, CAPS, 6);
+  assert_frame (&decoder, CAPS, 7);
+}
+GST_END_TEST;
+
+static const struct {
+  guint percent;
+  gboolean resilient;
+} losses[] = {
+    {1,  FALSE},
+    {5,  FALSE},
+    {20, FALSE},
+    {1,  TRUE },
+    {5,  TRUE },
+    {20, TRUE },
+};
+
+/* Whatever is lost: a frame that is not flagged is right. */
+GST_START_TEST (test_random_loss)
+{
+  GstVideoInfo info = test_video_info (CAPS);
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  g_auto (TestBench) encoder = test_bench_new_of ("latentvideoenc", TEST_MODEL_RGB, CAPS, "quality",
+      63, "key-int-max", 10, "error-resilient", losses[__i__].resilient, NULL);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, NULL, 0);
+  guint n_sent = 0, n_good = 0;
+
+  for (guint i = 0; i < 300; i++) {
+    GstBuffer *packet = encode (&encoder, &decoder, CAPS, i);
+    g_autoptr (GstBuffer) result = NULL;
+
+    if (i > 0 && g_rand_int_range (random, 0, 100) < (gint)losses[__i__].percent) {
+      gst_buffer_unref (packet);
+      continue;
+    }
+    n_sent++;
+    ck_assert (gst_harness_push (decoder.harness, packet) == GST_FLOW_OK);
+    while ((result = gst_harness_try_pull (decoder.harness))) {
+      if (!GST_BUFFER_FLAG_IS_SET (result, GST_BUFFER_FLAG_CORRUPTED)) {
+        g_autoptr (GstBuffer)
+            frame = test_frame_new (&info, (guint)(GST_BUFFER_PTS (result) / TEST_FRAME_TIME), 0);
+
+        test_frames_assert_equal (&info, frame, result);
+        n_good++;
+      }
+      gst_clear_buffer (&result);
+    }
+  }
+  if (losses[__i__].resilient)
+    ck_assert_uint_eq (n_good, n_sent);
+  else
+    ck_assert (n_good > 50 && n_good < n_sent);
+}
+GST_END_TEST;
+
+static Suite *
+videodec_loss_suite (void)
+{
+  Suite *suite = suite_create ("videodec-loss");
+  TCase *tests = tcase_create ("all");
+
+  suite_add_tcase (suite, tests);
+  tcase_add_unchecked_fixture (tests, test_models_init, test_models_clear);
+  tcase_add_loop_test (tests, test_loss_repeats, 0, 2);
+  tcase_add_test (tests, test_loss_none);
+  tcase_add_test (tests, test_loss_resilient);
+  tcase_add_test (tests, test_loss_batch);
+  tcase_add_test (tests, test_damaged);
+  tcase_add_loop_test (tests, test_random_loss, 0, G_N_ELEMENTS (losses));
+  return suite;
+}
+
+GST_CHECK_MAIN (videodec_loss)
