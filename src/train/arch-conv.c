@@ -93,7 +93,8 @@ prepare (LatentArch *self, GError **error)
       self->sizes[level][i] = level == 0 ? self->input.dims[2 + i] / self->patch
                                          : (self->sizes[level - 1][i] + 1) / 2;
   }
-  return TRUE;
+  self->stride = get_stride (self);
+  return latent_arch_load_direct (self, error);
 }
 
 static gint64
@@ -118,8 +119,12 @@ add_conv (LatentArch *self, const char *path, LatentValue *src, gint64 n_src, gi
     gint64 stride, const char *activation)
 {
   gboolean is_output = g_str_equal (path, "decoder/output");
+  gboolean is_beside = self->direct[0] != NULL &&
+                       (is_output || g_str_equal (path, "encoder/latent"));
   LatentConvLayer conv = {self->n_axes, n_src, n_dst, self->kernel, stride, activation,
-      is_output ? LATENT_ARCH_OUTPUT_GAIN : 1};
+      is_beside   ? LATENT_ARCH_BESIDE_GAIN
+      : is_output ? LATENT_ARCH_OUTPUT_GAIN
+                  : 1};
 
   return latent_layers_conv (&self->layers, path, src, &conv);
 }
@@ -151,6 +156,7 @@ encode (LatentArch *self, LatentValue *x)
   gint64 n_src = self->channels[0] * get_pieces (self, self->patch);
   gint64 n_dst;
 
+  self->x = x;
   x = latent_layers_gather (
       &self->layers, "encoder/patches", x, self->n_axes, self->patch, self->channels[0]);
   for (guint level = 1; level <= self->n_levels; level++) {
@@ -174,7 +180,8 @@ project (LatentArch *self, const char *path, LatentValue *features)
   gint64 n_src = n > 0 ? hidden[n - 1] : count_elements (self, self->n_levels);
 
   if (self->latent.n > 2)
-    return add_conv (self, path, features, self->channels[self->n_levels], self->k, 1, NULL);
+    return latent_arch_encode_direct (self, self->x,
+        add_conv (self, path, features, self->channels[self->n_levels], self->k, 1, NULL));
   return latent_layers_dense (&self->layers, path, features, n_src, self->k, NULL);
 }
 
@@ -224,12 +231,14 @@ add_doubling (LatentArch *self, guint level, LatentValue *src)
 static LatentValue *
 decode (LatentArch *self, LatentValue *latent)
 {
-  latent = decode_latent (self, latent);
+  LatentValue *src = latent_arch_begin_direct (self, latent);
+  LatentValue *y = decode_latent (self, src);
+
   for (guint level = self->n_levels; level > 0; level--) {
-    latent = add_blocks (self, "decoder", level, latent);
-    latent = add_doubling (self, level, latent);
+    y = add_blocks (self, "decoder", level, y);
+    y = add_doubling (self, level, y);
   }
-  return latent;
+  return latent_arch_decode_direct (self, src, y);
 }
 
 const LatentTrunk latent_trunk_conv = {prepare, encode, project, decode};

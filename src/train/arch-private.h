@@ -11,6 +11,8 @@
 /* Of the last layer's weights, where what it is given is not small by itself: outputs start near 0,
  * so that the first steps are not spent on unlearning noise. */
 #define LATENT_ARCH_OUTPUT_GAIN .1f
+/* Likewise of what is added to a path that is good already. */
+#define LATENT_ARCH_BESIDE_GAIN .001f
 
 /* A net that is being made. The first part is the same for all; a trunk's prepare() fills in the
  * second. */
@@ -34,6 +36,9 @@ typedef struct {
   gint64 kernel;
   gint64 channels[LATENT_ARCH_SIZES];
   gint64 sizes[LATENT_ARCH_SIZES][2];
+  gint64 stride;           /* elements each way for one of the latents */
+  LatentValue *x;          /* what the encoder reads */
+  LatentTensor *direct[4]; /* of the linear path: encoder's weights and bias, decoder's; or NULL */
 
   /* transformer: tokens of token_size numbers; grid[] of them where they are patches */
   gint64 n_tokens;
@@ -64,6 +69,15 @@ LatentValue *latent_arch_add_hidden (LatentLayers *layers, const LatentRecipe *r
 /* The same, backwards: `hidden` of a decoder, from n_src on. */
 LatentValue *latent_arch_add_mirrored (
     LatentArch *self, LatentValue *src, gint64 n_src, gint64 *n_dst);
+
+/* The linear path beside a conv net, where the recipe has `direct`; without it these give back what
+ * they are given. load: after sizes are known. begin: what a decoder reads instead of the latent.
+ */
+gboolean latent_arch_load_direct (LatentArch *self, GError **error);
+void latent_arch_clear_direct (LatentArch *self);
+LatentValue *latent_arch_encode_direct (LatentArch *self, LatentValue *x, LatentValue *latent);
+LatentValue *latent_arch_begin_direct (LatentArch *self, LatentValue *latent);
+LatentValue *latent_arch_decode_direct (LatentArch *self, LatentValue *latent, LatentValue *y);
 
 /* LATENT_ERROR_SETTINGS: "KEY: MESSAGE". FALSE. */
 gboolean latent_arch_fail (GError **error, const char *key, const char *format, ...)

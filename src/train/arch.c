@@ -224,6 +224,7 @@ static void
 clear (LatentArch *self)
 {
   latent_layers_clear (&self->layers);
+  latent_arch_clear_direct (self);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LatentArch, clear)

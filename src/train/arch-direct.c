@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "src/base/tensor.h"
+#include "src/model/model.h"
+#include "src/train/arch-private.h"
+
+/* A linear path beside the convolutions of a net for pictures of any size: the tiles of `latent pca
+ * --tile` that are as large as the net's stride. The net begins about as good as these, and its
+ * convolutions, whose last layers begin near 0, learn what tiles cannot do.
+ *
+ *   x > [tiles > components, and convolutions] > sum > times scale > latent
+ *   latent > over scale > [components > tiles, and convolutions] > sum > y
+ *
+ * Components of a step s leave a squared error of about s^2 / 12, which falls by 2 ln 2 times
+ * itself with each bit: that is the weight of the bits at which a step of 1 is right. Latents are
+ * scaled so that it is `rate`, for which training then has not to change all weights. */
+
+static double
+get_scale (const LatentRecipe *recipe)
+{
+  double rate = latent_recipe_get_double (recipe, "rate");
+
+  return rate > 0 ? sqrt (2 * G_LN2 / 12 / rate) : 1;
+}
+
+static gboolean
+fail_tiles (const char *path, const LatentArch *self, GError **error)
+{
+  return latent_arch_fail (error, "direct",
+      "%s: wanted is a model of latent pca --tile of %" G_GINT64_FORMAT
+      " latents for each %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " elements of %" G_GINT64_FORMAT
+      " channels",
+      path, self->k, self->stride, self->stride, self->channels[0]);
+}
+
+/* A parameter of the file; NULL where it is none of that shape. */
+static LatentTensor *
+find_tensor (const LatentModel *model, const char *name, const LatentShape *shape)
+{
+  const LatentValue *value = latent_graph_find_value (model->graph, name);
+
+  if (value == NULL || value->data == NULL || value->data->type != LATENT_DATA_TYPE_FLOAT32 ||
+      !latent_shape_equal (&value->data->shape, shape))
+    return NULL;
+  return value->data;
+}
+
+static LatentValue *
+add_parameter (LatentArch *self, const char *path, const char *name, LatentTensor *tensor)
+{
+  g_autofree char *full = g_strdup_printf ("%s/%s", path, name);
+  LatentValue *value = latent_graph_add_constant (self->layers.graph, full, tensor);
+
+  value->is_parameter = TRUE;
+  return value;
+}
+
+gboolean
+latent_arch_load_direct (LatentArch *self, GError **error)
+{
+  const char *path = latent_recipe_get_string (self->recipe, "direct");
+  gint64 channels = self->channels[0], stride = self->stride, k = self->k;
+  gint64 d = channels * stride * stride;
+  const LatentShape shapes[] = {
+      {4, {k, channels, stride, stride}},
+      {1, {k}                          },
+      {4, {d, k, 1, 1}                 },
+      {1, {d}                          },
+  };
+  static const char *const names[] = {"encoder.weights", "encoder.bias", "decoder.weights", "mean"};
+  g_autoptr (LatentModel) model = NULL;
+
+  if (path == NULL)
+    return TRUE;
+  if (self->n_axes != 2 || self->latent.n != 4 || !latent_recipe_is (self->recipe, "arch", "conv"))
+    return latent_arch_fail (error, "direct", "is for arch conv and pictures, and not flat");
+  model = latent_model_load (path, error);
+  if (model == NULL)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (self->direct); i++) {
+    LatentTensor *tensor = find_tensor (model, names[i], &shapes[i]);
+    if (tensor == NULL)
+      return fail_tiles (path, self, error);
+    self->direct[i] = latent_tensor_ref (tensor);
+  }
+  return TRUE;
+}
+
+void
+latent_arch_clear_direct (LatentArch *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->direct); i++)
+    g_clear_pointer (&self->direct[i], latent_tensor_unref);
+}
+
+static LatentValue *
+add_scale (LatentArch *self, const char *path, LatentValue *src, double scale)
+{
+  LatentTensor *tensor = latent_tensor_new_shape (
+      LATENT_DATA_TYPE_FLOAT32, &(LatentShape){0}, NULL);
+  g_autofree char *factor = g_strconcat (path, "/factor", NULL);
+
+  *(float *)latent_tensor_get_writable_data (tensor) = (float)scale;
+  return latent_layers_apply (
+      &self->layers, "Mul", path, src, latent_layers_constant (&self->layers, factor, tensor));
+}
+
+LatentValue *
+latent_arch_encode_direct (LatentArch *self, LatentValue *x, LatentValue *latent)
+{
+  static const char path[] = "encoder/direct";
+  const gint64 size[] = {self->stride, self->stride};
+  LatentNode *node;
+  LatentValue *sum;
+
+  if (self->direct[0] == NULL)
+    return latent;
+  node = latent_layers_node (&self->layers, "Conv", path, x,
+      add_parameter (self, path, "weights", self->direct[0]),
+      add_parameter (self, path, "bias", self->direct[1]));
+  latent_node_set_ints (node, "kernel_shape", size, 2);
+  latent_node_set_ints (node, "strides", size, 2);
+  sum = latent_layers_apply (
+      &self->layers, "Add", "encoder/sum", latent, latent_node_get_output (node, 0));
+  return add_scale (self, "encoder/scale", sum, get_scale (self->recipe));
+}
+
+LatentValue *
+latent_arch_begin_direct (LatentArch *self, LatentValue *latent)
+{
+  if (self->direct[0] == NULL)
+    return latent;
+  return add_scale (self, "decoder/scale", latent, 1 / get_scale (self->recipe));
+}
+
+LatentValue *
+latent_arch_decode_direct (LatentArch *self, LatentValue *latent, LatentValue *y)
+{
+  static const char path[] = "decoder/direct";
+  LatentNode *node, *tiles;
+
+  if (self->direct[0] == NULL)
+    return y;
+  node = latent_layers_node (&self->layers, "Conv", path, latent,
+      add_parameter (self, path, "weights", self->direct[2]),
+      add_parameter (self, path, "bias", self->direct[3]));
+  tiles = latent_layers_node (&self->layers, "DepthToSpace", "decoder/direct/tiles",
+      latent_node_get_output (node, 0), NULL, NULL);
+  latent_node_set_int (tiles, "blocksize", self->stride);
+  latent_node_set_string (tiles, "mode", "CRD");
+  return latent_layers_apply (
+      &self->layers, "Add", "decoder/sum", y, latent_node_get_output (tiles, 0));
+}
