@@ -322,9 +322,8 @@ latent_enc_core_new_tags (LatentEncCore *self, const char *codec, const char *na
 }
 
 GstStructure *
-latent_enc_core_get_stats (gpointer data)
+latent_enc_core_get_stats (LatentEncCore *self)
 {
-  LatentEncCore *self = data;
   GstStructure *stats = latent_stats_get (&self->stats);
   guint64 bytes, keys;
 

@@ -6,78 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli-run.h"
-
-/* Returns the file's path. */
-static char *
-write_array (const char *name, const char *descr, const char *shape, gconstpointer data, gsize size)
-{
-  write_npy (name, descr, shape, data, size);
-  return in_folder (name);
-}
-
-/* A recipe of "key=value key=value". */
-static LatentRecipe *
-make_recipe (const char *settings)
-{
-  LatentRecipe *recipe = latent_recipe_new ();
-  g_auto (GStrv) parts = g_strsplit (settings, " ", -1);
-  for (char **part = parts; *part && **part; part++) {
-    g_auto (GStrv) pair = g_strsplit (*part, "=", 2);
-    fail_unless (latent_recipe_set (recipe, pair[0], pair[1], NULL), "%s", *part);
-  }
-  return recipe;
-}
-
-static LatentData *
-open_data (const char *input, const char *settings)
-{
-  g_autoptr (LatentRecipe) recipe = make_recipe (settings);
-  g_autoptr (GError) error = NULL;
-  char *inputs[] = {(char *)input, NULL};
-  LatentData *data = latent_data_new (recipe, inputs, NULL, &error);
-  fail_unless (data != NULL, "%s", error ? error->message : "");
-  return data;
-}
-
-/* An epoch's samples, as one array of floats; labels beside it where they are wanted. */
-static GArray *
-draw (LatentFeed *feed, guint64 epoch, gsize d, GArray *labels, GArray *weights)
-{
-  GArray *samples = g_array_new (FALSE, TRUE, sizeof (float));
-  g_autoptr (GError) error = NULL;
-  LatentFeedResult result = LATENT_FEED_SAMPLE;
-  fail_unless (feed->start (feed, epoch, NULL));
-  for (guint i = 0;; i++) {
-    g_autofree float *target = g_new0 (float, d);
-    gint64 label = -1;
-    g_array_set_size (samples, (guint)((i + 1) * d));
-    if (weights)
-      g_array_set_size (weights, (guint)((i + 1) * d));
-    LatentSampleRoom room = {
-        .src = &g_array_index (samples, float, i *d),
-        .target = target,
-        .weights = weights ? &g_array_index (weights, float, i *d) : NULL,
-        .label = labels ? &label : NULL,
-    };
-    result = feed->next (feed, &room, &error);
-    if (result != LATENT_FEED_SAMPLE) {
-      g_array_set_size (samples, (guint)(i * d));
-      break;
-    }
-    fail_unless (memcmp (target, room.src, d * sizeof (float)) == 0);
-    if (labels)
-      g_array_append_val (labels, label);
-  }
-  fail_unless (result == LATENT_FEED_END, "%s", error ? error->message : "");
-  return samples;
-}
-
-static float
-get (const GArray *array, guint i)
-{
-  return g_array_index (array, float, i);
-}
+#include "feed-case.h"
 
 /* 10 samples of 3 bytes: 10 i, 10 i + 1, 10 i + 2. */
 static char *
@@ -359,28 +288,6 @@ GST_START_TEST (planes_of_video)
 }
 GST_END_TEST
 
-GST_START_TEST (windows_of_sound)
-{
-  gint16 wave[50];
-  for (guint i = 0; i < 50; i++)
-    wave[i] = (gint16)(i * 100);
-  g_autofree char *path = write_array ("wave.npy", "<i2", "50", wave, sizeof wave);
-  g_autoptr (LatentData) data = open_data (path, "window=8 hop=4 sample-rate=8000 test=last:2");
-  const LatentSampleSpec *spec = latent_data_get_spec (data);
-  g_autoptr (LatentFeed) test = latent_data_open_test (data, NULL);
-  g_autoptr (LatentFeed) train = latent_data_open_train (data, NULL);
-  g_autoptr (GArray) samples = draw (test, 0, 8, NULL, NULL);
-
-  fail_unless (spec->sample.n == 2 && spec->sample.dims[0] == 1 && spec->sample.dims[1] == 8);
-  fail_unless (spec->media.rate == 8000 && spec->media.hop == 4 && spec->media.window == 8);
-  fail_unless_equals_uint64 (train->n_samples, 10); /* of 12 whole hops */
-  fail_unless_equals_int ((int)samples->len, 16);
-  for (guint i = 0; i < 16; i++) /* windows end with samples 43 and 47 */
-    fail_unless_equals_int (
-        (int)lrintf (get (samples, i) * 32768), (int)(36 + i % 8 + 4 * (i / 8)) * 100);
-}
-GST_END_TEST
-
 GST_START_TEST (sequences_of_latents)
 {
   float rows[12][2];
@@ -482,7 +389,6 @@ feed_suite (void)
   tcase_add_test (tcase, halved);
   tcase_add_loop_test (tcase, what_moves_weighs_more, 0, 2);
   tcase_add_test (tcase, planes_of_video);
-  tcase_add_test (tcase, windows_of_sound);
   tcase_add_loop_test (tcase, sequences_of_latents, 0, 2);
   tcase_add_loop_test (tcase, data_that_are_refused, 0, G_N_ELEMENTS (wrong));
   tcase_add_test (tcase, too_few_labels);

@@ -123,21 +123,21 @@ GST_END_TEST
 static const struct {
   const char *key, *text, *said;
 } bad[] = {
-    {"btach",  "32",                   "btach: a recipe has no such key"                         },
-    {"batch",  "",                     "batch: '' is not a whole number from 1 to 65536"         },
-    {"batch",  "0",                    "batch: '0' is not a whole number from 1 to 65536"        },
-    {"batch",  "3.5",                  "batch: '3.5' is not a whole number"                      },
-    {"batch",  "3,5",                  "batch: '3,5' is not a whole number"                      },
-    {"seed",   "99999999999999999999", "seed: "                                                  },
-    {"seed",   "-1",                   "seed: '-1' is not a whole number from 0 to 9e+18"        },
-    {"lr",     "nan",                  "lr: 'nan' is not a number from 0 to 1000"                },
-    {"lr",     "0.1x",                 "lr: '0.1x' is not a number"                              },
-    {"pairs",  "maybe",                "pairs: 'maybe' is not true or false"                     },
-    {"hidden", "512,",                 "hidden: '512,' is not whole numbers like 512,256"        },
-    {"crop",   "64",                   "crop: '64' is not a size like 64x48 from 8 to 4096"      },
-    {"crop",   "64x4",                 "crop: '64x4' is not a size"                              },
-    {"arch",   "deep",                 "arch: 'deep' is not one of linear, dense, conv, vae, tra"},
-    {"input",  "\xff",                 "input: '\xff' is not text in UTF-8"                      },
+    {"btach",  "32",                   "btach: a recipe has no such key"                           },
+    {"batch",  "",                     "batch: '' is not a whole number from 1 to 65536"           },
+    {"batch",  "0",                    "batch: '0' is not a whole number from 1 to 65536"          },
+    {"batch",  "3.5",                  "batch: '3.5' is not a whole number"                        },
+    {"batch",  "3,5",                  "batch: '3,5' is not a whole number"                        },
+    {"seed",   "99999999999999999999", "seed: "                                                    },
+    {"seed",   "-1",                   "seed: '-1' is not a whole number from 0 to 9e+18"          },
+    {"lr",     "nan",                  "lr: 'nan' is not a number from 0 to 1000"                  },
+    {"lr",     "0.1x",                 "lr: '0.1x' is not a number"                                },
+    {"pairs",  "maybe",                "pairs: 'maybe' is not true or false"                       },
+    {"hidden", "512,",                 "hidden: '512,' is not whole numbers like 512,256"          },
+    {"crop",   "64",                   "crop: '64' is not a size like 64x48 from 8 to 4096"        },
+    {"crop",   "64x4",                 "crop: '64x4' is not a size"                                },
+    {"arch",   "deep",                 "arch: 'deep' is not one of linear, dense, conv, lapped, va"},
+    {"input",  "\xff",                 "input: '\xff' is not text in UTF-8"                        },
 };
 
 GST_START_TEST (refused)

@@ -232,4 +232,55 @@ latent_pd_prelu (dnnl_primitive_desc_t *pd, LatentConstMd data, LatentConstMd we
       pd, latent_engine_get (), dnnl_forward_inference, data, weights, data, attr);
 }
 
+static dnnl_status_t
+create_forward_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
+{
+  return dnnl_convolution_forward_primitive_desc_create (pd, latent_engine_get (),
+      dnnl_forward_training, dnnl_convolution_direct, mds->src, mds->weights, mds->bias, mds->dst,
+      window->strides, window->dilates, window->pads_begin, window->pads_end, attr);
+}
+
+dnnl_status_t
+latent_pd_convolution_backward_data (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
+{
+  g_auto (dnnl_primitive_desc_t) forward = NULL;
+  dnnl_status_t status = create_forward_convolution (&forward, mds, window, attr);
+
+  if (status != dnnl_success)
+    return status;
+  return dnnl_convolution_backward_data_primitive_desc_create (pd, latent_engine_get (),
+      dnnl_convolution_direct, mds->src, mds->weights, mds->dst, window->strides, window->dilates,
+      window->pads_begin, window->pads_end, forward, attr);
+}
+
+dnnl_status_t
+latent_pd_convolution_backward_weights (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
+    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
+{
+  g_auto (dnnl_primitive_desc_t) forward = NULL;
+  dnnl_status_t status = create_forward_convolution (&forward, mds, window, attr);
+
+  if (status != dnnl_success)
+    return status;
+  return dnnl_convolution_backward_weights_primitive_desc_create (pd, latent_engine_get (),
+      dnnl_convolution_direct, mds->src, mds->weights, mds->bias, mds->dst, window->strides,
+      window->dilates, window->pads_begin, window->pads_end, forward, attr);
+}
+
+dnnl_status_t
+latent_pd_eltwise_backward (dnnl_primitive_desc_t *pd, dnnl_alg_kind_t algorithm,
+    LatentConstMd data, float alpha, float beta, dnnl_primitive_attr_t attr)
+{
+  g_auto (dnnl_primitive_desc_t) forward = NULL;
+  dnnl_status_t status = dnnl_eltwise_forward_primitive_desc_create (&forward, latent_engine_get (),
+      dnnl_forward_training, algorithm, data, data, alpha, beta, attr);
+
+  if (status != dnnl_success)
+    return status;
+  return dnnl_eltwise_backward_primitive_desc_create (
+      pd, latent_engine_get (), algorithm, data, data, data, alpha, beta, forward, attr);
+}
+
 #endif

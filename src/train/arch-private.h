@@ -45,6 +45,15 @@ typedef struct {
   gint64 token_size;
   gint64 grid[2];
   LatentValue *rows; /* the input, which a net that predicts adds its output to */
+
+  /* lapped */
+  LatentValue *coefficients;
+  guint n_states;
+  struct {
+    const char *name; /* of the input; the output's is NAME_next */
+    LatentValue *next;
+    LatentShape shape;
+  } states[2];
 } LatentArch;
 
 /* A kind of net in four parts: encode() gives features, project() makes latents of these (twice in
@@ -60,6 +69,7 @@ typedef struct {
 
 extern const LatentTrunk latent_trunk_dense; /* linear too */
 extern const LatentTrunk latent_trunk_conv;
+extern const LatentTrunk latent_trunk_lapped;
 extern const LatentTrunk latent_trunk_transformer;
 
 /* Layers of the sizes that `key` of the recipe lists, "PREFIX1" and so on, from n_src on; the last

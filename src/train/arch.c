@@ -33,6 +33,8 @@ choose_trunk (const LatentRecipe *recipe, const LatentSampleSpec *spec)
 
   if (latent_recipe_is (recipe, "arch", "conv"))
     return &latent_trunk_conv;
+  if (latent_recipe_is (recipe, "arch", "lapped"))
+    return &latent_trunk_lapped;
   if (latent_recipe_is (recipe, "arch", "transformer"))
     return &latent_trunk_transformer;
   if (!latent_recipe_is (recipe, "arch", "vae"))
@@ -155,6 +157,10 @@ build (LatentArch *self, const LatentTrunk *trunk)
   latent_layers_output (layers, latent, "latent", &self->latent, symbols);
   if (logvar != NULL)
     latent_layers_output (layers, logvar, "logvar", &self->latent, symbols);
+  for (guint i = 0; i < self->n_states; i++) {
+    g_autofree char *name = g_strdup_printf ("%s_next", self->states[i].name);
+    latent_layers_output (layers, self->states[i].next, name, &self->states[i].shape, NULL);
+  }
 }
 
 gboolean
@@ -194,6 +200,18 @@ describe_tile (const LatentArch *self)
       self->input.dims[2] * pixels);
 }
 
+/* "in:in_next,other:other_next" */
+static char *
+describe_states (const LatentArch *self)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < self->n_states; i++)
+    g_string_append_printf (
+        text, "%s%s:%s_next", i > 0 ? "," : "", self->states[i].name, self->states[i].name);
+  return g_string_free (text, text->len == 0);
+}
+
 static gboolean
 describe (const LatentArch *self, LatentModel *model, GError **error)
 {
@@ -202,11 +220,12 @@ describe (const LatentArch *self, LatentModel *model, GError **error)
   gboolean is_audio = media->kind == LATENT_MEDIA_AUDIO;
   g_autofree char *input = describe_input (media);
   g_autofree char *tile = describe_tile (self);
-  static const char *const keys[] = {
-      "latent.tensor", "latent.tile", "latent.input", "latent.logvar", "latent.task"};
+  g_autofree char *states = describe_states (self);
+  static const char *const keys[] = {"latent.tensor", "latent.tile", "latent.input",
+      "latent.logvar", "latent.task", "latent.state"};
   const char *const values[] = {"latent", tile, input,
       latent_recipe_is (self->recipe, "arch", "vae") ? "logvar" : NULL,
-      latent_recipe_is (self->recipe, "task", "predict") ? "predict" : NULL};
+      latent_recipe_is (self->recipe, "task", "predict") ? "predict" : NULL, states};
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (values[i] != NULL && !latent_model_set_metadata (model, keys[i], values[i], error))

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
 #include <string.h>
 
 #include "src/media/samples.h"
 #include "src/train/feed-units.h"
 
-/* Sound: a unit is a window, channel by channel. */
+/* Sound: a unit is a window, channel by channel, or, where so many windows in a row are a sequence,
+ * the samples of all of these and of one hop more: where they begin is random. */
 
 #define DEFAULT_WINDOW 1024
 
@@ -12,6 +14,14 @@ typedef struct {
   LatentCutter cutter;
   LatentWindowMap map;
 } SoundState;
+
+/* Samples of an item. */
+static guint
+get_item_length (const LatentFeedPlan *plan)
+{
+  const LatentMediaInfo *media = &plan->spec.media;
+  return media->window + (plan->n_samples > 1 ? plan->n_samples * media->hop : 0);
+}
 
 static gboolean
 measure_sound (LatentFeedPlan *plan, const LatentSample *sample, GError **error)
@@ -30,6 +40,7 @@ measure_sound (LatentFeedPlan *plan, const LatentSample *sample, GError **error)
     media->window = window ? window : DEFAULT_WINDOW;
   if (media->hop == 0)
     media->hop = hop ? hop : media->window;
+  guint sequence = (guint)latent_recipe_get_int (plan->recipe, "sequence");
   if (media->hop > media->window) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
         "hop: %u is more than the window of %u", media->hop, media->window);
@@ -40,9 +51,9 @@ measure_sound (LatentFeedPlan *plan, const LatentSample *sample, GError **error)
   plan->spec.sample = (LatentShape){
       2, {media->channels, media->window}
   };
-  plan->n_samples = 1;
+  plan->n_samples = MAX (sequence, 1);
   plan->d = (gsize)media->channels * media->window;
-  plan->payload = plan->d * sizeof (float);
+  plan->payload = (gsize)get_item_length (plan) * media->channels * sizeof (float);
   return TRUE;
 }
 
@@ -55,10 +66,10 @@ start_sound (LatentFeedUnits *self)
     self->state = g_new0 (SoundState, 1);
   SoundState *state = self->state;
   state->map = (LatentWindowMap){
-      .window = media->window,
-      .hop = media->hop,
+      .window = get_item_length (plan),
+      .hop = media->hop * plan->n_samples,
       .channels = media->channels,
-      .channel_stride = media->window,
+      .channel_stride = get_item_length (plan),
       .time_stride = 1,
       .scale = plan->scale,
       .offset = plan->offset,
@@ -98,6 +109,32 @@ take_window (LatentFeedUnits *self, guint8 *item)
   return FALSE;
 }
 
+/* The part of an item that one window has. */
+static void
+unpack_sound (const LatentFeedPlan *plan, const guint8 *item, guint which, LatentRandom *random,
+    float *src, float *weights)
+{
+  const LatentMediaInfo *media = &plan->spec.media;
+  const float *samples = (const float *)(gconstpointer)item;
+  float chances[2] = {0, 0}, gain = 1;
+  if (plan->n_samples == 1) {
+    memcpy (src, samples, plan->d * sizeof (float));
+    return;
+  }
+  if (random) {
+    latent_random_fill_uniform (random, chances, 2, 0, 1);
+    gain = powf (
+        10, (2 * chances[1] - 1) / 20 * (float)latent_recipe_get_double (plan->recipe, "gain"));
+  }
+  guint begin = which * media->hop + MIN ((guint)(chances[0] * (float)media->hop), media->hop - 1);
+  for (guint c = 0; c < media->channels; c++)
+    for (guint i = 0; i < media->window; i++)
+      src[c * media->window + i] = (samples[c * get_item_length (plan) + begin + i] -
+                                       plan->offset[c]) *
+                                       gain +
+                                   plan->offset[c];
+}
+
 static void
 clear_sound (LatentFeedUnits *self)
 {
@@ -113,5 +150,5 @@ const LatentFeedKind latent_feed_sound = {
     put_sound,
     take_window,
     clear_sound,
-    latent_feed_unpack_floats,
+    unpack_sound,
 };

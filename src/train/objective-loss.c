@@ -250,7 +250,8 @@ add_reconstruction (LatentObjectiveMaker *maker, GError **error)
   gsize d, shift;
   g_autoptr (GArray) groups = NULL;
 
-  if (target == NULL || !check_shapes (maker, target, error) || !add_weights (maker, target, error))
+  if (target == NULL || !check_shapes (maker, target, error) ||
+      !add_weights (maker, target, error) || !latent_objective_overlap (maker, &target, error))
     return FALSE;
   d = count_elements (maker->output);
   shift = maker->task == LATENT_TASK_PREDICT ? d / (gsize)target->shape.dims[1] : 0;
@@ -259,7 +260,8 @@ add_reconstruction (LatentObjectiveMaker *maker, GError **error)
   if (groups == NULL)
     return FALSE;
   maker->terms[LATENT_TERM_DISTORTION] = add_groups (maker, groups, target, shift, d, error);
-  return maker->terms[LATENT_TERM_DISTORTION] != NULL && add_mse (maker, target, shift, d, error);
+  return maker->terms[LATENT_TERM_DISTORTION] != NULL && add_mse (maker, target, shift, d, error) &&
+         latent_objective_add_spectral (maker, target, error);
 }
 
 /* Cross-entropy of one distribution a sample, and how many are right. */

@@ -108,12 +108,9 @@ latent_objective_add_prior (LatentObjectiveMaker *maker, GError **error)
   guint axis = find_axis (maker);
   const LatentShape channels = {1, {maker->symbols->shape.dims[axis]}};
   LatentValue *mean = NULL, *log_scale = NULL, *conditional = NULL;
-  gboolean has_pairs = latent_recipe_get_bool (maker->recipe, "pairs");
+  gboolean has_pairs = maker->self->unit % 2 == 0; /* a sequence of sound is pairs, too */
   LatentNode *node;
 
-  if (has_pairs && maker->self->batch % 2 != 0)
-    return latent_objective_fail (
-        error, "batch", "pairs want an even number of frames, not %u", maker->self->batch);
   mean = latent_objective_add_parameter (maker, "train.prior.mean", &channels, error);
   if (mean != NULL)
     log_scale = latent_objective_add_parameter (maker, "train.prior.log_scale", &channels, error);

@@ -28,13 +28,14 @@ typedef struct {
   LatentValue *symbols;   /* the latent in steps of the quantiser, or NULL */
   LatentValue *quantised; /* those times the step, or NULL */
   LatentValue *step;      /* "train.step", or NULL: the step is always the same */
-  LatentValue *terms[3];  /* distortion, KL, bits; NULL where there is none */
+  LatentValue *terms[4];  /* distortion, KL, bits, spectral; NULL where there is none */
 } LatentObjectiveMaker;
 
 enum {
   LATENT_TERM_DISTORTION,
   LATENT_TERM_KL,
   LATENT_TERM_BITS,
+  LATENT_TERM_SPECTRAL,
 };
 
 /* LATENT_ERROR_SETTINGS about a key of the recipe: "KEY: what". */
@@ -74,6 +75,12 @@ LatentValue *latent_objective_add_context (
     LatentObjectiveMaker *maker, LatentValue *log_scale, guint axis, GError **error);
 /* The distortion, and what is measured besides. */
 gboolean latent_objective_add_distortion (LatentObjectiveMaker *maker, GError **error);
+/* Sound in sequences: the output and `target` become what windows that are overlap-added give. */
+gboolean latent_objective_overlap (
+    LatentObjectiveMaker *maker, LatentValue **target, GError **error);
+/* How far spectra are from those of the target, where the recipe asks. */
+gboolean latent_objective_add_spectral (
+    LatentObjectiveMaker *maker, LatentValue *target, GError **error);
 /* The whole loss, derivatives, outputs. */
 gboolean latent_objective_finish (LatentObjectiveMaker *maker, GError **error);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/train/objective.h"
 
+#include "src/model/model.h"
 #include "src/ops/gradient.h"
 #include "src/train/objective-private.h"
 
@@ -11,6 +12,7 @@ static const struct {
     [LATENT_TERM_DISTORTION] = {"train.distortion", "train.weight"},
     [LATENT_TERM_KL] = {"train.kl_term",    "train.kl"    },
     [LATENT_TERM_BITS] = {"train.bits",       "train.rate"  },
+    [LATENT_TERM_SPECTRAL] = {"train.spectral",   NULL          },
 };
 
 void
@@ -68,6 +70,8 @@ get_factor (const LatentObjectiveMaker *maker, guint term)
 
   if (term == LATENT_TERM_BITS)
     return 1 / d;
+  if (term == LATENT_TERM_SPECTRAL)
+    return latent_recipe_get_double (maker->recipe, "spectral");
   return term == LATENT_TERM_DISTORTION && maker->terms[LATENT_TERM_KL] != NULL ? d : 1;
 }
 
@@ -83,7 +87,7 @@ add_loss (LatentObjectiveMaker *maker, GError **error)
     LatentValue *weight = NULL;
     if (maker->terms[i] == NULL)
       continue;
-    if (i != LATENT_TERM_DISTORTION || maker->step != NULL) {
+    if (terms[i].weight != NULL && (i != LATENT_TERM_DISTORTION || maker->step != NULL)) {
       weight = latent_objective_add_scalar (maker, terms[i].weight, error);
       if (weight == NULL)
         return NULL;
@@ -186,6 +190,20 @@ check_arguments (const LatentShape *sample, guint batch, GError **error)
   return FALSE;
 }
 
+static gboolean
+find_unit (LatentObjectiveMaker *maker, GError **error)
+{
+  gint64 sequence = latent_recipe_get_int (maker->recipe, "sequence");
+  gboolean is_sound = latent_model_get_media_info (maker->model)->kind == LATENT_MEDIA_AUDIO;
+
+  maker->self->unit = latent_recipe_get_bool (maker->recipe, "pairs") ? 2
+                      : is_sound && sequence > 1                      ? (guint)sequence
+                                                                      : 1;
+  return maker->self->batch % maker->self->unit == 0 ||
+         latent_objective_fail (error, "batch", "%u is no multiple of the %u samples of a %s",
+             maker->self->batch, maker->self->unit, is_sound ? "sequence" : "pair");
+}
+
 LatentObjective *
 latent_objective_new (LatentModel *model, const LatentRecipe *recipe, const LatentShape *sample,
     guint batch, GError **error)
@@ -194,7 +212,8 @@ latent_objective_new (LatentModel *model, const LatentRecipe *recipe, const Late
   LatentObjectiveMaker maker = {
       .self = self, .model = model, .recipe = recipe, .task = get_task (recipe)};
 
-  if (!check_arguments (sample, batch, error) || !latent_objective_bind (&maker, error))
+  if (!check_arguments (sample, batch, error) || !find_unit (&maker, error) ||
+      !latent_objective_bind (&maker, error))
     return NULL;
   maker.count = latent_objective_add_scalar (&maker, "train.count", error);
   if (maker.count == NULL || !latent_objective_add_latent_terms (&maker, error) ||

@@ -31,6 +31,7 @@
  *   "train.distortion" mean per element, or the head's cross-entropy in nats a sample
  *   "train.kl_term"   nats a sample, where there is one
  *   "train.bits"      a sample, likewise
+ *   "train.spectral"  of sound, decibels, where the recipe has `spectral`
  *   "train.correct"   of a classifier: how many samples
  *   "grad/NAME"       the derivative by each parameter
  * And no outputs, but to be named by the cut of a program that tests:
@@ -38,11 +39,11 @@
  *   the model's own output */
 /* clang-format on */
 
-/* loss = distortion + rate x bits / d, where there is a rate; with steps s that are drawn it is
- * (distortion + rate x s^2 x bits / d) / s: what a coarser step spoils grows with its square at
- * most, and each step shall count about as much as others; with a KL term it is the negative
- * evidence lower bound a sample, d x distortion + kl x kl_term (Kingma and Welling 2014), so that
- * kl = 1 with bce is the bound itself.
+/* loss = distortion + rate x bits / d + spectral x its term, where there are these; with steps s
+ * that are drawn it is (distortion + rate x s^2 x bits / d) / s + spectral x its term: what a
+ * coarser step spoils grows with its square at most, and each step shall count about as much as
+ * others; with a KL term it is the negative evidence lower bound a sample, d x distortion + kl x
+ * kl_term (Kingma and Welling 2014), so that kl = 1 with bce is the bound itself.
  *
  * Keys of the recipe that decide: loss ("mse", "l1", "bce", "categorical", or a list by range of
  * the output's innermost-flattened elements, "mse:0-16,bce:16-100,categorical:100-110": the
@@ -66,6 +67,7 @@ typedef struct {
   GPtrArray *gradients;  /* LatentValue *: outputs of graph, in the order of parameters */
   GPtrArray *terms;      /* char *: names of the outputs that are losses, "train.loss" first */
   guint batch;
+  guint unit;          /* samples that belong together: a pair, a sequence of sound, else 1 */
   LatentShape sample;  /* of the model's input, without the batch */
   double step;         /* of the quantiser; 0: latents are not quantised */
   double most_step;    /* steps are drawn from `step` to this; equal: always the same */

@@ -17,10 +17,10 @@ add_terms (LatentTrainer *self, guint n)
 gboolean
 latent_trainer_test (LatentTrainer *self, guint n, GError **error)
 {
-  guint unit = latent_recipe_get_bool (self->recipe, "pairs") ? 2 : 1;
+  guint unit = self->objective->unit;
 
   g_return_val_if_fail (n <= self->objective->batch, FALSE);
-  n -= n % unit; /* half of a pair says nothing */
+  n -= n % unit; /* half of a pair or a sequence says nothing */
   if (n == 0)
     return TRUE;
   latent_trainer_swap (self, TRUE);
