@@ -121,7 +121,7 @@ GST_START_TEST (scales_go_by_the_step_too)
   run_put (&run, "train.round", (const float[]){1}, 1);
   run_put (&run, "train.step", (const float[]){0.5f}, 1);
   fill (objective, "train.prior.near", 0.1f);
-  fill (objective, "train.prior.slope", 0.75f);
+  fill (objective, "train.prior.slope", 0.75f / 16);
   run_now (&run);
   fail_unless_near (run_get_number (&run, "train.bits"), expect_bits (0.5, 0.75));
 }

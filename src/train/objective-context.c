@@ -97,7 +97,7 @@ add_step (LatentObjectiveMaker *maker, LatentValue *local, GError **error)
 
   if (maker->step == NULL)
     return local;
-  slope = latent_objective_add_parameter (maker, "train.prior.slope", &shape, error);
+  slope = latent_objective_add_scales (maker, "train.prior.slope", &shape, 0, error);
   log_step = add_one (maker, "Log", maker->step, "train.prior.log_step", error);
   return add_two (maker, "Add", local,
       add_two (maker, "Mul", slope, log_step, "train.prior.by_step", error),

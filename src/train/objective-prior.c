@@ -10,6 +10,11 @@
 
 #define FIRST_LOG_SCALE 1.0f /* in steps: latents start wide rather than narrow */
 
+/* Logarithms of scales are several times as far from where they start as weights are, and an
+ * optimiser moves all alike: so a parameter is a part of one. Until scales are right, bits mislead
+ * the net. */
+#define SCALE_UNIT 16.0f
+
 /* The dimension of channels: the last of rows of tokens, else that behind the batch. */
 static guint
 find_axis (const LatentObjectiveMaker *maker)
@@ -102,6 +107,25 @@ add_conditional (LatentObjectiveMaker *maker, guint axis, GError **error)
              : NULL;
 }
 
+LatentValue *
+latent_objective_add_scales (LatentObjectiveMaker *maker, const char *name,
+    const LatentShape *shape, float value, GError **error)
+{
+  const LatentShape one = {1, {1}};
+  g_autofree char *unit_name = g_strconcat (name, ".unit", NULL);
+  g_autofree char *output = g_strconcat (name, ".value", NULL);
+  LatentValue *parameter = latent_objective_add_parameter (maker, name, shape, error);
+  LatentValue *unit = latent_objective_add_constant (maker, unit_name, &one, error);
+
+  if (parameter == NULL || unit == NULL)
+    return NULL;
+  fill (parameter, value / SCALE_UNIT);
+  fill (unit, SCALE_UNIT);
+  return latent_objective_add_output (maker,
+      latent_objective_add_node (maker, "Mul", NULL, 2, (LatentValue *const[]){parameter, unit}),
+      output, error);
+}
+
 gboolean
 latent_objective_add_prior (LatentObjectiveMaker *maker, GError **error)
 {
@@ -113,10 +137,10 @@ latent_objective_add_prior (LatentObjectiveMaker *maker, GError **error)
 
   mean = latent_objective_add_parameter (maker, "train.prior.mean", &channels, error);
   if (mean != NULL)
-    log_scale = latent_objective_add_parameter (maker, "train.prior.log_scale", &channels, error);
+    log_scale = latent_objective_add_scales (
+        maker, "train.prior.log_scale", &channels, FIRST_LOG_SCALE, error);
   if (log_scale == NULL)
     return FALSE;
-  fill (log_scale, FIRST_LOG_SCALE);
   if (latent_recipe_get_bool (maker->recipe, "rate-context")) {
     log_scale = latent_objective_add_context (maker, log_scale, axis, error);
     if (log_scale == NULL)

@@ -69,6 +69,9 @@ gboolean latent_objective_bind (LatentObjectiveMaker *maker, GError **error);
 gboolean latent_objective_add_latent_terms (LatentObjectiveMaker *maker, GError **error);
 /* Bits of the symbols under a prior that is learned too. */
 gboolean latent_objective_add_prior (LatentObjectiveMaker *maker, GError **error);
+/* A parameter whose values are logarithms of scales, all of them `value` at first. */
+LatentValue *latent_objective_add_scales (LatentObjectiveMaker *maker, const char *name,
+    const LatentShape *shape, float value, GError **error);
 /* The logarithm of the scale of each symbol: that of its channel, and what the magnitudes of the
  * symbols say that a coder has seen before it. `axis` is that of the channels. */
 LatentValue *latent_objective_add_context (
