@@ -262,8 +262,6 @@ latent_dec_core_decode (
   self->counts.lost += result == LATENT_DECODE_LOST;
   self->counts.damaged += result == LATENT_DECODE_BAD;
   GST_OBJECT_UNLOCK (self->element);
-  if (result == LATENT_DECODE_OK && info->key && self->has_state)
-    latent_session_reset (self->session);
   return result;
 }
 
@@ -285,8 +283,9 @@ latent_dec_core_reset (LatentDecCore *self)
 }
 
 GstStructure *
-latent_dec_core_get_stats (LatentDecCore *self)
+latent_dec_core_get_stats (gpointer data)
 {
+  LatentDecCore *self = data;
   GstStructure *stats = latent_stats_get (&self->stats);
   LatentDecCounts counts;
 

@@ -103,5 +103,5 @@ void latent_dec_core_count_concealed (LatentDecCore *self);
 /* A flush. */
 void latent_dec_core_reset (LatentDecCore *self);
 
-/* The structure of the property stats. */
-GstStructure *latent_dec_core_get_stats (LatentDecCore *self);
+/* The structure of the property stats; data: the core. */
+GstStructure *latent_dec_core_get_stats (gpointer data);

@@ -322,8 +322,9 @@ latent_enc_core_new_tags (LatentEncCore *self, const char *codec, const char *na
 }
 
 GstStructure *
-latent_enc_core_get_stats (LatentEncCore *self)
+latent_enc_core_get_stats (gpointer data)
 {
+  LatentEncCore *self = data;
   GstStructure *stats = latent_stats_get (&self->stats);
   guint64 bytes, keys;
 

@@ -116,5 +116,5 @@ void latent_enc_core_reset (LatentEncCore *self);
 
 /* Tags that say what made the stream. codec: GST_TAG_VIDEO_CODEC or the like. */
 GstTagList *latent_enc_core_new_tags (LatentEncCore *self, const char *codec, const char *name);
-/* The structure of the property stats. */
-GstStructure *latent_enc_core_get_stats (LatentEncCore *self);
+/* The structure of the property stats; data: the core. */
+GstStructure *latent_enc_core_get_stats (gpointer data);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
 
+#include "plugin/audiodec.h"
+#include "plugin/audioenc.h"
 #include "plugin/autoencoder.h"
 #include "plugin/testsrc.h"
 #include "plugin/videodec.h"
@@ -11,10 +13,23 @@
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return gst_element_register (plugin, "autoencoder", GST_RANK_NONE, LATENT_TYPE_AUTOENCODER) &&
-         gst_element_register (plugin, "latenttestsrc", GST_RANK_NONE, LATENT_TYPE_TEST_SRC) &&
-         gst_element_register (plugin, "latentvideoenc", GST_RANK_NONE, LATENT_TYPE_VIDEO_ENC) &&
-         gst_element_register (plugin, "latentvideodec", GST_RANK_MARGINAL, LATENT_TYPE_VIDEO_DEC);
+  const struct {
+    const char *name;
+    guint rank;
+    GType type;
+  } elements[] = {
+      {"autoencoder",    GST_RANK_NONE,     LATENT_TYPE_AUTOENCODER},
+      {"latentaudiodec", GST_RANK_MARGINAL, LATENT_TYPE_AUDIO_DEC  },
+      {"latentaudioenc", GST_RANK_NONE,     LATENT_TYPE_AUDIO_ENC  },
+      {"latenttestsrc",  GST_RANK_NONE,     LATENT_TYPE_TEST_SRC   },
+      {"latentvideodec", GST_RANK_MARGINAL, LATENT_TYPE_VIDEO_DEC  },
+      {"latentvideoenc", GST_RANK_NONE,     LATENT_TYPE_VIDEO_ENC  },
+  };
+  gboolean ok = TRUE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
+    ok &= gst_element_register (plugin, elements[i].name, elements[i].rank, elements[i].type);
+  return ok;
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, latent,

@@ -165,6 +165,35 @@ latent_stats_get (LatentStats *self)
       NULL);
 }
 
+typedef struct {
+  GstStructure *(*get) (gpointer data);
+  gpointer data;
+} Watch;
+
+static GstPadProbeReturn
+notice_end (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  const Watch *watch = data;
+  g_autoptr (GstElement) element = NULL;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) != GST_EVENT_EOS)
+    return GST_PAD_PROBE_OK;
+  element = gst_pad_get_parent_element (pad);
+  if (element)
+    gst_element_post_message (
+        element, gst_message_new_element (GST_OBJECT (element), watch->get (watch->data)));
+  return GST_PAD_PROBE_OK;
+}
+
+void
+latent_stats_watch_end (GstPad *pad, GstStructure *(*get) (gpointer data), gpointer data)
+{
+  Watch *watch = g_new (Watch, 1);
+
+  *watch = (Watch){.get = get, .data = data};
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, notice_end, watch, g_free);
+}
+
 void
 latent_stats_post (LatentStats *self, GstStructure *structure)
 {

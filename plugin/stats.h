@@ -41,5 +41,8 @@ void latent_stats_add_dropped (LatentStats *self);
 void latent_stats_add_nonfinite (LatentStats *self, const char *path, guint64 n);
 /* The structure of the property stats. */
 GstStructure *latent_stats_get (LatentStats *self);
+/* Posts what get (data) gives once the end of a stream is about to leave by that pad, whatever was
+ * held having left before. */
+void latent_stats_watch_end (GstPad *pad, GstStructure *(*get) (gpointer data), gpointer data);
 /* As an element message: at the end of a stream. structure: transfer full. */
 void latent_stats_post (LatentStats *self, GstStructure *structure);

@@ -180,11 +180,13 @@ is_late (LatentVideoDec *self, GstVideoCodecFrame *frame)
 }
 
 static GstFlowReturn
-take_latents (LatentVideoDec *self, GstVideoCodecFrame *frame)
+take_latents (LatentVideoDec *self, GstVideoCodecFrame *frame, gboolean is_key)
 {
   Held held = {.frame = frame, .slot = self->n_filled};
 
   self->n_lost = 0;
+  if (is_key && self->core.has_state)
+    latent_session_reset (self->core.session); /* nothing is held: such nets have a batch of 1 */
   if (is_late (self, frame)) {
     latent_stats_add_dropped (&self->core.stats);
     return gst_video_decoder_drop_frame (GST_VIDEO_DECODER (self), frame);
@@ -213,7 +215,7 @@ take_packet (LatentVideoDec *self, GstVideoCodecFrame *frame, const guint8 *pack
   }
   switch (latent_dec_core_decode (&self->core, packet, size, &info, &error)) {
   case LATENT_DECODE_OK:
-    return take_latents (self, frame);
+    return take_latents (self, frame, info.key);
   case LATENT_DECODE_BAD:
     GST_VIDEO_DECODER_ERROR (self, 1, STREAM, DECODE, ("%s", error->message), (NULL), ret);
     break;
@@ -394,24 +396,6 @@ decide_allocation (GstVideoDecoder *decoder, GstQuery *query)
 }
 
 static gboolean
-sink_event (GstVideoDecoder *decoder, GstEvent *event)
-{
-  LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
-    GstFlowReturn ret;
-
-    GST_VIDEO_DECODER_STREAM_LOCK (decoder);
-    ret = run_held (self);
-    GST_VIDEO_DECODER_STREAM_UNLOCK (decoder);
-    if (ret != GST_FLOW_OK)
-      GST_DEBUG_OBJECT (self, "draining: %s", gst_flow_get_name (ret));
-    latent_stats_post (&self->core.stats, latent_dec_core_get_stats (&self->core));
-  }
-  return GST_VIDEO_DECODER_CLASS (latent_video_dec_parent_class)->sink_event (decoder, event);
-}
-
-static gboolean
 start (GstVideoDecoder *decoder)
 {
   return latent_dec_core_start (&LATENT_VIDEO_DEC (decoder)->core);
@@ -460,6 +444,7 @@ latent_video_dec_init (LatentVideoDec *self)
   self->held = g_array_new (FALSE, FALSE, sizeof (Held));
   gst_video_decoder_set_packetized (decoder, TRUE);
   gst_video_decoder_set_needs_format (decoder, TRUE);
+  latent_stats_watch_end (GST_VIDEO_DECODER_SRC_PAD (self), latent_dec_core_get_stats, &self->core);
 }
 
 static void
@@ -491,5 +476,4 @@ latent_video_dec_class_init (LatentVideoDecClass *klass)
   decoder_class->drain = drain;
   decoder_class->finish = drain;
   decoder_class->flush = flush;
-  decoder_class->sink_event = sink_event;
 }

@@ -257,7 +257,6 @@ sink_event (GstVideoEncoder *encoder, GstEvent *event)
   switch (GST_EVENT_TYPE (event)) {
   case GST_EVENT_SEGMENT:
   case GST_EVENT_GAP:
-  case GST_EVENT_EOS:
     GST_VIDEO_ENCODER_STREAM_LOCK (encoder);
     ret = run_held (self);
     GST_VIDEO_ENCODER_STREAM_UNLOCK (encoder);
@@ -267,8 +266,6 @@ sink_event (GstVideoEncoder *encoder, GstEvent *event)
   }
   if (ret != GST_FLOW_OK)
     GST_DEBUG_OBJECT (self, "draining: %s", gst_flow_get_name (ret));
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    latent_stats_post (&self->core.stats, latent_enc_core_get_stats (&self->core));
   return GST_VIDEO_ENCODER_CLASS (latent_video_enc_parent_class)->sink_event (encoder, event);
 }
 
@@ -335,6 +332,7 @@ static void
 latent_video_enc_init (LatentVideoEnc *self)
 {
   latent_enc_core_init (&self->core, GST_ELEMENT (self), LATENT_MEDIA_VIDEO);
+  latent_stats_watch_end (GST_VIDEO_ENCODER_SRC_PAD (self), latent_enc_core_get_stats, &self->core);
   self->held = g_ptr_array_new_with_free_func (release_frame);
 }
 

@@ -103,6 +103,24 @@ dnnl_status_t latent_pd_convolution_backward_weights (dnnl_primitive_desc_t *pd,
 /* Of a function by its input; `data` is the layout of all three arrays. */
 dnnl_status_t latent_pd_eltwise_backward (dnnl_primitive_desc_t *pd, dnnl_alg_kind_t algorithm,
     LatentConstMd data, float alpha, float beta, dnnl_primitive_attr_t attr);
+/* `forward` is set, too: the pool that makes the workspace which the derivative of maxima reads.
+ * `dst` may leave the layout open. */
+dnnl_status_t latent_pd_pooling_backward (dnnl_primitive_desc_t *pd, dnnl_primitive_desc_t *forward,
+    dnnl_alg_kind_t algorithm, LatentConstMd src, LatentConstMd dst, const LatentDnnlWindow *window,
+    dnnl_primitive_attr_t attr);
+dnnl_status_t latent_pd_softmax_backward (dnnl_primitive_desc_t *pd, gboolean log,
+    LatentConstMd data, int axis, dnnl_primitive_attr_t attr);
+/* By the data, the scale and the shift. */
+dnnl_status_t latent_pd_batch_normalization_backward (dnnl_primitive_desc_t *pd, LatentConstMd data,
+    float epsilon, unsigned flags, dnnl_primitive_attr_t attr);
+dnnl_status_t latent_pd_layer_normalization_backward (dnnl_primitive_desc_t *pd, LatentConstMd data,
+    LatentConstMd statistics, float epsilon, unsigned flags, dnnl_primitive_attr_t attr);
+/* Layer normalization that tells means and variances. */
+dnnl_status_t latent_pd_layer_statistics (dnnl_primitive_desc_t *pd, LatentConstMd data,
+    LatentConstMd statistics, float epsilon, unsigned flags, dnnl_primitive_attr_t attr);
+dnnl_status_t latent_pd_resampling_backward (dnnl_primitive_desc_t *pd, dnnl_alg_kind_t algorithm,
+    LatentConstMd src, LatentConstMd dst, dnnl_primitive_attr_t attr);
+
 static inline void
 latent_post_ops_free (dnnl_post_ops_t ops)
 {

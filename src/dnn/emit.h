@@ -40,6 +40,12 @@ LatentEmit latent_dnn_convolution_backward_weights (LatentBuilder *builder, cons
     const LatentStencil *stencil, gint64 groups, GError **error);
 LatentEmit latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node, LatentPooling kind,
     const LatentStencil *stencil, GError **error);
+/* Inputs src and the derivative by dst of a pool; output 0 is the one by src. */
+LatentEmit latent_dnn_max_pooling_backward (
+    LatentBuilder *builder, const LatentNode *node, const LatentStencil *stencil, GError **error);
+/* The same from the derivative alone. */
+LatentEmit latent_dnn_average_pooling_backward (LatentBuilder *builder, const LatentNode *node,
+    LatentPooling kind, const LatentStencil *stencil, GError **error);
 
 /* dst = src x weights + bias as ONNX's MatMul (batches broadcast) and Gemm have it; `bias` may be
  * NULL. */
@@ -68,6 +74,17 @@ LatentEmit latent_dnn_batch_normalization (
 /* Inputs src, scale, bias (may be left out), over the last dimensions from `axis` on. */
 LatentEmit latent_dnn_layer_normalization (
     LatentBuilder *builder, const LatentNode *node, guint axis, float epsilon, GError **error);
+
+/* Inputs dst and the derivative by it. */
+LatentEmit latent_dnn_softmax_backward (
+    LatentBuilder *builder, const LatentNode *node, guint axis, gboolean log, GError **error);
+/* Inputs src, scale, mean, variance (which are constant) and the derivative by dst; outputs those
+ * by src, scale and bias. */
+LatentEmit latent_dnn_batch_normalization_backward (
+    LatentBuilder *builder, const LatentNode *node, float epsilon, GError **error);
+/* Inputs src, scale and the derivative by dst, in rows of `size`; outputs as above. */
+LatentEmit latent_dnn_layer_normalization_backward (
+    LatentBuilder *builder, const LatentNode *node, gint64 size, float epsilon, GError **error);
 
 typedef enum {
   LATENT_REDUCTION_NONE, /* oneDNN has it not */
@@ -107,6 +124,9 @@ LatentEmit latent_dnn_recurrent_backward (LatentBuilder *builder, const LatentNo
  * pixel whose middle is nearest. */
 LatentEmit latent_dnn_resampling (
     LatentBuilder *builder, const LatentNode *node, gboolean linear, GError **error);
+/* Of linear interpolation: from the derivative by dst that by src, which is output 0. */
+LatentEmit latent_dnn_resampling_backward (
+    LatentBuilder *builder, const LatentNode *node, GError **error);
 
 /* Copies that keep channels-last data as it is. */
 LatentEmit latent_dnn_concat (

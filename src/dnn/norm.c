@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/dnn/norm.h"
+
 #include "src/dnn/eltwise.h"
 #include "src/dnn/emit.h"
 
 /* Primitives whose destination has the layout of their source, and may be in its place. */
 
-typedef struct {
-  int argument;
-  const LatentValue *value; /* NULL: left out */
-} Parameter;
-
-/* Parameters are dense vectors, whatever shape their values have. */
-static gboolean
-read_parameters (
-    LatentStep *step, LatentBuilder *builder, const Parameter *parameters, guint n, GError **error)
+gboolean
+latent_norm_read_parameters (LatentStep *step, LatentBuilder *builder,
+    const LatentNormParameter *parameters, guint n, GError **error)
 {
   for (guint i = 0; i < n; i++) {
     const LatentValue *value = parameters[i].value;
@@ -32,7 +28,7 @@ read_parameters (
 
 static LatentEmit
 append (LatentBuilder *builder, const LatentNode *node, const_dnnl_primitive_desc_t pd,
-    const LatentOperand *src, const Parameter *parameters, guint n, GError **error)
+    const LatentOperand *src, const LatentNormParameter *parameters, guint n, GError **error)
 {
   g_autoptr (LatentStep) step = latent_primitive_step_new (node, pd, error);
   LatentOperand dst;
@@ -41,7 +37,7 @@ append (LatentBuilder *builder, const LatentNode *node, const_dnnl_primitive_des
     return LATENT_EMIT_FAILED;
   step->in_place_src = (gint)latent_primitive_step_add (
       step, DNNL_ARG_SRC, latent_operand_copy (src), LATENT_ACCESS_READ);
-  if (!read_parameters (step, builder, parameters, n, error))
+  if (!latent_norm_read_parameters (step, builder, parameters, n, error))
     return LATENT_EMIT_FAILED;
   dst = latent_builder_define (builder, latent_node_get_output (node, 0), src->layout);
   step->in_place_dst = (gint)latent_primitive_step_add (
@@ -88,7 +84,7 @@ latent_dnn_batch_normalization (
   g_auto (dnnl_primitive_desc_t) pd = NULL;
   g_auto (LatentOperand) src = {0};
   const unsigned flags = dnnl_use_global_stats | dnnl_use_scale | dnnl_use_shift;
-  const Parameter parameters[] = {
+  const LatentNormParameter parameters[] = {
       {DNNL_ARG_SCALE,    latent_node_get_input (node, 1)},
       {DNNL_ARG_SHIFT,    latent_node_get_input (node, 2)},
       {DNNL_ARG_MEAN,     latent_node_get_input (node, 3)},
@@ -115,7 +111,7 @@ latent_dnn_layer_normalization (
   g_autoptr (LatentLayout) rows = NULL;
   const LatentValue *value = latent_node_get_input (node, 0);
   LatentShape shape = {.n = 2};
-  const Parameter parameters[] = {
+  const LatentNormParameter parameters[] = {
       {DNNL_ARG_SCALE, latent_node_get_input (node, 1)},
       {DNNL_ARG_SHIFT, latent_node_get_input (node, 2)},
   };

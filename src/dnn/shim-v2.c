@@ -86,23 +86,16 @@ create (
   return dnnl_primitive_desc_create (pd, op, attr, latent_engine_get (), NULL);
 }
 
-static dnnl_status_t
-create_convolution (dnnl_primitive_desc_t *pd, dnnl_prop_kind_t kind, const LatentProductMds *mds,
-    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
-{
-  dnnl_convolution_desc_t op;
-  return create (pd,
-      dnnl_dilated_convolution_forward_desc_init (&op, kind, dnnl_convolution_direct, mds->src,
-          mds->weights, mds->bias, mds->dst, window->strides, window->dilates, window->pads_begin,
-          window->pads_end),
-      &op, attr);
-}
-
 dnnl_status_t
 latent_pd_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
     const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
 {
-  return create_convolution (pd, dnnl_forward_inference, mds, window, attr);
+  dnnl_convolution_desc_t op;
+  return create (pd,
+      dnnl_dilated_convolution_forward_desc_init (&op, dnnl_forward_inference,
+          dnnl_convolution_direct, mds->src, mds->weights, mds->bias, mds->dst, window->strides,
+          window->dilates, window->pads_begin, window->pads_end),
+      &op, attr);
 }
 
 dnnl_status_t
@@ -230,67 +223,6 @@ latent_pd_prelu (dnnl_primitive_desc_t *pd, LatentConstMd data, LatentConstMd we
   dnnl_prelu_desc_t op;
   return create (
       pd, dnnl_prelu_forward_desc_init (&op, dnnl_forward_inference, data, weights), &op, attr);
-}
-
-/* `forward` is the primitive that the derivative belongs to. */
-static dnnl_status_t
-create_backward (dnnl_primitive_desc_t *pd, dnnl_status_t status, gconstpointer op,
-    dnnl_primitive_attr_t attr, const_dnnl_primitive_desc_t forward)
-{
-  if (status != dnnl_success)
-    return status;
-  return dnnl_primitive_desc_create (pd, op, attr, latent_engine_get (), forward);
-}
-
-dnnl_status_t
-latent_pd_convolution_backward_data (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
-    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
-{
-  g_auto (dnnl_primitive_desc_t) forward = NULL;
-  dnnl_convolution_desc_t op;
-  dnnl_status_t status = create_convolution (&forward, dnnl_forward_training, mds, window, attr);
-
-  if (status != dnnl_success)
-    return status;
-  return create_backward (pd,
-      dnnl_dilated_convolution_backward_data_desc_init (&op, dnnl_convolution_direct, mds->src,
-          mds->weights, mds->dst, window->strides, window->dilates, window->pads_begin,
-          window->pads_end),
-      &op, attr, forward);
-}
-
-dnnl_status_t
-latent_pd_convolution_backward_weights (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
-    const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
-{
-  g_auto (dnnl_primitive_desc_t) forward = NULL;
-  dnnl_convolution_desc_t op;
-  dnnl_status_t status = create_convolution (&forward, dnnl_forward_training, mds, window, attr);
-
-  if (status != dnnl_success)
-    return status;
-  return create_backward (pd,
-      dnnl_dilated_convolution_backward_weights_desc_init (&op, dnnl_convolution_direct, mds->src,
-          mds->weights, mds->bias, mds->dst, window->strides, window->dilates, window->pads_begin,
-          window->pads_end),
-      &op, attr, forward);
-}
-
-dnnl_status_t
-latent_pd_eltwise_backward (dnnl_primitive_desc_t *pd, dnnl_alg_kind_t algorithm,
-    LatentConstMd data, float alpha, float beta, dnnl_primitive_attr_t attr)
-{
-  g_auto (dnnl_primitive_desc_t) forward = NULL;
-  dnnl_eltwise_desc_t op;
-  dnnl_status_t status = create (&forward,
-      dnnl_eltwise_forward_desc_init (&op, dnnl_forward_training, algorithm, data, alpha, beta),
-      &op, attr);
-
-  if (status != dnnl_success)
-    return status;
-  return create_backward (pd,
-      dnnl_eltwise_backward_desc_init (&op, algorithm, data, data, alpha, beta), &op, attr,
-      forward);
 }
 
 #endif

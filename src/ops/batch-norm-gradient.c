@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 #include "src/ops/normalize.h"
 
 /* BatchNormalizationGradient, of the form for inference: mean and variance are constants, which
@@ -140,10 +141,23 @@ eval_gradient (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+static LatentEmit
+emit_gradient (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentBatchNormParams params;
+
+  if (!get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (latent_op_get_shape (node, 0)->n < 2 ||
+      params.channels != latent_op_get_shape (node, 0)->dims[1])
+    return LATENT_EMIT_FALLBACK;
+  return latent_dnn_batch_normalization_backward (builder, node, params.epsilon, error);
+}
+
 /* clang-format off */
 const LatentOp latent_ops_batch_norm_gradient[] = {
     {"BatchNormalizationGradient", LATENT_DOMAIN_TRAINING, 1, 1, 5, 5, 1, 3, LATENT_TYPES_F32,
-     "epsilon:f spatial:i", infer_gradient, eval_gradient},
+     "epsilon:f spatial:i", infer_gradient, eval_gradient, NULL, emit_gradient},
     {0},
 };
 /* clang-format on */

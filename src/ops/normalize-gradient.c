@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 #include "src/ops/normalize.h"
 
 /* NormalizationGradient: of InstanceNormalization, GroupNormalization and LayerNormalization, whose
@@ -244,6 +245,20 @@ eval_normalization (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+/* oneDNN's layer normalization has a scale for each number of a group. */
+static LatentEmit
+emit_normalization (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentGroupNormParams params;
+
+  if (!get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (params.period != 1 || params.run != 1)
+    return LATENT_EMIT_FALLBACK;
+  return latent_dnn_layer_normalization_backward (
+      builder, node, params.size, params.epsilon, error);
+}
+
 gboolean
 latent_lp_norm_add_gradient (LatentGradient *gradient, const LatentNode *node, GError **error)
 {
@@ -323,7 +338,8 @@ const LatentOp latent_ops_normalize_gradient[] = {
     {"LpNormalizationGradient", LATENT_DOMAIN_TRAINING, 1, 1, 2, 2, 1, 1, LATENT_TYPES_F32,
      "axis:i p:i", infer_lp, eval_lp},
     {"NormalizationGradient", LATENT_DOMAIN_TRAINING, 1, 1, 3, 3, 1, 3, LATENT_TYPES_F32,
-     "epsilon:f period:i run:i size:i", infer_normalization, eval_normalization, get_scratch_size},
+     "epsilon:f period:i run:i size:i", infer_normalization, eval_normalization,
+     get_scratch_size, emit_normalization},
     {0},
 };
 /* clang-format on */

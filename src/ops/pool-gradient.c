@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 #include "src/ops/pool.h"
 
 /* MaxPoolGradient: from what the pool read (input 0) and the derivative by its output (input 1); it
@@ -280,6 +281,35 @@ eval_average (const LatentEval *eval, GError **error)
   return TRUE;
 }
 
+static LatentEmit
+emit_max (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentPoolParams params;
+  LatentStencil stencil;
+
+  if (!latent_pool_read_params (node, latent_op_get_shape (node, 0), &params, error))
+    return LATENT_EMIT_FAILED;
+  latent_pool_settle_end (&params.window);
+  stencil = latent_window_get_stencil (&params.window);
+  return latent_dnn_max_pooling_backward (builder, node, &stencil, error);
+}
+
+static LatentEmit
+emit_average (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  LatentPoolParams params;
+  LatentStencil stencil;
+  LatentPooling kind;
+
+  if (!latent_pool_read_params (node, &latent_node_get_output (node, 0)->shape, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (!latent_pool_get_average (node, &params, &kind))
+    return LATENT_EMIT_FALLBACK;
+  latent_pool_settle_end (&params.window);
+  stencil = latent_window_get_stencil (&params.window);
+  return latent_dnn_average_pooling_backward (builder, node, kind, &stencil, error);
+}
+
 /* Samples that lie under some window, padding left out. */
 static guint64
 count_steps (const LatentNode *node)
@@ -301,10 +331,10 @@ const LatentOp latent_ops_pool_gradient[] = {
     {"AveragePoolGradient", LATENT_DOMAIN_TRAINING, 1, 1, 1, 1, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I size:I "
      "strides:I",
-     infer_average, eval_average, NULL, NULL, NULL, count_steps},
+     infer_average, eval_average, NULL, emit_average, NULL, count_steps},
     {"MaxPoolGradient", LATENT_DOMAIN_TRAINING, 1, 1, 2, 2, 1, 1, LATENT_TYPES_F32,
      "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I strides:I", infer_max, eval_max,
-     NULL, NULL, NULL, count_steps},
+     NULL, emit_max, NULL, count_steps},
     {0},
 };
 /* clang-format on */

@@ -309,6 +309,14 @@ latent_pool_settle_end (LatentWindow *w)
   }
 }
 
+gboolean
+latent_pool_get_average (
+    const LatentNode *node, const LatentPoolParams *params, LatentPooling *kind)
+{
+  *kind = params->count_include_pad ? LATENT_POOLING_AVERAGE_WITH_PADS : LATENT_POOLING_AVERAGE;
+  return !params->count_include_pad || latent_node_get_int (node, "ceil_mode", 0) == 0;
+}
+
 static LatentEmit
 emit_pool (LatentBuilder *builder, const LatentNode *node, gboolean average, GError **error)
 {
@@ -321,10 +329,7 @@ emit_pool (LatentBuilder *builder, const LatentNode *node, gboolean average, GEr
     return LATENT_EMIT_FAILED;
   if (indices != NULL && indices->n_uses > 0)
     return LATENT_EMIT_FALLBACK;
-  if (average)
-    kind = params.count_include_pad ? LATENT_POOLING_AVERAGE_WITH_PADS : LATENT_POOLING_AVERAGE;
-  /* what lies beyond the padding does not count, which oneDNN cannot say */
-  if (average && params.count_include_pad && latent_node_get_int (node, "ceil_mode", 0) != 0)
+  if (average && !latent_pool_get_average (node, &params, &kind))
     return LATENT_EMIT_FALLBACK;
   latent_pool_settle_end (&params.window);
   stencil = latent_window_get_stencil (&params.window);

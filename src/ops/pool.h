@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/dnn/emit.h"
 #include "src/ops/gradient.h"
 #include "src/ops/window.h"
 
@@ -37,6 +38,11 @@ double latent_pool_count_taps (
 /* Padding behind so that the windows end with it: less than the node says where the last samples
  * are in no window, more where ceil_mode lets a window reach beyond. */
 void latent_pool_settle_end (LatentWindow *w);
+
+/* Which of oneDNN's averages a node takes; FALSE where it has none: with ceil_mode, what lies
+ * beyond the padding does not count, which oneDNN cannot say. */
+gboolean latent_pool_get_average (
+    const LatentNode *node, const LatentPoolParams *params, LatentPooling *kind);
 
 /* The rows' gradients. */
 gboolean latent_average_pool_add_gradient (

@@ -52,6 +52,7 @@ extern const LatentOp latent_ops_pool_gradient[];
 extern const LatentOp latent_ops_quantize[];
 extern const LatentOp latent_ops_recurrent[];
 extern const LatentOp latent_ops_reduce[];
+extern const LatentOp latent_ops_resample_gradient[];
 extern const LatentOp latent_ops_reshape[];
 extern const LatentOp latent_ops_resize[];
 extern const LatentOp latent_ops_resize_gradient[];

@@ -5,7 +5,8 @@
 #include "src/ops/gradient.h"
 #include "src/ops/resize.h"
 
-/* SpreadTaps, the transpose of a pass of Resize over an axis: input 0 is the derivative by what the
+/* Where oneDNN's resampling does not do it: SpreadTaps, the transpose of a pass of Resize over an
+ * axis: input 0 is the derivative by what the
  * pass made; sample i of the axis goes to the samples index[i, t] of `size` with weights
  * weight[i, t] (inputs 1 and 2). An index below 0 takes nothing. */
 
@@ -100,8 +101,10 @@ latent_resize_add_gradient (LatentGradient *gradient, const LatentNode *node, GE
 
   if (!latent_resize_get_params (node, &params, error))
     return FALSE;
-  if (params.mode == LATENT_RESIZE_NEAREST && latent_resize_fits_resampling (&params)) {
-    derivative = add_sums (gradient, &params, derivative, error);
+  if (latent_resize_fits_resampling (&params)) {
+    derivative = params.mode == LATENT_RESIZE_NEAREST
+                     ? add_sums (gradient, &params, derivative, error)
+                     : latent_resample_add_gradient (gradient, &params, derivative, error);
   } else {
     for (guint axis = 0; axis < params.src.n && derivative != NULL; axis++)
       if (latent_resize_changes (&params, axis))

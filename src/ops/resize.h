@@ -70,6 +70,10 @@ void latent_resize_fill_taps (
 /* Whether oneDNN's resampling does all of the node. */
 gboolean latent_resize_fits_resampling (const LatentResizeParams *params);
 
+/* The derivative by the input of a node that fits, from that by its output; NULL: error is set. */
+LatentValue *latent_resample_add_gradient (LatentGradient *gradient,
+    const LatentResizeParams *params, LatentValue *derivative, GError **error);
+
 /* The rows' gradient. */
 gboolean latent_resize_add_gradient (
     LatentGradient *gradient, const LatentNode *node, GError **error);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "src/base/parallel.h"
+#include "src/dnn/emit.h"
 #include "src/ops/softmax.h"
 
 /* SoftmaxGradient, LogSoftmaxGradient: from the output y (input 0) and the derivative dy by it. */
@@ -109,12 +110,38 @@ eval_log_softmax (const LatentEval *eval, GError **error)
   return run (eval, TRUE, error);
 }
 
+/* oneDNN's softmax runs along one dimension. */
+static LatentEmit
+emit (LatentBuilder *builder, const LatentNode *node, gboolean logarithm, GError **error)
+{
+  const LatentShape *shape = latent_op_get_shape (node, 0);
+  LatentSoftmaxParams params;
+
+  if (!latent_softmax_get_params (node, &params, error))
+    return LATENT_EMIT_FAILED;
+  if (shape->n == 0 || params.n != (gsize)shape->dims[params.axis])
+    return LATENT_EMIT_FALLBACK;
+  return latent_dnn_softmax_backward (builder, node, params.axis, logarithm, error);
+}
+
+static LatentEmit
+emit_softmax (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit (builder, node, FALSE, error);
+}
+
+static LatentEmit
+emit_log_softmax (LatentBuilder *builder, const LatentNode *node, GError **error)
+{
+  return emit (builder, node, TRUE, error);
+}
+
 /* clang-format off */
 const LatentOp latent_ops_softmax_gradient[] = {
     {"LogSoftmaxGradient", LATENT_DOMAIN_TRAINING, 1, 1, 2, 2, 1, 1, LATENT_TYPES_F32,
-     "axis:i flat:i", infer_gradient, eval_log_softmax},
+     "axis:i flat:i", infer_gradient, eval_log_softmax, NULL, emit_log_softmax},
     {"SoftmaxGradient", LATENT_DOMAIN_TRAINING, 1, 1, 2, 2, 1, 1, LATENT_TYPES_F32,
-     "axis:i flat:i", infer_gradient, eval_softmax},
+     "axis:i flat:i", infer_gradient, eval_softmax, NULL, emit_softmax},
     {0},
 };
 /* clang-format on */

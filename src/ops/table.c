@@ -34,6 +34,7 @@ static const LatentOp *const families[] = {
     latent_ops_quantize,
     latent_ops_recurrent,
     latent_ops_reduce,
+    latent_ops_resample_gradient,
     latent_ops_reshape,
     latent_ops_resize,
     latent_ops_resize_gradient,

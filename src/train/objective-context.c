@@ -55,19 +55,32 @@ add_one (
       maker, latent_objective_add_node (maker, op, NULL, 1, &a), name, error);
 }
 
-/* log (1 + |symbol|): 0 where nothing is, outside the picture too. */
+/* One number that is not learned. */
+static LatentValue *
+add_number (LatentObjectiveMaker *maker, const char *name, double number, GError **error)
+{
+  const LatentShape shape = {1, {1}};
+  LatentValue *value = latent_objective_add_constant (maker, name, &shape, error);
+
+  if (value != NULL)
+    *(float *)latent_tensor_get_writable_data (value->data) = (float)number;
+  return value;
+}
+
+/* log (1 + |symbol|), of symbols as the decoder gets them: 0 where nothing is, outside the picture
+ * too. */
 static LatentValue *
 add_magnitudes (LatentObjectiveMaker *maker, GError **error)
 {
-  const LatentShape one_shape = {1, {1}};
-  LatentValue *one = latent_objective_add_constant (maker, "train.prior.one", &one_shape, error);
-  LatentValue *magnitudes = add_one (maker, "Abs", maker->symbols, "train.prior.magnitudes", error);
+  LatentValue *one = add_number (maker, "train.prior.one", 1, error);
+  LatentValue *step = maker->step != NULL
+                          ? maker->step
+                          : add_number (maker, "train.prior.step", maker->self->step, error);
+  LatentValue *value = add_one (maker, "Abs", maker->quantised, "train.prior.sizes", error);
 
-  if (one == NULL)
-    return NULL;
-  *(float *)latent_tensor_get_writable_data (one->data) = 1;
-  return add_one (maker, "Log", add_two (maker, "Add", magnitudes, one, "train.prior.above", error),
-      "train.prior.seen", error);
+  value = add_two (maker, "Div", value, step, "train.prior.magnitudes", error);
+  value = add_two (maker, "Add", value, one, "train.prior.above", error);
+  return add_one (maker, "Log", value, "train.prior.seen", error);
 }
 
 static LatentValue *

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-latentaudioenc
+ * @title: latentaudioenc
+ *
+ * Makes a stream of packets of raw audio with an autoencoder from an .onnx file
+ * (#LatentAudioEnc:model), one for each hop of samples. Rate and channels are the model's;
+ * audioconvert and audioresample before the element do what is needed.
+ *
+ * The last packet's duration says how many samples it stands for, so that latentaudiodec gives as
+ * many as came in. Discontinuities begin with a key packet.
+ *
+ * With #LatentAudioEnc:dtx nothing is sent while the samples are all zero: the next packet's
+ * timestamp tells how long, and the decoder is silent meanwhile.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 audiotestsrc num-buffers=50 ! audioconvert ! audioresample \
+ *   ! latentaudioenc model=sound.onnx ! latentaudiodec model=sound.onnx ! audioconvert ! fakesink
+ * ]| There and back.
+ */
+
+#include "plugin/audioenc.h"
+
+#include <gst/video/video.h>
+
+#include "plugin/enc-core.h"
+#include "plugin/properties.h"
+#include "src/gst/caps.h"
+#include "src/gst/message.h"
+#include "src/gst/stream-caps.h"
+
+GST_DEBUG_CATEGORY_STATIC (latent_audio_enc_debug);
+#define GST_CAT_DEFAULT latent_audio_enc_debug
+
+enum { PROP_DTX = LATENT_ENC_N_PROPS };
+
+struct _LatentAudioEnc {
+  GstAudioEncoder parent;
+
+  LatentEncCore core;
+  gboolean dtx; /* under the object lock */
+  GstAudioInfo info;
+  GArray *held;    /* guint: samples that the session's slots stand for */
+  gint asked;      /* atomic: 1 a key packet was asked for, 2 with headers */
+  guint64 n_taken; /* samples since the stream began */
+  guint64 n_zeros; /* samples in a row that were zero */
+};
+
+G_DEFINE_TYPE_WITH_CODE (LatentAudioEnc, latent_audio_enc, GST_TYPE_AUDIO_ENCODER,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, NULL)
+        GST_DEBUG_CATEGORY_INIT (latent_audio_enc_debug, "latentaudioenc", 0, "audio encoder"))
+
+static const LatentMediaInfo *
+get_media (LatentAudioEnc *self)
+{
+  return latent_model_get_media_info (self->core.model);
+}
+
+static GstClockTime
+get_time (LatentAudioEnc *self, guint64 n)
+{
+  return gst_util_uint64_scale (n, GST_SECOND, get_media (self)->rate);
+}
+
+/* What was asked for since the last packet. */
+static LatentEncWish
+take_wish (LatentAudioEnc *self)
+{
+  gint asked = g_atomic_int_and ((guint *)&self->asked, 0);
+
+  return (LatentEncWish){.key = asked > 0, .headers = asked > 1};
+}
+
+/* The base class of audio does not know of key units. FALSE: the event is another. */
+static gboolean
+ask (LatentAudioEnc *self, GstEvent *event)
+{
+  gboolean headers = FALSE;
+
+  if (!gst_video_event_is_force_key_unit (event))
+    return FALSE;
+  gst_structure_get_boolean (gst_event_get_structure (event), "all-headers", &headers);
+  g_atomic_int_or ((guint *)&self->asked, headers ? 2 : 1);
+  gst_event_unref (event);
+  return TRUE;
+}
+
+/* Codes a window whose latents are ready, and pushes it. */
+static GstFlowReturn
+finish_window (LatentAudioEnc *self, guint slot, guint n)
+{
+  GstAudioEncoder *encoder = GST_AUDIO_ENCODER (self);
+  GstClockTime begin = get_time (self, self->n_taken);
+  GstClockTime duration = get_time (self, self->n_taken + n) - begin;
+  LatentEncPacket packet;
+  GstBuffer *buffer = latent_enc_core_encode (
+      &self->core, slot, begin, duration, take_wish (self), &packet);
+
+  if (!buffer)
+    return GST_FLOW_ERROR;
+  self->n_taken += n;
+  if (!packet.is_key)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  if (packet.needs_headers)
+    gst_audio_encoder_set_headers (
+        encoder, latent_enc_core_new_headers (&self->core, GST_CLOCK_TIME_NONE, packet.is_first));
+  return gst_audio_encoder_finish_frame (encoder, buffer, (gint)n);
+}
+
+static GstFlowReturn
+run_held (LatentAudioEnc *self)
+{
+  guint n = self->held->len;
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  if (n == 0)
+    return ret;
+  if (!latent_stats_run (&self->core.stats, self->core.session, n))
+    ret = GST_FLOW_ERROR;
+  for (guint i = 0; ret == GST_FLOW_OK && i < n; i++)
+    ret = finish_window (self, i, g_array_index (self->held, guint, i));
+  g_array_set_size (self->held, 0);
+  return ret;
+}
+
+/* What comes next does not continue what came. */
+static void
+restart (LatentAudioEnc *self)
+{
+  g_array_set_size (self->held, 0);
+  self->n_zeros = 0;
+  latent_enc_core_reset (&self->core);
+}
+
+static gboolean
+is_zero (const guint8 *bytes, gsize size)
+{
+  for (gsize i = 0; i < size; i++) {
+    if (bytes[i])
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether a window has nothing but silence, after n new samples that were looked at. */
+static gboolean
+skips (LatentAudioEnc *self, const GstMapInfo *map, guint n)
+{
+  gboolean dtx;
+
+  GST_OBJECT_LOCK (self);
+  dtx = self->dtx;
+  GST_OBJECT_UNLOCK (self);
+  self->n_zeros = dtx && is_zero (map->data, map->size) ? self->n_zeros + n : 0;
+  return self->n_zeros >= get_media (self)->window;
+}
+
+/* A window that is not sent. */
+static GstFlowReturn
+skip_window (LatentAudioEnc *self)
+{
+  GstFlowReturn ret = run_held (self);
+  guint n = latent_session_take_window (self->core.session, 0);
+
+  if (ret != GST_FLOW_OK)
+    return ret;
+  self->n_taken += n;
+  latent_stats_add_dropped (&self->core.stats);
+  return gst_audio_encoder_finish_frame (GST_AUDIO_ENCODER (self), NULL, (gint)n);
+}
+
+static GstFlowReturn
+handle_frame (GstAudioEncoder *encoder, GstBuffer *buffer)
+{
+  LatentAudioEnc *self = LATENT_AUDIO_ENC (encoder);
+  LatentSession *session = self->core.session;
+  GstFlowReturn ret;
+  gboolean is_silent;
+  GstMapInfo map;
+  guint n;
+
+  if (!buffer) { /* the end, or a discontinuity */
+    ret = run_held (self);
+    restart (self);
+    return ret;
+  }
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("a buffer of samples cannot be read"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  latent_enc_core_prepare (&self->core, FALSE);
+  n = (guint)(map.size / (gsize)GST_AUDIO_INFO_BPF (&self->info));
+  latent_session_push_samples (session, map.data, n);
+  is_silent = skips (self, &map, n);
+  gst_buffer_unmap (buffer, &map);
+  if (is_silent && n == get_media (self)->hop)
+    return skip_window (self);
+  if (latent_session_get_pending_windows (session, TRUE) == 0)
+    return GST_FLOW_OK;
+  n = latent_session_take_window (session, self->held->len);
+  g_array_append_val (self->held, n);
+  return self->held->len == self->core.settings.batch_size ? run_held (self) : GST_FLOW_OK;
+}
+
+static void
+flush (GstAudioEncoder *encoder)
+{
+  LatentAudioEnc *self = LATENT_AUDIO_ENC (encoder);
+
+  if (self->core.encoder)
+    restart (self);
+}
+
+static gboolean
+compile (LatentAudioEnc *self, GError **error)
+{
+  LatentSession *session = latent_enc_core_get_session (&self->core, error);
+  gboolean is_s16 = GST_AUDIO_INFO_FORMAT (&self->info) == GST_AUDIO_FORMAT_S16;
+  LatentStreamInfo stream = {
+      .rate = (guint)GST_AUDIO_INFO_RATE (&self->info),
+      .audio_channels = (guint)GST_AUDIO_INFO_CHANNELS (&self->info),
+      .hop = get_media (self)->hop,
+  };
+
+  return session &&
+         latent_session_set_audio (
+             session, is_s16 ? LATENT_SAMPLE_FORMAT_S16 : LATENT_SAMPLE_FORMAT_F32, error) &&
+         latent_enc_core_begin (&self->core, &stream, error);
+}
+
+/* One hop at a time, at the end what is left. */
+static void
+configure (LatentAudioEnc *self)
+{
+  GstAudioEncoder *encoder = GST_AUDIO_ENCODER (self);
+  gint hop = (gint)get_media (self)->hop;
+  GstClockTime latency = get_time (self, (guint64)hop * self->core.settings.batch_size);
+  g_autoptr (GstTagList)
+      tags = latent_enc_core_new_tags (&self->core, GST_TAG_AUDIO_CODEC, "latentaudioenc");
+
+  gst_audio_encoder_set_frame_samples_min (encoder, hop);
+  gst_audio_encoder_set_frame_samples_max (encoder, hop);
+  gst_audio_encoder_set_frame_max (encoder, 1);
+  gst_audio_encoder_set_latency (encoder, latency, latency);
+  gst_audio_encoder_merge_tags (encoder, tags, GST_TAG_MERGE_REPLACE);
+}
+
+static gboolean
+set_format (GstAudioEncoder *encoder, GstAudioInfo *info)
+{
+  LatentAudioEnc *self = LATENT_AUDIO_ENC (encoder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+
+  self->info = *info;
+  g_array_set_size (self->held, 0);
+  self->n_taken = self->n_zeros = 0;
+  if (!compile (self, &error)) {
+    latent_gst_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  configure (self);
+  caps = latent_enc_core_new_caps (&self->core);
+  return gst_audio_encoder_set_output_format (encoder, caps) &&
+         gst_audio_encoder_negotiate (encoder);
+}
+
+static GstCaps *
+getcaps (GstAudioEncoder *encoder, GstCaps *filter)
+{
+  g_autoptr (GstCaps) any = gst_pad_get_pad_template_caps (GST_AUDIO_ENCODER_SINK_PAD (encoder));
+  g_autoptr (GstCaps) caps = latent_enc_core_get_caps (&LATENT_AUDIO_ENC (encoder)->core, any);
+
+  return gst_audio_encoder_proxy_getcaps (encoder, caps, filter);
+}
+
+static gboolean
+sink_event (GstAudioEncoder *encoder, GstEvent *event)
+{
+  return ask (LATENT_AUDIO_ENC (encoder), event) ||
+         GST_AUDIO_ENCODER_CLASS (latent_audio_enc_parent_class)->sink_event (encoder, event);
+}
+
+static gboolean
+src_event (GstAudioEncoder *encoder, GstEvent *event)
+{
+  return ask (LATENT_AUDIO_ENC (encoder), event) ||
+         GST_AUDIO_ENCODER_CLASS (latent_audio_enc_parent_class)->src_event (encoder, event);
+}
+
+static gboolean
+open_model (GstAudioEncoder *encoder)
+{
+  return latent_enc_core_open (&LATENT_AUDIO_ENC (encoder)->core);
+}
+
+static gboolean
+close_model (GstAudioEncoder *encoder)
+{
+  latent_enc_core_close (&LATENT_AUDIO_ENC (encoder)->core);
+  return TRUE;
+}
+
+static gboolean
+start (GstAudioEncoder *encoder)
+{
+  return latent_enc_core_start (&LATENT_AUDIO_ENC (encoder)->core);
+}
+
+static gboolean
+stop (GstAudioEncoder *encoder)
+{
+  LatentAudioEnc *self = LATENT_AUDIO_ENC (encoder);
+
+  g_array_set_size (self->held, 0);
+  latent_enc_core_stop (&self->core);
+  return TRUE;
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  LatentAudioEnc *self = LATENT_AUDIO_ENC (object);
+
+  if (id != PROP_DTX) {
+    latent_enc_core_set_property (&self->core, id, value, spec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  self->dtx = g_value_get_boolean (value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  LatentAudioEnc *self = LATENT_AUDIO_ENC (object);
+
+  if (id != PROP_DTX) {
+    latent_enc_core_get_property (&self->core, id, value, spec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  g_value_set_boolean (value, self->dtx);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+finalize (GObject *object)
+{
+  LatentAudioEnc *self = LATENT_AUDIO_ENC (object);
+
+  g_clear_pointer (&self->held, g_array_unref);
+  latent_enc_core_clear (&self->core);
+  G_OBJECT_CLASS (latent_audio_enc_parent_class)->finalize (object);
+}
+
+static void
+latent_audio_enc_init (LatentAudioEnc *self)
+{
+  GstAudioEncoder *encoder = GST_AUDIO_ENCODER (self);
+
+  latent_enc_core_init (&self->core, GST_ELEMENT (self), LATENT_MEDIA_AUDIO);
+  self->held = g_array_new (FALSE, FALSE, sizeof (guint));
+  gst_audio_encoder_set_drainable (encoder, TRUE);
+  /* without these samples on both sides of a gap share a window */
+  gst_audio_encoder_set_perfect_timestamp (encoder, TRUE);
+  gst_audio_encoder_set_hard_resync (encoder, TRUE);
+  latent_stats_watch_end (GST_AUDIO_ENCODER_SRC_PAD (self), latent_enc_core_get_stats, &self->core);
+}
+
+static void
+latent_audio_enc_class_init (LatentAudioEncClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstAudioEncoderClass *encoder_class = GST_AUDIO_ENCODER_CLASS (klass);
+  g_autoptr (GstCaps) raw = latent_gst_new_raw_caps (LATENT_MEDIA_AUDIO);
+  g_autoptr (GstCaps) coded = latent_gst_stream_new_template_caps (LATENT_MEDIA_AUDIO);
+
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  latent_enc_core_install_properties (object_class);
+  g_object_class_install_property (object_class, PROP_DTX,
+      g_param_spec_boolean ("dtx", "DTX", "Send nothing while the samples are all zero", FALSE,
+          LATENT_PROPERTY_LATE));
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, raw));
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, coded));
+  gst_element_class_set_static_metadata (element_class, "Latent audio encoder",
+      "Codec/Encoder/Audio", "Codes audio as latents of an autoencoder (ONNX)", "gst-latent");
+  encoder_class->open = open_model;
+  encoder_class->close = close_model;
+  encoder_class->start = start;
+  encoder_class->stop = stop;
+  encoder_class->set_format = set_format;
+  encoder_class->getcaps = getcaps;
+  encoder_class->handle_frame = handle_frame;
+  encoder_class->flush = flush;
+  encoder_class->sink_event = sink_event;
+  encoder_class->src_event = src_event;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* What oneDNN computes against the operators' own plain loops, on random numbers. Folding a net all
+ * of whose inputs are bound runs the plain loops; compiling it runs what is emitted. */
+typedef struct {
+  const char *name;
+  const char *net; /* as in net-text.h; its first output is compared */
+  gboolean emits;  /* every step of its program must be oneDNN's or a copy */
+} EmitCase;
+
+/* `weights`: the net's parameters are such, else inputs; `variable` ones may change between runs.
+ */
+void emit_case_check (const EmitCase *c, gboolean weights, gboolean variable, guint threads);
