@@ -5,6 +5,7 @@
 
 #include "plugin/cores.h"
 #include "plugin/loading.h"
+#include "src/codec/model-packet.h"
 #include "src/gst/caps.h"
 #include "src/gst/message.h"
 #include "src/gst/stream-caps.h"
@@ -219,18 +220,44 @@ latent_dec_core_get_unit (const guint8 *data, gsize size)
 
   if (latent_stream_info_parse (&info, data, size, NULL))
     return LATENT_UNIT_HEADER;
-  return LATENT_UNIT_PACKET;
+  return latent_model_packet_is (data, size) ? LATENT_UNIT_MODEL : LATENT_UNIT_PACKET;
+}
+
+/* A damaged model is as good as none: the next one may be whole. */
+static LatentTaken
+take_embedded (LatentDecCore *self, const guint8 *data, gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) header = NULL;
+  LatentModel *model;
+
+  if (self->decoder)
+    return LATENT_TAKEN_SAME; /* it has its model */
+  model = latent_model_packet_get (data, size, &error);
+  if (!model) {
+    GST_ELEMENT_WARNING (self->element, STREAM, DECODE, ("%s", error->message), (NULL));
+    return LATENT_TAKEN_SAME;
+  }
+  g_clear_pointer (&self->embedded, latent_model_unref);
+  self->embedded = model;
+  if (!self->header)
+    return LATENT_TAKEN_SAME;
+  header = g_steal_pointer (&self->header);
+  return take_header (self, header);
 }
 
 LatentTaken
 latent_dec_core_take_unit (LatentDecCore *self, LatentUnit unit, const guint8 *data, gsize size)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new (data, size);
+  g_autoptr (GBytes) header = NULL;
 
   GST_OBJECT_LOCK (self->element);
   self->counts.bytes += size;
   GST_OBJECT_UNLOCK (self->element);
-  return unit == LATENT_UNIT_HEADER ? take_header (self, bytes) : LATENT_TAKEN_SAME;
+  if (unit == LATENT_UNIT_MODEL)
+    return take_embedded (self, data, size);
+  header = g_bytes_new (data, size);
+  return take_header (self, header);
 }
 
 gboolean

@@ -5,6 +5,7 @@
 
 #include "plugin/cores.h"
 #include "plugin/loading.h"
+#include "src/codec/model-packet.h"
 #include "src/gst/caps.h"
 #include "src/gst/message.h"
 #include "src/gst/stream-caps.h"
@@ -100,6 +101,15 @@ check_settings (LatentEncCore *self, GError **error)
   return FALSE;
 }
 
+static gboolean
+embed (LatentEncCore *self, GError **error)
+{
+  g_clear_pointer (&self->model_packet, g_bytes_unref);
+  if (self->settings.embed != LATENT_GST_EMBED_NO)
+    self->model_packet = latent_model_packet_put (self->model, error);
+  return self->settings.embed == LATENT_GST_EMBED_NO || self->model_packet;
+}
+
 gboolean
 latent_enc_core_start (LatentEncCore *self)
 {
@@ -107,7 +117,7 @@ latent_enc_core_start (LatentEncCore *self)
 
   if (!load_or_post (self))
     return FALSE;
-  if (!check_settings (self, &error)) {
+  if (!check_settings (self, &error) || !embed (self, &error)) {
     latent_gst_post_error (self->element, error);
     return FALSE;
   }

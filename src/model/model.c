@@ -87,43 +87,57 @@ latent_model_new_settled (
   return g_steal_pointer (&self);
 }
 
+/* path: where external data lie, NULL where none are read. checksum: of the bytes, to which those
+ * data are added. */
 static LatentModel *
-load_bytes (GBytes *bytes, const char *path, GChecksum *checksum, GError **error)
+parse (GBytes *bytes, const char *path, const char *name, GChecksum *checksum, GError **error)
 {
   LatentOnnxExtra *onnx = NULL;
-  LatentModel *self;
+  LatentModel *self = NULL;
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   LatentGraph *graph = latent_onnx_parse (data, size, path, &onnx, checksum, error);
 
-  if (graph == NULL)
-    return NULL;
-  self = latent_model_new_settled (graph, onnx, g_checksum_get_string (checksum), error);
+  if (graph == NULL && path != NULL)
+    return NULL; /* it said which file */
+  if (graph != NULL)
+    self = latent_model_new_settled (graph, onnx, g_checksum_get_string (checksum), error);
   if (self == NULL)
-    g_prefix_error (error, "%s: ", path);
+    g_prefix_error (error, "%s: ", name);
   else
     self->path = g_strdup (path);
   return self;
 }
 
-LatentModel *
-latent_model_load (const char *path, GError **error)
+static LatentModel *
+load_bytes (GBytes *bytes, const char *path, const char *name, GError **error)
 {
-  g_autoptr (GBytes) bytes = latent_file_read (path, LATENT_LIMIT_FILE_BYTES, error);
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autoptr (GChecksum) of_file = NULL;
   LatentModel *self;
 
-  if (bytes == NULL)
-    return NULL;
   g_checksum_update (checksum, g_bytes_get_data (bytes, NULL), (gssize)g_bytes_get_size (bytes));
   /* The key of a model without external data is its file's digest. */
   of_file = g_checksum_copy (checksum);
   self = latent_model_cache_find (g_checksum_get_string (of_file));
   if (self != NULL)
     return self;
-  self = load_bytes (bytes, path, checksum, error);
+  self = parse (bytes, path, name, checksum, error);
   return self != NULL ? latent_model_cache_add (self) : NULL;
+}
+
+LatentModel *
+latent_model_load (const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = latent_file_read (path, LATENT_LIMIT_FILE_BYTES, error);
+
+  return bytes != NULL ? load_bytes (bytes, path, path, error) : NULL;
+}
+
+LatentModel *
+latent_model_new_from_bytes (GBytes *bytes, const char *name, GError **error)
+{
+  return load_bytes (bytes, NULL, name, error);
 }
 
 LatentModel *

@@ -61,6 +61,10 @@ float latent_model_get_offset (const LatentModel *self, guint channel);
  * caller's. */
 GArray *latent_model_get_steps (const LatentModel *self);
 
+/* The part from latents to media as an .onnx file of its own, with the same latent id. */
+GBytes *latent_model_serialize_decoder (const LatentModel *self, GError **error);
+/* An .onnx file in memory; external data are not read. `name` is for messages. */
+LatentModel *latent_model_new_from_bytes (GBytes *bytes, const char *name, GError **error);
 /* A model made in memory, by PCA or training: takes the graph, error or not; metadata is set with
  * latent_model_set_metadata(). */
 LatentModel *latent_model_new_from_graph (LatentGraph *graph, GError **error);
