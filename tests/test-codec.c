@@ -93,6 +93,25 @@ GST_START_TEST (quality_may_change_at_every_frame)
 }
 GST_END_TEST
 
+/* A symbol of a picture stays as it was while it is 0.75 steps off; one of sound is always the
+ * nearest, but for the wider zone of 0. */
+GST_START_TEST (symbols_of_sound_are_the_nearest)
+{
+  LatentStreamInfo info = {
+      .kind = LATENT_MEDIA_AUDIO, .rate = 16000, .audio_channels = 1, .hop = 320};
+  Case stream;
+
+  case_init (&stream, 6, 1, 20, &info);
+  for (guint i = 0; i < 40; i++) {
+    case_encode (&stream, i);
+    fail_unless_equals_int (case_decode (&stream), LATENT_DECODE_OK);
+    fail_unless (case_compare (&stream) < 0.4585021f * 0.65f, "frame %u: %g", i,
+        (double)case_compare (&stream) / 0.4585021);
+  }
+  case_clear (&stream);
+}
+GST_END_TEST
+
 static Suite *
 codec_suite (void)
 {
@@ -104,6 +123,7 @@ codec_suite (void)
   tcase_add_test (tc, what_depends_on_a_lost_packet_waits_for_a_key);
   tcase_add_test (tc, resilient_packets_stand_alone);
   tcase_add_test (tc, quality_may_change_at_every_frame);
+  tcase_add_test (tc, symbols_of_sound_are_the_nearest);
   return suite;
 }
 

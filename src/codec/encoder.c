@@ -243,6 +243,13 @@ encode_slices (gsize begin, gsize end, gpointer data)
                               self->previous, self->buffers[i])};
 }
 
+/* Waves do not stand still: a symbol of sound does not stay as it was. */
+static gboolean
+is_sound (const LatentEncoder *self)
+{
+  return self->stream.sequence.info.kind == LATENT_MEDIA_AUDIO;
+}
+
 static void
 encode_frame (LatentEncoder *self, const float *latents, LatentPacketInfo *info)
 {
@@ -252,7 +259,7 @@ encode_frame (LatentEncoder *self, const float *latents, LatentPacketInfo *info)
   latent_grid_gather (grid, latents, stream->planes);
   self->previous = latent_stream_begin (stream, info->key, info->quality);
   latent_quantiser_put (stream->planes, stream->steps, grid->channels, grid->height * grid->width,
-      self->previous, stream->threads, stream->symbols);
+      is_sound (self) ? NULL : self->previous, stream->threads, stream->symbols);
   latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
   latent_packet_put (info, stream->n_slices, stream->slices, self->packet);
   latent_stream_end (stream, info->quality);
