@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""tests/summary.py [--total] testlog.json: the closing counts of every suite, as GstCheck prints them, then the total.
+"""tests/summary.py [--total] testlog.json...: the closing counts of every suite, as GstCheck prints them, then the total.
 
 A test program that is no GstCheck suite, or that died before it could count, counts as one check."""
+import fileinput
 import json
 import re
 import sys
@@ -10,7 +11,7 @@ import sys
 closing = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.M)
 verbose = sys.argv[1] != "--total"
 passed = failed = skipped = 0
-for line in open(sys.argv[-1]):
+for line in fileinput.input(sys.argv[1 if verbose else 2 :]):
     test = json.loads(line)
     counts = [(m.group(0), *map(int, m.groups())) for m in closing.finditer(test.get("stdout") or "")]
     if test["result"] == "SKIP":

@@ -26,5 +26,5 @@ mount -t proc proc "$root/proc" 2>/dev/null || true
 mkdir "$root/src"
 tar --exclude=./.git --exclude='./build*' -c . | tar -x -C "$root/src"
 unset TMPDIR XDG_CACHE_HOME GST_REGISTRY CC
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root BUILD=/build SETUP=--werror
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root BUILD=/build SETUP='--werror -Ddebug=false'
 chroot "$root" /src/tests/run.sh
