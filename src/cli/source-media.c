@@ -2,6 +2,7 @@
 #include <gst/app/app.h>
 #include <gst/audio/audio.h>
 #include <gst/gst.h>
+#include <gst/pbutils/pbutils.h>
 #include <gst/video/video.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,7 @@ typedef struct {
   gint linked;       /* atomic: whether the wanted stream was found */
   gint missing;      /* atomic: whether all streams are known and it is not among them */
   gboolean noted;    /* whether the scaling was */
+  char *lacking;     /* what GStreamer has no plugin for, or NULL */
 } MediaSource;
 
 static const char *
@@ -58,6 +60,7 @@ free_media (gpointer data)
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
   gst_clear_object (&self->sink);
   gst_clear_object (&self->pipeline);
+  g_free (self->lacking);
   g_free (self->input);
   g_free (self);
 }
@@ -187,18 +190,48 @@ open_media (const char *input, const LatentSourceSettings *settings, GError **er
   return g_steal_pointer (&self);
 }
 
+/* An error of the pipeline, if there is one; takes note of plugins that it lacks, which are said
+ * before. */
+static GstMessage *
+pop_error (MediaSource *self)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+  for (;;) {
+    GstMessage *message = gst_bus_pop_filtered (
+        bus, (GstMessageType)(GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT));
+    if (!message || GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+      return message;
+    if (gst_is_missing_plugin_message (message)) {
+      g_free (self->lacking);
+      self->lacking = gst_missing_plugin_message_get_description (message);
+    }
+    gst_message_unref (message);
+  }
+}
+
+static void
+tell_error (const MediaSource *self, GstMessage *message, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  gst_message_parse_error (message, &cause, NULL);
+  gboolean absent = g_error_matches (cause, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  if (self->lacking)
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_READ,
+        "%s: GStreamer has no %s; most that can be had are in Debian's gstreamer1.0-plugins-bad "
+        "(PNM among them) and gstreamer1.0-libav",
+        self->input, self->lacking);
+  else
+    g_set_error (error, LATENT_ERROR, absent ? LATENT_ERROR_NOT_FOUND : LATENT_ERROR_READ, "%s: %s",
+        self->input, cause->message);
+}
+
 /* Whether the pipeline failed, or lacks the stream. */
 static gboolean
 check_bus (MediaSource *self, GError **error)
 {
-  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
-  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  g_autoptr (GError) cause = NULL;
+  g_autoptr (GstMessage) message = pop_error (self);
   if (message) {
-    gst_message_parse_error (message, &cause, NULL);
-    gboolean absent = g_error_matches (cause, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
-    g_set_error (error, LATENT_ERROR, absent ? LATENT_ERROR_NOT_FOUND : LATENT_ERROR_READ, "%s: %s",
-        self->input, cause->message);
+    tell_error (self, message, error);
     return FALSE;
   }
   if (g_atomic_int_get (&self->missing)) {
