@@ -34,8 +34,6 @@
 GST_DEBUG_CATEGORY_STATIC (latent_audio_dec_debug);
 #define GST_CAT_DEFAULT latent_audio_dec_debug
 
-/* While packets are lost a key packet is asked for again after so many. */
-#define REQUEST_INTERVAL 50
 /* Concealed packets in a row until there is silence. */
 #define FADE 5
 
@@ -56,7 +54,6 @@ struct _LatentAudioDec {
   guint n_run;       /* of those, how many ran */
   float gain;        /* of the last packet's end */
   gboolean has_last; /* core.latents holds those of a good packet */
-  guint n_lost;      /* packets in a row */
   GstClockTime next; /* PTS that continues what came, or none */
 };
 
@@ -187,26 +184,20 @@ part (LatentAudioDec *self)
   return ret;
 }
 
-static void
-request_key (LatentAudioDec *self)
-{
-  if (self->n_lost++ % REQUEST_INTERVAL == 0)
-    gst_pad_push_event (GST_AUDIO_DECODER_SINK_PAD (self),
-        gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE, 0));
-}
-
 static GstFlowReturn
-conceal (LatentAudioDec *self, guint n)
+conceal (LatentAudioDec *self, GstClockTime pts, guint n)
 {
   gboolean is_silent = self->core.settings.conceal == LATENT_GST_CONCEAL_NONE;
-  GstFlowReturn ret = self->n_lost == 0 ? part (self) : GST_FLOW_OK;
+  GstFlowReturn ret = self->core.n_lost == 0 ? part (self) : GST_FLOW_OK;
 
   if (ret != GST_FLOW_OK)
     return ret;
-  request_key (self);
+  if (latent_dec_core_lose (&self->core, pts))
+    gst_pad_push_event (GST_AUDIO_DECODER_SINK_PAD (self),
+        gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE, 0));
   if (!self->has_last) /* nothing was heard yet */
     return gst_audio_decoder_finish_frame (GST_AUDIO_DECODER (self), NULL, 1);
-  return put (self, n, is_silent ? 0 : MAX (0, 1 - (float)self->n_lost / FADE));
+  return put (self, n, is_silent ? 0 : MAX (0, 1 - (float)self->core.n_lost / FADE));
 }
 
 /* Where packets were left out, by dtx or on the way, what was held goes out before. */
@@ -231,10 +222,10 @@ take_latents (LatentAudioDec *self, const LatentPacketInfo *info, guint n)
 {
   GstFlowReturn ret = GST_FLOW_OK;
 
-  if (self->n_lost > 0 || (info->key && self->core.has_state)) /* then the net begins anew */
+  if (self->core.n_lost > 0 || (info->key && self->core.has_state)) /* then the net begins anew */
     ret = part (self);
   self->has_last = TRUE;
-  self->n_lost = 0;
+  self->core.n_lost = 0;
   return ret == GST_FLOW_OK ? put (self, n, 1) : ret;
 }
 
@@ -266,7 +257,7 @@ take_packet (LatentAudioDec *self, GstBuffer *buffer, const guint8 *packet, gsiz
     GST_DEBUG_OBJECT (self, "%s", error->message);
     break;
   }
-  return ret == GST_FLOW_OK ? conceal (self, n) : ret;
+  return ret == GST_FLOW_OK ? conceal (self, GST_BUFFER_PTS (buffer), n) : ret;
 }
 
 /* After headers that made another stream. */
@@ -279,7 +270,6 @@ begin_stream (LatentAudioDec *self)
   GstClockTime latency;
 
   self->has_last = FALSE;
-  self->n_lost = 0;
   self->gain = 1;
   if (!self->core.decoder)
     return TRUE; /* its model is still to come */
@@ -345,7 +335,6 @@ flush (GstAudioDecoder *decoder, gboolean hard)
   if (!hard)
     return; /* a discontinuity: the counters of packets tell what is missing */
   self->has_last = FALSE;
-  self->n_lost = 0;
   self->gain = 1;
   latent_dec_core_reset (&self->core);
 }

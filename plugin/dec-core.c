@@ -11,6 +11,9 @@
 #include "src/gst/stream-caps.h"
 #include "src/model/find.h"
 
+/* While packets are lost a key packet is asked for again: the one before may have been lost too. */
+#define REQUEST_INTERVAL (250 * GST_MSECOND)
+
 void
 latent_dec_core_init (LatentDecCore *self, GstElement *element, LatentMediaKind kind)
 {
@@ -26,6 +29,7 @@ clear_stream (LatentDecCore *self)
   g_clear_pointer (&self->latents, g_free);
   g_clear_pointer (&self->header, g_bytes_unref);
   g_clear_error (&self->missing);
+  self->n_lost = 0;
 }
 
 void
@@ -292,6 +296,18 @@ latent_dec_core_decode (
   return result;
 }
 
+gboolean
+latent_dec_core_lose (LatentDecCore *self, GstClockTime pts)
+{
+  gboolean asks = self->n_lost++ == 0;
+
+  if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (self->asked))
+    asks |= pts >= self->asked + REQUEST_INTERVAL;
+  if (asks)
+    self->asked = pts;
+  return asks;
+}
+
 void
 latent_dec_core_count_concealed (LatentDecCore *self)
 {
@@ -303,6 +319,7 @@ latent_dec_core_count_concealed (LatentDecCore *self)
 void
 latent_dec_core_reset (LatentDecCore *self)
 {
+  self->n_lost = 0;
   if (!self->decoder)
     return;
   latent_decoder_reset (self->decoder);

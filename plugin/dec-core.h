@@ -57,6 +57,8 @@ typedef struct {
   LatentSession *session;
   float *latents;     /* of one frame */
   gboolean has_state; /* the net carries tensors from frame to frame */
+  guint n_lost;       /* packets in a row that could not be decoded; the element sets it to 0 */
+  GstClockTime asked; /* PTS of the packet for which a key packet was asked for last */
 } LatentDecCore;
 
 /* What a buffer holds. */
@@ -99,6 +101,8 @@ gboolean latent_dec_core_is_ready (
 /* The latents are in self->latents where it went well. error: what is wrong with the packet. */
 LatentDecodeResult latent_dec_core_decode (
     LatentDecCore *self, const guint8 *packet, gsize size, LatentPacketInfo *info, GError **error);
+/* Counts a packet that could not be decoded. Returns whether to ask for a key packet. */
+gboolean latent_dec_core_lose (LatentDecCore *self, GstClockTime pts);
 void latent_dec_core_count_concealed (LatentDecCore *self);
 /* A flush. */
 void latent_dec_core_reset (LatentDecCore *self);

@@ -35,9 +35,6 @@
 GST_DEBUG_CATEGORY_STATIC (latent_video_dec_debug);
 #define GST_CAT_DEFAULT latent_video_dec_debug
 
-/* While frames are lost a key frame is asked for again after so many. */
-#define REQUEST_INTERVAL 30
-
 /* A frame that waits for the batch. */
 typedef struct {
   GstVideoCodecFrame *frame;
@@ -56,7 +53,6 @@ struct _LatentVideoDec {
   gboolean is_negotiated;
   gboolean has_shown; /* slot `shown` of the last run holds the last good picture */
   guint shown;
-  guint n_lost; /* frames in a row */
 };
 
 G_DEFINE_TYPE_WITH_CODE (LatentVideoDec, latent_video_dec, GST_TYPE_VIDEO_DECODER,
@@ -150,13 +146,6 @@ hold (LatentVideoDec *self, Held held)
                                                                                  : GST_FLOW_OK;
 }
 
-static void
-request_key (LatentVideoDec *self, GstVideoCodecFrame *frame)
-{
-  if (self->n_lost++ % REQUEST_INTERVAL == 0)
-    gst_video_decoder_request_sync_point (GST_VIDEO_DECODER (self), frame, 0);
-}
-
 /* A frame that cannot be decoded. */
 static GstFlowReturn
 conceal (LatentVideoDec *self, GstVideoCodecFrame *frame)
@@ -164,7 +153,8 @@ conceal (LatentVideoDec *self, GstVideoCodecFrame *frame)
   gboolean has_picture = self->n_filled > 0 || self->has_shown;
   Held held = {.frame = frame, .is_concealed = TRUE};
 
-  request_key (self, frame);
+  if (latent_dec_core_lose (&self->core, frame->pts))
+    gst_video_decoder_request_sync_point (GST_VIDEO_DECODER (self), frame, 0);
   if (self->core.settings.conceal == LATENT_GST_CONCEAL_NONE || !has_picture)
     return gst_video_decoder_drop_frame (GST_VIDEO_DECODER (self), frame);
   held.slot = self->n_filled > 0 ? self->n_filled - 1 : self->shown;
@@ -184,7 +174,7 @@ take_latents (LatentVideoDec *self, GstVideoCodecFrame *frame, gboolean is_key)
 {
   Held held = {.frame = frame, .slot = self->n_filled};
 
-  self->n_lost = 0;
+  self->core.n_lost = 0;
   if (is_key && self->core.has_state)
     latent_session_reset (self->core.session); /* nothing is held: such nets have a batch of 1 */
   if (is_late (self, frame)) {
@@ -295,7 +285,6 @@ begin_stream (LatentVideoDec *self)
   GstClockTime latency = 0;
 
   self->has_shown = self->is_negotiated = FALSE;
-  self->n_lost = 0;
   if (!self->core.decoder)
     return TRUE; /* its model is still to come */
   info = latent_decoder_get_info (self->core.decoder);
@@ -362,7 +351,6 @@ flush (GstVideoDecoder *decoder)
 
   forget (self);
   self->has_shown = FALSE;
-  self->n_lost = 0;
   latent_dec_core_reset (&self->core);
   return TRUE;
 }
