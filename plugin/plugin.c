@@ -4,7 +4,10 @@
 #include "plugin/audiodec.h"
 #include "plugin/audioenc.h"
 #include "plugin/autoencoder.h"
+#include "plugin/demux.h"
+#include "plugin/mux.h"
 #include "plugin/testsrc.h"
+#include "plugin/typefind.h"
 #include "plugin/videodec.h"
 #include "plugin/videoenc.h"
 
@@ -21,11 +24,13 @@ plugin_init (GstPlugin *plugin)
       {"autoencoder",    GST_RANK_NONE,     LATENT_TYPE_AUTOENCODER},
       {"latentaudiodec", GST_RANK_MARGINAL, LATENT_TYPE_AUDIO_DEC  },
       {"latentaudioenc", GST_RANK_NONE,     LATENT_TYPE_AUDIO_ENC  },
+      {"latentdemux",    GST_RANK_PRIMARY,  LATENT_TYPE_DEMUX      },
+      {"latentmux",      GST_RANK_NONE,     LATENT_TYPE_MUX        },
       {"latenttestsrc",  GST_RANK_NONE,     LATENT_TYPE_TEST_SRC   },
       {"latentvideodec", GST_RANK_MARGINAL, LATENT_TYPE_VIDEO_DEC  },
       {"latentvideoenc", GST_RANK_NONE,     LATENT_TYPE_VIDEO_ENC  },
   };
-  gboolean ok = TRUE;
+  gboolean ok = latent_typefind_register (plugin);
 
   for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
     ok &= gst_element_register (plugin, elements[i].name, elements[i].rank, elements[i].type);

@@ -32,7 +32,8 @@ typedef struct {
 
 /**
  * LatentFilePiece:
- * @is_header: whether a reader that joins late needs it before all else
+ * @is_header: whether a reader that joins late needs it before all else; a model, which may be
+ *   large, never is
  * @is_key: whether such a reader can begin here
  * @has_packets: whether @pts and @end mean something
  * @pts: of the first packet in it

@@ -149,7 +149,7 @@ note_late (LatentFileWriter *self)
 static void
 put_tags (LatentFileWriter *self)
 {
-  const LatentFilePiece piece = {.is_header = TRUE};
+  const LatentFilePiece piece = {.is_header = self->index.duration == 0};
   g_autoptr (GByteArray) body = g_byte_array_new ();
 
   if (self->tags->len == 0)
@@ -261,7 +261,7 @@ put_block (LatentFileWriter *self)
 gboolean
 latent_file_writer_add_model (LatentFileWriter *self, guint stream, GBytes *bytes, GError **error)
 {
-  const LatentFilePiece piece = {.is_header = TRUE};
+  const LatentFilePiece piece = {0};
   g_autoptr (GByteArray) head = g_byte_array_new ();
   g_autoptr (GByteArray) body = NULL;
   guint8 hash[LATENT_FILE_HASH_BYTES];

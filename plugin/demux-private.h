@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/base/gstflowcombiner.h>
+#include <gst/gst.h>
+#include <latent/file.h>
+
+#include "plugin/demux.h"
+
+/* latentdemux: a parser that is fed, and a pad for each stream. */
+
+typedef struct {
+  GstPad *pad;   /* NULL: a stream that cannot be read is left out */
+  GQueue models; /* GBytes, not pushed yet */
+  guint64 end;   /* of the last packet or gap, in ns */
+  gboolean has_new_segment;
+  gboolean has_new_tags;
+  gboolean is_discont;
+  gboolean is_done; /* behind the segment's stop */
+} LatentDemuxTrack;
+
+struct _LatentDemux {
+  GstElement parent;
+
+  GstPad *sink;
+  gboolean is_pull;
+
+  /* under the sink pad's stream lock */
+  LatentFileParser *parser;
+  guint64 offset;     /* push: of the next byte that comes */
+  gboolean is_moving; /* push: upstream was asked to go elsewhere */
+  GArray *tracks;     /* LatentDemuxTrack, by number of stream; empty before the file is ready */
+  GstFlowCombiner *combiner;
+  GstSegment next; /* that begins where the parser's seek ends */
+  GstSeekFlags seek_flags;
+
+  /* written under that lock and the object lock */
+  GstSegment segment;
+  guint64 duration; /* ns, 0: not known */
+  guint32 seqnum;
+  gboolean is_ready;
+};
+
+static inline LatentDemuxTrack *
+latent_demux_get_track (const LatentDemux *self, guint i)
+{
+  return &g_array_index (self->tracks, LatentDemuxTrack, i);
+}
+
+/* demux-track.c */
+/* Adds the pads. FALSE: there is none; an error was posted. */
+gboolean latent_demux_add_tracks (LatentDemux *self);
+void latent_demux_remove_tracks (LatentDemux *self);
+GstFlowReturn latent_demux_push_packet (LatentDemux *self, const LatentFileEvent *event);
+/* Pushes an event to all pads; takes it. */
+gboolean latent_demux_push_event (LatentDemux *self, GstEvent *event);
+/* Segments and tags that were not pushed yet. */
+void latent_demux_push_pending (LatentDemux *self);
+
+/* demux-seek.c */
+gboolean latent_demux_seek (LatentDemux *self, GstEvent *event);
+/* The parser's seek ended at a key packet's time. */
+void latent_demux_settle_seek (LatentDemux *self, guint64 time);
+gboolean latent_demux_src_query (GstPad *pad, GstObject *parent, GstQuery *query);
+gboolean latent_demux_src_event (GstPad *pad, GstObject *parent, GstEvent *event);
+/* Push: has upstream go to where the parser wants. FALSE: it cannot. */
+gboolean latent_demux_move_upstream (LatentDemux *self);
+
+/* demux-input.c: bytes to the parser. */
+void latent_demux_init_input (LatentDemux *self);
+void latent_demux_loop (LatentDemux *self);
