@@ -26,9 +26,11 @@ struct _LatentEncoder {
   GBytes *header;
   LatentRate rate;
   gboolean wants_key;
-  guint since_key;  /* frames */
-  guint8 **buffers; /* of each slice's bytes */
+  guint key_interval; /* frames; 0: none */
+  guint since_key;    /* frames */
+  guint8 **buffers;   /* of each slice's bytes */
   guint8 *packet;
+  float *best_steps;      /* of each channel at the best quality */
   const gint16 *previous; /* of the frame at work */
 };
 
@@ -109,6 +111,9 @@ make_buffers (LatentEncoder *self)
     total += bound;
   }
   self->packet = g_malloc (latent_packet_get_bound (stream->n_slices, total));
+  self->best_steps = g_new (float, stream->sequence.grid.channels);
+  latent_quantiser_get_steps (
+      stream->sequence.steps, stream->sequence.grid.channels, LATENT_QUALITY_MAX, self->best_steps);
 }
 
 LatentEncoder *
@@ -133,6 +138,8 @@ latent_encoder_new (LatentModel *model, guint n_dims, const gint64 *dims,
   if (self->header == NULL || !latent_stream_init (&self->stream, &sequence, prior, threads, error))
     return NULL;
   make_buffers (self);
+  if (self->stream.sequence.info.resilient)
+    self->rate.key_interval = 1;
   return g_steal_pointer (&self);
 }
 
@@ -154,6 +161,7 @@ latent_encoder_unref (LatentEncoder *self)
     g_free (self->buffers[i]);
   g_free (self->buffers);
   g_free (self->packet);
+  g_free (self->best_steps);
   g_clear_pointer (&self->header, g_bytes_unref);
   latent_stream_clear (&self->stream);
   g_free (self);
@@ -177,16 +185,16 @@ void
 latent_encoder_set_bitrate (LatentEncoder *self, guint64 bits)
 {
   g_return_if_fail (self != NULL);
-  if (bits != self->rate.bitrate)
-    self->rate.debt = 0;
-  self->rate.bitrate = bits;
+  latent_rate_set_bitrate (&self->rate, bits);
 }
 
 void
 latent_encoder_set_key_interval (LatentEncoder *self, guint frames)
 {
   g_return_if_fail (self != NULL);
-  self->rate.key_interval = frames;
+  self->key_interval = frames;
+  if (!self->stream.sequence.info.resilient)
+    self->rate.key_interval = frames;
 }
 
 void
@@ -214,7 +222,7 @@ static gboolean
 is_key (const LatentEncoder *self)
 {
   return self->stream.sequence.info.resilient || !self->stream.has_held || self->wants_key ||
-         (self->rate.key_interval > 0 && self->since_key >= self->rate.key_interval);
+         (self->key_interval > 0 && self->since_key >= self->key_interval);
 }
 
 static guint64
@@ -243,23 +251,28 @@ encode_slices (gsize begin, gsize end, gpointer data)
                               self->previous, self->buffers[i])};
 }
 
-/* Waves do not stand still: a symbol of sound does not stay as it was. */
-static gboolean
-is_sound (const LatentEncoder *self)
+/* stream->steps are still those of the frame before. */
+static guint
+choose_quality (LatentEncoder *self, gboolean key, guint64 duration)
 {
-  return self->stream.sequence.info.kind == LATENT_MEDIA_AUDIO;
+  LatentStream *stream = &self->stream;
+  const LatentGrid *grid = &stream->sequence.grid;
+  gboolean has_held = stream->has_held && !stream->sequence.info.resilient;
+
+  latent_rate_measure (&self->rate, stream->planes, self->best_steps,
+      has_held ? stream->held : NULL, stream->steps, grid->channels, grid->height * grid->width);
+  return latent_rate_choose (&self->rate, key, duration);
 }
 
 static void
-encode_frame (LatentEncoder *self, const float *latents, LatentPacketInfo *info)
+encode_frame (LatentEncoder *self, LatentPacketInfo *info)
 {
   LatentStream *stream = &self->stream;
   const LatentGrid *grid = &stream->sequence.grid;
 
-  latent_grid_gather (grid, latents, stream->planes);
   self->previous = latent_stream_begin (stream, info->key, info->quality);
   latent_quantiser_put (stream->planes, stream->steps, grid->channels, grid->height * grid->width,
-      is_sound (self) ? NULL : self->previous, stream->threads, stream->symbols);
+      self->previous, stream->threads, stream->symbols);
   latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
   latent_packet_put (info, stream->n_slices, stream->slices, self->packet);
   latent_stream_end (stream, info->quality);
@@ -276,9 +289,10 @@ latent_encoder_encode (LatentEncoder *self, const float *latents, guint64 durati
     return FALSE;
   duration = get_duration (self, duration);
   made = (LatentPacketInfo){.key = is_key (self), .number = self->stream.number};
-  made.quality = latent_rate_choose (&self->rate, made.key, duration);
-  encode_frame (self, latents, &made);
-  latent_rate_add (&self->rate, made.key, made.quality, made.bytes, duration);
+  latent_grid_gather (&self->stream.sequence.grid, latents, self->stream.planes);
+  made.quality = choose_quality (self, made.key, duration);
+  encode_frame (self, &made);
+  latent_rate_add (&self->rate, made.key, made.bytes, duration);
   self->stream.number = (self->stream.number + 1) & 0xffff;
   self->since_key = made.key ? 1 : self->since_key + 1;
   self->wants_key = FALSE;
