@@ -178,8 +178,7 @@ latent_decoder_decode (LatentDecoder *self, const guint8 *packet, gsize size, fl
   }
   stream->number = found.number;
   latent_stream_end (stream, found.quality);
-  latent_quantiser_get (stream->held, stream->steps, grid->channels, grid->height * grid->width,
-      stream->threads, stream->planes);
+  latent_quantiser_get (grid, stream->held, stream->steps, stream->threads, stream->planes);
   latent_grid_scatter (grid, stream->planes, latents);
   return LATENT_DECODE_OK;
 }

@@ -8,6 +8,7 @@
 #include "src/codec/quantiser.h"
 #include "src/codec/rate.h"
 #include "src/codec/stream.h"
+#include "src/media/strided.h"
 
 /* Frames a second of a stream that does not say. */
 #define DEFAULT_FPS 30
@@ -30,6 +31,7 @@ struct _LatentEncoder {
   guint since_key;    /* frames */
   guint8 **buffers;   /* of each slice's bytes */
   guint8 *packet;
+  guint8 *changes;        /* the quantiser's, of each symbol */
   float *best_steps;      /* of each channel at the best quality */
   const gint16 *previous; /* of the frame at work */
 };
@@ -111,6 +113,7 @@ make_buffers (LatentEncoder *self)
     total += bound;
   }
   self->packet = g_malloc (latent_packet_get_bound (stream->n_slices, total));
+  self->changes = g_malloc (stream->n_symbols);
   self->best_steps = g_new (float, stream->sequence.grid.channels);
   latent_quantiser_get_steps (
       stream->sequence.steps, stream->sequence.grid.channels, LATENT_QUALITY_MAX, self->best_steps);
@@ -162,6 +165,7 @@ latent_encoder_unref (LatentEncoder *self)
   g_free (self->buffers);
   g_free (self->packet);
   g_free (self->best_steps);
+  g_free (self->changes);
   g_clear_pointer (&self->header, g_bytes_unref);
   latent_stream_clear (&self->stream);
   g_free (self);
@@ -207,15 +211,17 @@ latent_encoder_request_key (LatentEncoder *self)
 static gboolean
 check_finite (const float *latents, gsize n, GError **error)
 {
+  if (latent_count_not_finite (latents, n) == 0)
+    return TRUE;
   for (gsize i = 0; i < n; i++) {
     if (isfinite (latents[i]))
       continue;
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE,
         "latent %" G_GSIZE_FORMAT " of the frame is %s: such latents cannot be coded", i,
         isnan (latents[i]) ? "NaN" : "infinite");
-    return FALSE;
+    break;
   }
-  return TRUE;
+  return FALSE;
 }
 
 static gboolean
@@ -271,8 +277,11 @@ encode_frame (LatentEncoder *self, LatentPacketInfo *info)
   const LatentGrid *grid = &stream->sequence.grid;
 
   self->previous = latent_stream_begin (stream, info->key, info->quality);
-  latent_quantiser_put (stream->planes, stream->steps, grid->channels, grid->height * grid->width,
-      self->previous, stream->threads, stream->symbols);
+  if (self->previous == NULL)
+    memset (stream->scaled, 0, stream->n_symbols * sizeof *stream->scaled);
+  latent_quantiser_put (grid, stream->planes, stream->steps,
+      self->previous != NULL ? self->previous : stream->scaled, info->key, stream->threads,
+      self->changes, stream->symbols);
   latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
   latent_packet_put (info, stream->n_slices, stream->slices, self->packet);
   latent_stream_end (stream, info->quality);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/codec/quantiser.h"
 
+#include <latent/codec.h>
 #include <math.h>
 
 #include "src/base/clones.h"
 #include "src/base/parallel.h"
 #include "src/codec/sequence.h"
 
-/* What is added to the magnitude before it is cut to an integer: 0.5 would be the nearest; a little
- * less costs less than it harms. Below 1 step the dead zone is wider still. */
-#define ROUND      0.46f
-#define ROUND_ZERO 0.38f
-/* A symbol stays as it was while the latent is within so many steps of it. */
-#define HYSTERESIS 0.75f
+/* Steps within which a latent is taken for what is expected, by how much is not as expected around
+ * it; tuned by bytes and PSNR (docs/decisions.md). */
+#define REACHES 4
+static const float key_reaches[REACHES] = {0.7f, 0.6f, 0.5f, 0.5f};
+static const float reaches[REACHES] = {0.7f, 0.65f, 0.62f, 0.6f};
 
 /* 2^(n/8) in Q16. */
 static const guint32 eighths[8] = {65536, 71468, 77936, 84990, 92682, 101070, 110218, 120194};
@@ -20,13 +20,14 @@ static const guint32 eighths[8] = {65536, 71468, 77936, 84990, 92682, 101070, 11
 void
 latent_quantiser_get_steps (const gint16 *steps, guint channels, guint quality, float *dst)
 {
+  double lost = (LATENT_QUALITY_MAX - (double)quality) / 8;
+
   for (guint c = 0; c < channels; c++)
-    dst[c] = (float)exp2 (
-        (double)steps[c] / LATENT_STEP_ONE + (LATENT_QUALITY_MAX - (int)quality) / 8.);
+    dst[c] = (float)exp2 ((double)steps[c] / LATENT_STEP_ONE + lost);
 }
 
 LATENT_FOR_EACH_CPU static void
-scale_up (const gint16 *src, gint64 factor, guint shift, gsize n, gint16 *dst)
+scale (const gint16 *src, gint64 factor, guint shift, gsize n, gint16 *dst)
 {
   gint64 half = (gint64)1 << (shift - 1);
 
@@ -41,106 +42,193 @@ void
 latent_symbols_rescale (
     const gint16 *src, guint src_quality, guint dst_quality, gsize n, gint16 *dst)
 {
-  gint eighth = (gint)dst_quality - (gint)src_quality;
-  gint octave = eighth >= 0 ? eighth / 8 : -((7 - eighth) / 8);
-  gint64 factor = eighths[eighth - octave * 8];
+  guint up = dst_quality + 64 - src_quality; /* eighths of an octave, from 8 octaves down */
+  guint octaves = up / 8;
+  gint64 factor = eighths[up % 8];
 
-  if (octave >= 0)
-    scale_up (src, factor << octave, 16, n, dst);
+  if (octaves >= 8)
+    scale (src, factor << (octaves - 8), 16, n, dst);
   else
-    scale_up (src, factor, 16 + (guint)-octave, n, dst);
+    scale (src, factor, 16 + 8 - octaves, n, dst);
 }
 
+/* To the nearest, halves away from zero. */
 static inline gint
-round_symbol (float value)
+round_value (float value)
 {
-  float magnitude = MIN (fabsf (value), (float)LATENT_SYMBOL_MAX);
-  gint symbol = (gint)(magnitude + (magnitude < 1 ? ROUND_ZERO : ROUND));
+  float inside = CLAMP (value, (float)-LATENT_SYMBOL_MAX, (float)LATENT_SYMBOL_MAX);
 
-  return value < 0 ? -symbol : symbol;
+  return (gint)(inside + copysignf (0.5f, inside));
 }
 
+/* The nearest symbols, and how far each is from what is expected, up to 3. */
 LATENT_FOR_EACH_CPU static void
-put_plane (const float *src, float inverse, guint n, gint16 *dst)
+put_nearest (
+    const float *src, float inverse, const gint16 *expected, gsize n, guint8 *changes, gint16 *dst)
 {
-  for (guint i = 0; i < n; i++)
-    dst[i] = (gint16)round_symbol (src[i] * inverse);
-}
-
-LATENT_FOR_EACH_CPU static void
-put_plane_after (const float *src, float inverse, const gint16 *previous, guint n, gint16 *dst)
-{
-  for (guint i = 0; i < n; i++) {
-    float value = src[i] * inverse;
-    gint symbol = round_symbol (value);
-    dst[i] = fabsf (value - (float)previous[i]) < HYSTERESIS ? previous[i] : (gint16)symbol;
+  for (gsize i = 0; i < n; i++) {
+    gint symbol = round_value (src[i] * inverse);
+    gint change = ABS (symbol - expected[i]);
+    dst[i] = (gint16)symbol;
+    changes[i] = (guint8)MIN (change, 3);
   }
 }
 
-LATENT_FOR_EACH_CPU static void
-get_plane (const gint16 *src, float step, guint n, float *dst)
+/* A row of a channel. */
+typedef struct {
+  const float *src;
+  float inverse;
+  const gint16 *expected;
+  const guint8 *changes;
+  const guint8 *north; /* changes of the rows above and below, NULL where there is none */
+  const guint8 *south;
+  const float *reaches;
+  gint16 *dst;
+} Row;
+
+static inline gint16
+expect (float distance, guint around, const float *near, gint16 expected, gint16 nearest)
 {
-  for (guint i = 0; i < n; i++)
-    dst[i] = (float)src[i] * step;
+  float reach = near[3];
+
+  reach = around == 2 ? near[2] : reach;
+  reach = around == 1 ? near[1] : reach;
+  reach = around == 0 ? near[0] : reach;
+  return distance < reach ? expected : nearest;
+}
+
+/* The places but the first and the last; rows above and below are there. */
+LATENT_FOR_EACH_CPU static void
+expect_inside (const Row *row, gsize n)
+{
+  const float *restrict src = row->src;
+  const gint16 *restrict expected = row->expected;
+  const guint8 *restrict changes = row->changes;
+  const guint8 *restrict north = row->north;
+  const guint8 *restrict south = row->south;
+  gint16 *restrict dst = row->dst;
+  const float near[REACHES] = {row->reaches[0], row->reaches[1], row->reaches[2], row->reaches[3]};
+  float inverse = row->inverse;
+
+  for (gsize i = 1; i + 1 < n; i++) {
+    guint around = changes[i - 1] + changes[i + 1] + north[i] + south[i];
+    float distance = fabsf (src[i] * inverse - (float)expected[i]);
+    dst[i] = expect (distance, around, near, expected[i], dst[i]);
+  }
+}
+
+static void
+expect_one (const Row *row, gsize i, gsize n)
+{
+  guint around = (i > 0 ? row->changes[i - 1] : 0) + (i + 1 < n ? row->changes[i + 1] : 0);
+  float distance = fabsf (row->src[i] * row->inverse - (float)row->expected[i]);
+
+  around += row->north != NULL ? row->north[i] : 0;
+  around += row->south != NULL ? row->south[i] : 0;
+  row->dst[i] = expect (distance, around, row->reaches, row->expected[i], row->dst[i]);
+}
+
+static void
+expect_row (const Row *row, gsize n)
+{
+  if (row->north == NULL || row->south == NULL) {
+    for (gsize i = 0; i < n; i++)
+      expect_one (row, i, n);
+    return;
+  }
+  expect_one (row, 0, n);
+  expect_inside (row, n);
+  if (n > 1)
+    expect_one (row, n - 1, n);
 }
 
 typedef struct {
+  const LatentGrid *grid;
   const float *steps;
-  gsize places;
+  const float *reaches;
   const float *src;
-  float *dst;
+  const gint16 *expected; /* or the symbols that become floats */
+  guint8 *changes;
   gint16 *symbols;
-  const gint16 *held;
+  float *dst;
 } Job;
+
+static void
+put_channel (const Job *job, gsize channel)
+{
+  gsize height = job->grid->height, width = job->grid->width;
+  gsize at = channel * height * width;
+  float inverse = 1 / job->steps[channel];
+
+  put_nearest (job->src + at, inverse, job->expected + at, height * width, job->changes + at,
+      job->symbols + at);
+  for (gsize y = 0; y < height; y++, at += width) {
+    const guint8 *changes = job->changes + at;
+    Row row = {.src = job->src + at,
+        .inverse = inverse,
+        .expected = job->expected + at,
+        .changes = changes,
+        .north = y > 0 ? changes - width : NULL,
+        .south = y + 1 < height ? changes + width : NULL,
+        .reaches = job->reaches,
+        .dst = job->symbols + at};
+    expect_row (&row, width);
+  }
+}
 
 static void
 put_channels (gsize begin, gsize end, gpointer data)
 {
-  const Job *job = data;
+  for (gsize c = begin; c < end; c++)
+    put_channel (data, c);
+}
 
-  for (gsize c = begin; c < end; c++) {
-    gsize at = c * job->places;
-    float inverse = 1 / job->steps[c];
-    if (job->held != NULL)
-      put_plane_after (
-          job->src + at, inverse, job->held + at, (guint)job->places, job->symbols + at);
-    else
-      put_plane (job->src + at, inverse, (guint)job->places, job->symbols + at);
-  }
+LATENT_FOR_EACH_CPU static void
+get_channel (const gint16 *src, float step, gsize n, float *dst)
+{
+  for (gsize i = 0; i < n; i++)
+    dst[i] = (float)src[i] * step;
 }
 
 static void
 get_channels (gsize begin, gsize end, gpointer data)
 {
   const Job *job = data;
+  gsize places = (gsize)job->grid->height * job->grid->width;
 
-  for (gsize c = begin; c < end; c++) {
-    gsize at = c * job->places;
-    get_plane (job->held + at, job->steps[c], (guint)job->places, job->dst + at);
-  }
+  for (gsize c = begin; c < end; c++)
+    get_channel (job->expected + c * places, job->steps[c], places, job->dst + c * places);
 }
 
 /* Channels that are worth a thread. */
 static gsize
-get_grain (guint places)
+get_grain (const LatentGrid *grid)
 {
-  return 65536 / MIN (MAX (places, 1), 65536);
+  gsize places = (gsize)grid->height * grid->width;
+
+  return 65536 / CLAMP (places, 1, 65536);
 }
 
 void
-latent_quantiser_put (const float *planes, const float *steps, guint channels, guint places,
-    const gint16 *previous, guint threads, gint16 *symbols)
+latent_quantiser_put (const LatentGrid *grid, const float *planes, const float *steps,
+    const gint16 *expected, gboolean key, guint threads, guint8 *changes, gint16 *symbols)
 {
-  Job job = {.steps = steps, .places = places, .src = planes, .symbols = symbols, .held = previous};
+  Job job = {.grid = grid,
+      .steps = steps,
+      .reaches = key ? key_reaches : reaches,
+      .src = planes,
+      .expected = expected,
+      .changes = changes,
+      .symbols = symbols};
 
-  latent_parallel (threads, channels, get_grain (places), put_channels, &job);
+  latent_parallel (threads, grid->channels, get_grain (grid), put_channels, &job);
 }
 
 void
-latent_quantiser_get (const gint16 *symbols, const float *steps, guint channels, guint places,
-    guint threads, float *planes)
+latent_quantiser_get (
+    const LatentGrid *grid, const gint16 *symbols, const float *steps, guint threads, float *planes)
 {
-  Job job = {.steps = steps, .places = places, .dst = planes, .held = symbols};
+  Job job = {.grid = grid, .steps = steps, .expected = symbols, .dst = planes};
 
-  latent_parallel (threads, channels, get_grain (places), get_channels, &job);
+  latent_parallel (threads, grid->channels, get_grain (grid), get_channels, &job);
 }

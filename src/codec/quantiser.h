@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <latent/codec.h>
+#include "src/codec/grid.h"
 
-/* Floats to symbols and back, channel by channel of a grid. Where floats end: what follows is made
+/* Floats to symbols and back, channel by channel of a grid. Here floats end: what follows is made
  * of integers. */
 
 /* Symbols lie within +-LATENT_SYMBOL_MAX; a latent beyond is coded as the nearest. */
@@ -17,9 +17,13 @@ void latent_quantiser_get_steps (const gint16 *steps, guint channels, guint qual
 void latent_symbols_rescale (
     const gint16 *src, guint src_quality, guint dst_quality, gsize n, gint16 *dst);
 
-/* planes: latents in the grid's order, `places` for each channel. previous: the symbols that the
- * coder has as context, at the same steps; NULL where it has none. */
-void latent_quantiser_put (const float *planes, const float *steps, guint channels, guint places,
-    const gint16 *previous, guint threads, gint16 *symbols);
-void latent_quantiser_get (const gint16 *symbols, const float *steps, guint channels, guint places,
+/* A symbol becomes what is expected of it (the symbol held, or 0 in a key frame) where the latent
+ * is near enough to that: the nearer, the more of the four places around differ from what is
+ * expected of them, since a change among changes costs little. Else it becomes the nearest integer.
+ *
+ * planes: latents in the grid's order. expected: symbols at the same steps; all 0 for a key frame.
+ * changes: room for a byte a symbol. */
+void latent_quantiser_put (const LatentGrid *grid, const float *planes, const float *steps,
+    const gint16 *expected, gboolean key, guint threads, guint8 *changes, gint16 *symbols);
+void latent_quantiser_get (const LatentGrid *grid, const gint16 *symbols, const float *steps,
     guint threads, float *planes);

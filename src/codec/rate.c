@@ -9,7 +9,7 @@
 #define HORIZON 1.5
 #define SPREAD  5.
 /* Seconds' worth of bits that a time of little need saves up at most, */
-#define SAVINGS 0.3
+#define SAVINGS 0.5
 /* and that one frame takes at most. */
 #define BURST 0.4
 /* Weight of the newest frame in the mean, and in what frames cost over what is expected. */
