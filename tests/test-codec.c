@@ -93,7 +93,7 @@ GST_START_TEST (quality_may_change_at_every_frame)
 }
 GST_END_TEST
 
-/* A symbol of a picture stays as it was while it is 0.75 steps off; one of sound is always the
+/* A symbol of a picture stays as it was while it is 0.6 steps off or more; one of sound is
  * nearest, but for the wider zone of 0. */
 GST_START_TEST (symbols_of_sound_are_the_nearest)
 {

@@ -66,21 +66,23 @@ GST_END_TEST
 
 /* Of one row of four places and a step of 2. */
 static const struct {
-  gboolean key;
+  LatentRule rule;
   float latents[4];
   gint16 expected[4];
   gint16 wanted[4];
 } rows[] = {
-    {TRUE,  {0, 2, -2, 40},                 {0, 0, 0, 0},     {0, 1, -1, 20}                },
-    {TRUE,  {0, 1.3f, 0, 0},                {0, 0, 0, 0},     {0, 0, 0, 0}                  }, /* alone */
-    {TRUE,  {0, 1.5f, 0, -1.5f},            {0, 0, 0, 0},     {0, 1, 0, -1}                 },
-    {TRUE,  {2, 1.3f, 0, 0},                {0, 0, 0, 0},     {1, 1, 0, 0}                  }, /* 0.65 of 0.6 */
-    {TRUE,  {2, 1.1f, 2, 0},                {0, 0, 0, 0},     {1, 1, 1, 0}                  },
-    {FALSE, {11, 11.3f, 11.5f, 10},         {5, 5, 5, 5},     {5, 6, 6, 5}                  },
-    {FALSE, {10, 11.3f, 10, 10},            {5, 5, 5, 5},     {5, 5, 5, 5}                  },
-    {FALSE, {10, 11.5f, 10, 10},            {5, 5, 5, 5},     {5, 6, 5, 5}                  },
-    {FALSE, {-10, -11.3f, -10, -10},        {-5, -5, -5, -5}, {-5, -5, -5, -5}              },
-    {FALSE, {1e9f, -1e9f, 65535, -65533.f}, {0, 0, 0, 0},     {32767, -32767, 32767, -32767}},
+    {LATENT_RULE_KEY,   {0, 2, -2, 40},                 {0, 0, 0, 0},     {0, 1, -1, 20}  },
+    {LATENT_RULE_KEY,   {0, 1.3f, 0, 0},                {0, 0, 0, 0},     {0, 0, 0, 0}    }, /* alone */
+    {LATENT_RULE_KEY,   {0, 1.5f, 0, -1.5f},            {0, 0, 0, 0},     {0, 1, 0, -1}   },
+    {LATENT_RULE_KEY,   {2, 1.3f, 0, 0},                {0, 0, 0, 0},     {1, 1, 0, 0}    }, /* 0.65 of 0.6 */
+    {LATENT_RULE_KEY,   {2, 1.1f, 2, 0},                {0, 0, 0, 0},     {1, 1, 1, 0}    },
+    {LATENT_RULE_HELD,  {11, 11.3f, 11.5f, 10},         {5, 5, 5, 5},     {5, 6, 6, 5}    },
+    {LATENT_RULE_HELD,  {10, 11.3f, 10, 10},            {5, 5, 5, 5},     {5, 5, 5, 5}    },
+    {LATENT_RULE_HELD,  {10, 11.5f, 10, 10},            {5, 5, 5, 5},     {5, 6, 5, 5}    },
+    {LATENT_RULE_HELD,  {-10, -11.3f, -10, -10},        {-5, -5, -5, -5}, {-5, -5, -5, -5}},
+    {LATENT_RULE_SOUND, {2.24f, 0, 1.18f, 0},           {0, 0, 0, 0},     {1, 0, 0, 0}    },
+    {LATENT_RULE_HELD,  {1e9f, -1e9f, 65535, -65533.f}, {0, 0, 0, 0},
+     {32767, -32767, 32767, -32767}                                                       },
 };
 
 GST_START_TEST (a_symbol_is_as_expected_where_that_is_near)
@@ -90,8 +92,8 @@ GST_START_TEST (a_symbol_is_as_expected_where_that_is_near)
   guint8 changes[4];
   gint16 symbols[4];
 
-  latent_quantiser_put (&grid, rows[__i__].latents, &step, rows[__i__].expected, rows[__i__].key, 1,
-      changes, symbols);
+  latent_quantiser_put (&grid, rows[__i__].latents, &step, rows[__i__].rule, rows[__i__].expected,
+      1, changes, symbols);
   for (guint i = 0; i < 4; i++)
     fail_unless (symbols[i] == rows[__i__].wanted[i], "place %u: %d, not %d", i, symbols[i],
         rows[__i__].wanted[i]);
@@ -116,7 +118,7 @@ GST_START_TEST (all_four_sides_count)
 
   latents[25 + 12] = 0.65f;
   latents[25 + 12 + sides[__i__][0] + 5 * sides[__i__][1]] = 4;
-  latent_quantiser_put (&grid, latents, steps, zeros, TRUE, 1, changes, symbols);
+  latent_quantiser_put (&grid, latents, steps, LATENT_RULE_KEY, zeros, 1, changes, symbols);
   fail_unless_equals_int (symbols[25 + 12], __i__ < 4);
 }
 GST_END_TEST
@@ -138,8 +140,8 @@ GST_START_TEST (threads_make_no_difference)
     latents[i] = 5 * sinf ((float)i) + 3 * cosf ((float)i * 0.01f);
     expected[i] = (gint16)(2 * sinf ((float)i * 0.011f));
   }
-  latent_quantiser_put (&grid, latents, steps, expected, FALSE, 1, changes, one);
-  latent_quantiser_put (&grid, latents, steps, expected, FALSE, 7, changes, many);
+  latent_quantiser_put (&grid, latents, steps, LATENT_RULE_HELD, expected, 1, changes, one);
+  latent_quantiser_put (&grid, latents, steps, LATENT_RULE_HELD, expected, 7, changes, many);
   fail_unless (memcmp (one, many, N * sizeof *one) == 0);
 }
 GST_END_TEST

@@ -31,6 +31,7 @@ struct _LatentEncoder {
   guint since_key;    /* frames */
   guint8 **buffers;   /* of each slice's bytes */
   guint8 *packet;
+  gint16 *zeros;          /* what is expected where nothing is held */
   guint8 *changes;        /* the quantiser's, of each symbol */
   float *best_steps;      /* of each channel at the best quality */
   const gint16 *previous; /* of the frame at work */
@@ -114,6 +115,7 @@ make_buffers (LatentEncoder *self)
   }
   self->packet = g_malloc (latent_packet_get_bound (stream->n_slices, total));
   self->changes = g_malloc (stream->n_symbols);
+  self->zeros = g_new0 (gint16, stream->n_symbols);
   self->best_steps = g_new (float, stream->sequence.grid.channels);
   latent_quantiser_get_steps (
       stream->sequence.steps, stream->sequence.grid.channels, LATENT_QUALITY_MAX, self->best_steps);
@@ -166,6 +168,7 @@ latent_encoder_unref (LatentEncoder *self)
   g_free (self->packet);
   g_free (self->best_steps);
   g_free (self->changes);
+  g_free (self->zeros);
   g_clear_pointer (&self->header, g_bytes_unref);
   latent_stream_clear (&self->stream);
   g_free (self);
@@ -257,13 +260,20 @@ encode_slices (gsize begin, gsize end, gpointer data)
                               self->previous, self->buffers[i])};
 }
 
+/* Waves do not stand still: a symbol of sound does not stay as it was. */
+static gboolean
+is_sound (const LatentEncoder *self)
+{
+  return self->stream.sequence.info.kind == LATENT_MEDIA_AUDIO;
+}
+
 /* stream->steps are still those of the frame before. */
 static guint
 choose_quality (LatentEncoder *self, gboolean key, guint64 duration)
 {
   LatentStream *stream = &self->stream;
   const LatentGrid *grid = &stream->sequence.grid;
-  gboolean has_held = stream->has_held && !stream->sequence.info.resilient;
+  gboolean has_held = stream->has_held && !stream->sequence.info.resilient && !is_sound (self);
 
   latent_rate_measure (&self->rate, stream->planes, self->best_steps,
       has_held ? stream->held : NULL, stream->steps, grid->channels, grid->height * grid->width);
@@ -276,12 +286,14 @@ encode_frame (LatentEncoder *self, LatentPacketInfo *info)
   LatentStream *stream = &self->stream;
   const LatentGrid *grid = &stream->sequence.grid;
 
+  LatentRule rule = is_sound (self) ? LATENT_RULE_SOUND
+                    : info->key     ? LATENT_RULE_KEY
+                                    : LATENT_RULE_HELD;
+
   self->previous = latent_stream_begin (stream, info->key, info->quality);
-  if (self->previous == NULL)
-    memset (stream->scaled, 0, stream->n_symbols * sizeof *stream->scaled);
-  latent_quantiser_put (grid, stream->planes, stream->steps,
-      self->previous != NULL ? self->previous : stream->scaled, info->key, stream->threads,
-      self->changes, stream->symbols);
+  latent_quantiser_put (grid, stream->planes, stream->steps, rule,
+      rule == LATENT_RULE_HELD ? self->previous : self->zeros, stream->threads, self->changes,
+      stream->symbols);
   latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
   latent_packet_put (info, stream->n_slices, stream->slices, self->packet);
   latent_stream_end (stream, info->quality);

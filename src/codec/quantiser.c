@@ -11,8 +11,11 @@
 /* Steps within which a latent is taken for what is expected, by how much is not as expected around
  * it; tuned by bytes and PSNR (docs/decisions.md). */
 #define REACHES 4
-static const float key_reaches[REACHES] = {0.7f, 0.6f, 0.5f, 0.5f};
-static const float reaches[REACHES] = {0.7f, 0.65f, 0.62f, 0.6f};
+static const float reaches[][REACHES] = {
+    [LATENT_RULE_KEY] = {0.7f, 0.6f,  0.5f,  0.5f},
+    [LATENT_RULE_HELD] = {0.7f, 0.65f, 0.62f, 0.6f},
+    [LATENT_RULE_SOUND] = {0.6f, 0.55f, 0.5f,  0.5f},
+};
 
 /* 2^(n/8) in Q16. */
 static const guint32 eighths[8] = {65536, 71468, 77936, 84990, 92682, 101070, 110218, 120194};
@@ -211,11 +214,11 @@ get_grain (const LatentGrid *grid)
 
 void
 latent_quantiser_put (const LatentGrid *grid, const float *planes, const float *steps,
-    const gint16 *expected, gboolean key, guint threads, guint8 *changes, gint16 *symbols)
+    LatentRule rule, const gint16 *expected, guint threads, guint8 *changes, gint16 *symbols)
 {
   Job job = {.grid = grid,
       .steps = steps,
-      .reaches = key ? key_reaches : reaches,
+      .reaches = reaches[rule],
       .src = planes,
       .expected = expected,
       .changes = changes,

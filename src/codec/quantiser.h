@@ -17,13 +17,21 @@ void latent_quantiser_get_steps (const gint16 *steps, guint channels, guint qual
 void latent_symbols_rescale (
     const gint16 *src, guint src_quality, guint dst_quality, gsize n, gint16 *dst);
 
-/* A symbol becomes what is expected of it (the symbol held, or 0 in a key frame) where the latent
- * is near enough to that: the nearer, the more of the four places around differ from what is
- * expected of them, since a change among changes costs little. Else it becomes the nearest integer.
+/* What is expected of symbols: nothing but 0 in a key frame and in sound, whose waves do not stand
+ * still; in other frames what is held. */
+typedef enum {
+  LATENT_RULE_KEY,
+  LATENT_RULE_HELD,
+  LATENT_RULE_SOUND,
+} LatentRule;
+
+/* A symbol becomes what is expected where the latent is near enough to that: the nearer, the more
+ * of the four places around differ from what is expected of them, since a change among changes
+ * costs little. Else it becomes the nearest integer.
  *
- * planes: latents in the grid's order. expected: symbols at the same steps; all 0 for a key frame.
- * changes: room for a byte a symbol. */
+ * planes: latents in the grid's order. expected: symbols at the same steps, or zeros. changes: room
+ * for a byte a symbol. */
 void latent_quantiser_put (const LatentGrid *grid, const float *planes, const float *steps,
-    const gint16 *expected, gboolean key, guint threads, guint8 *changes, gint16 *symbols);
+    LatentRule rule, const gint16 *expected, guint threads, guint8 *changes, gint16 *symbols);
 void latent_quantiser_get (const LatentGrid *grid, const gint16 *symbols, const float *steps,
     guint threads, float *planes);

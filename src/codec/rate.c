@@ -71,9 +71,9 @@ latent_rate_measure (LatentRate *self, const float *planes, const float *steps, 
     float inverse = 1 / steps[c];
     float ratio = held != NULL ? held_steps[c] : 0;
     for (guint i = c % stride; i < places; i += stride) {
+      float expected = before != NULL ? (float)before[i] * ratio : 0;
       counts[KEY][find_bin (plane[i] * inverse)]++;
-      if (before != NULL)
-        counts[DELTA][find_bin ((plane[i] - (float)before[i] * ratio) * inverse)]++;
+      counts[DELTA][find_bin ((plane[i] - expected) * inverse)]++;
     }
   }
   for (guint kind = 0; kind < 2; kind++)

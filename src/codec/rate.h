@@ -40,7 +40,8 @@ void latent_rate_init (LatentRate *self);
 void latent_rate_set_bitrate (LatentRate *self, guint64 bits);
 
 /* Shows a frame: planes in the grid's order, and its channels' steps at the best quality. held and
- * held_steps: the symbols before it and their channels' steps; NULL where there are none. */
+ * held_steps: the symbols before it and their channels' steps; NULL where nothing is
+ * expected of a frame. */
 void latent_rate_measure (LatentRate *self, const float *planes, const float *steps,
     const gint16 *held, const float *held_steps, guint channels, guint places);
 
