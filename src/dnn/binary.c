@@ -124,7 +124,7 @@ latent_dnn_binary (LatentBuilder *builder, const LatentNode *node, GError **erro
   if (a.layout->md == NULL || b.layout->md == NULL ||
       latent_pd_binary (&pd, row->algorithm, a.layout->md, b.layout->md, a.layout->md, attr) !=
           dnnl_success ||
-      !latent_pd_is_worth_fusing (pd, node))
+      g_str_has_prefix (latent_pd_get_kernel (pd), "ref"))
     return LATENT_EMIT_FALLBACK;
   return append (builder, node, pd, &a, &b, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }
