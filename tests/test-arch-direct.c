@@ -112,6 +112,22 @@ GST_START_TEST (latents_are_scaled_by_the_rate)
 }
 GST_END_TEST
 
+/* Nothing would learn its convolutions. */
+GST_START_TEST (a_frozen_encoder_is_its_components)
+{
+  g_autoptr (LatentModel) net = build ("freeze-encoder=true", NULL);
+  g_autoptr (LatentModel) components = latent_model_load (path, NULL);
+  g_autoptr (LatentTensor) picture = new_picture ();
+  g_autoptr (LatentTensor) found = arch_case_run (net, LATENT_MODE_ENCODE, picture);
+  g_autoptr (LatentTensor) wanted = arch_case_run (components, LATENT_MODE_ENCODE, picture);
+  g_autoptr (LatentTensor) y = arch_case_run (net, LATENT_MODE_RECONSTRUCT, picture);
+  g_autoptr (LatentTensor) z = arch_case_run (components, LATENT_MODE_RECONSTRUCT, picture);
+
+  check_near (found, wanted, 1, 1e-5);
+  check_near (y, z, 1, .02);
+}
+GST_END_TEST
+
 static const struct {
   const char *settings;
   const char *error;
@@ -141,6 +157,7 @@ arch_direct_suite (void)
   tcase_add_checked_fixture (tcase, set_up, tear_down);
   tcase_add_test (tcase, a_net_begins_near_its_components);
   tcase_add_test (tcase, latents_are_scaled_by_the_rate);
+  tcase_add_test (tcase, a_frozen_encoder_is_its_components);
   tcase_add_loop_test (tcase, what_does_not_fit_is_named, 0, G_N_ELEMENTS (wrong));
   return suite;
 }

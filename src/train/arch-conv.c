@@ -157,6 +157,8 @@ encode (LatentArch *self, LatentValue *x)
   gint64 n_dst;
 
   self->x = x;
+  if (latent_arch_is_tiles_alone (self))
+    return x;
   x = latent_layers_gather (
       &self->layers, "encoder/patches", x, self->n_axes, self->patch, self->channels[0]);
   for (guint level = 1; level <= self->n_levels; level++) {
@@ -179,6 +181,8 @@ project (LatentArch *self, const char *path, LatentValue *features)
   const gint64 *hidden = latent_recipe_get_ints (self->recipe, "hidden", &n);
   gint64 n_src = n > 0 ? hidden[n - 1] : count_elements (self, self->n_levels);
 
+  if (latent_arch_is_tiles_alone (self))
+    return latent_arch_encode_direct (self, self->x, NULL);
   if (self->latent.n > 2)
     return latent_arch_encode_direct (self, self->x,
         add_conv (self, path, features, self->channels[self->n_levels], self->k, 1, NULL));

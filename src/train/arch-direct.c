@@ -8,7 +8,8 @@
 
 /* A linear path beside the convolutions of a net for pictures of any size: the tiles of `latent pca
  * --tile` that are as large as the net's stride. The net begins about as good as these, and its
- * convolutions, whose last layers begin near 0, learn what tiles cannot do.
+ * convolutions, whose last layers begin near 0, learn what tiles cannot do. Where the encoder is
+ * frozen it is the tiles alone.
  *
  *   x > [tiles > components, and convolutions] > sum > times scale > latent
  *   latent > over scale > [components > tiles, and convolutions] > sum > y
@@ -58,6 +59,12 @@ add_parameter (LatentArch *self, const char *path, const char *name, LatentTenso
 }
 
 gboolean
+latent_arch_is_tiles_alone (const LatentArch *self)
+{
+  return self->direct[0] != NULL && latent_recipe_get_bool (self->recipe, "freeze-encoder");
+}
+
+gboolean
 latent_arch_load_direct (LatentArch *self, GError **error)
 {
   const char *path = latent_recipe_get_string (self->recipe, "direct");
@@ -98,10 +105,12 @@ latent_arch_clear_direct (LatentArch *self)
 static LatentValue *
 add_scale (LatentArch *self, const char *path, LatentValue *src, double scale)
 {
-  LatentTensor *tensor = latent_tensor_new_shape (
-      LATENT_DATA_TYPE_FLOAT32, &(LatentShape){0}, NULL);
+  LatentTensor *tensor;
   g_autofree char *factor = g_strconcat (path, "/factor", NULL);
 
+  if (scale == 1)
+    return src;
+  tensor = latent_tensor_new_shape (LATENT_DATA_TYPE_FLOAT32, &(LatentShape){0}, NULL);
   *(float *)latent_tensor_get_writable_data (tensor) = (float)scale;
   return latent_layers_apply (
       &self->layers, "Mul", path, src, latent_layers_constant (&self->layers, factor, tensor));
@@ -122,8 +131,9 @@ latent_arch_encode_direct (LatentArch *self, LatentValue *x, LatentValue *latent
       add_parameter (self, path, "bias", self->direct[1]));
   latent_node_set_ints (node, "kernel_shape", size, 2);
   latent_node_set_ints (node, "strides", size, 2);
-  sum = latent_layers_apply (
-      &self->layers, "Add", "encoder/sum", latent, latent_node_get_output (node, 0));
+  sum = latent_node_get_output (node, 0);
+  if (latent != NULL)
+    sum = latent_layers_apply (&self->layers, "Add", "encoder/sum", latent, sum);
   return add_scale (self, "encoder/scale", sum, get_scale (self->recipe));
 }
 

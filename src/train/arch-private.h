@@ -85,6 +85,8 @@ LatentValue *latent_arch_add_mirrored (
  */
 gboolean latent_arch_load_direct (LatentArch *self, GError **error);
 void latent_arch_clear_direct (LatentArch *self);
+/* Whether the encoder has no convolutions: `latent` of encode_direct is NULL then. */
+gboolean latent_arch_is_tiles_alone (const LatentArch *self);
 LatentValue *latent_arch_encode_direct (LatentArch *self, LatentValue *x, LatentValue *latent);
 LatentValue *latent_arch_begin_direct (LatentArch *self, LatentValue *latent);
 LatentValue *latent_arch_decode_direct (LatentArch *self, LatentValue *latent, LatentValue *y);
