@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "codec-case.h"
 
@@ -112,6 +114,265 @@ GST_START_TEST (symbols_of_sound_are_the_nearest)
 }
 GST_END_TEST
 
+/* What a decoder gave for the packets 0..n-1 must not depend on what came in between. */
+GST_START_TEST (damaged_packets_are_bad_and_change_nothing)
+{
+  LatentStreamInfo info = case_info ();
+  Case stream;
+
+  case_init (&stream, 3, 4, 6, &info);
+  latent_encoder_set_quality (stream.encoder, __i__ ? 63 : 20);
+  for (guint i = 0; i < 4; i++) {
+    g_autofree guint8 *damaged = NULL;
+    case_encode (&stream, i);
+    damaged = g_memdup2 (stream.packet, stream.size);
+    for (gsize bit = 0; bit < 8 * stream.size; bit++) {
+      damaged[bit / 8] ^= (guint8)(1 << bit % 8);
+      fail_unless_equals_int (
+          latent_decoder_decode (stream.decoder, damaged, stream.size, stream.decoded, NULL, NULL),
+          LATENT_DECODE_BAD);
+      damaged[bit / 8] ^= (guint8)(1 << bit % 8);
+    }
+    fail_unless_equals_int (case_decode (&stream), LATENT_DECODE_OK);
+    fail_unless (case_compare (&stream) < (__i__ ? 0.0625f : 2.6f));
+  }
+  case_clear (&stream);
+}
+GST_END_TEST
+
+GST_START_TEST (packets_end_at_a_guard_page)
+{
+  gsize page = (gsize)sysconf (_SC_PAGESIZE);
+  guint8 *pages = mmap (
+      NULL, 17 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  LatentStreamInfo info = case_info ();
+  Case stream;
+
+  fail_unless (pages != MAP_FAILED);
+  fail_unless (mprotect (pages + 16 * page, page, PROT_NONE) == 0);
+  info.slices = 3;
+  case_init (&stream, 6, 12, 20, &info);
+  for (guint i = 0; i < 6; i++) {
+    guint8 *at;
+    case_encode (&stream, i);
+    at = pages + 16 * page - stream.size;
+    memcpy (at, stream.packet, stream.size);
+    fail_unless_equals_int (
+        latent_decoder_decode (stream.decoder, at, stream.size, stream.decoded, NULL, NULL),
+        LATENT_DECODE_OK);
+    fail_unless (case_compare (&stream) < 0.4585021f);
+  }
+  munmap (pages, 17 * page);
+  case_clear (&stream);
+}
+GST_END_TEST
+
+GST_START_TEST (latents_that_are_no_numbers_are_refused)
+{
+  static const float values[] = {NAN, INFINITY, -INFINITY};
+  static const char *const names[] = {"NaN", "infinite", "infinite"};
+  LatentStreamInfo info = case_info ();
+  Case stream, other;
+  const guint8 *packet;
+  gsize size;
+
+  case_init (&stream, 3, 4, 6, &info);
+  case_init (&other, 3, 4, 6, &info);
+  case_encode (&stream, 0);
+  case_encode (&other, 0);
+  for (guint i = 0; i < 3; i++) {
+    g_autoptr (GError) error = NULL;
+    g_autofree char *wanted = g_strdup_printf (
+        "latent 17 of the frame is %s: such latents cannot be coded", names[i]);
+    stream.latents[17] = values[i];
+    fail_if (
+        latent_encoder_encode (stream.encoder, stream.latents, 0, NULL, &packet, &size, &error));
+    fail_unless_equals_int (error->code, LATENT_ERROR_TYPE);
+    fail_unless_equals_string (error->message, wanted);
+  }
+  case_encode (&stream, 1);
+  case_encode (&other, 1);
+  fail_unless_equals_uint64 (stream.size, other.size);
+  fail_unless (memcmp (stream.packet, other.packet, other.size) == 0);
+  case_clear (&stream);
+  case_clear (&other);
+}
+GST_END_TEST
+
+GST_START_TEST (latents_too_large_for_their_step_are_clamped)
+{
+  LatentStreamInfo info = case_info ();
+  const guint8 *packet;
+  Case stream;
+  gsize size;
+
+  case_init (&stream, 3, 4, 6, &info);
+  latent_encoder_set_quality (stream.encoder, 63);
+  memset (stream.latents, 0, stream.n * sizeof (float));
+  stream.latents[3] = 1e30f;
+  stream.latents[4] = -1e30f;
+  fail_unless (
+      latent_encoder_encode (stream.encoder, stream.latents, 0, NULL, &packet, &size, NULL));
+  fail_unless_equals_int (
+      latent_decoder_decode (stream.decoder, packet, size, stream.decoded, NULL, NULL),
+      LATENT_DECODE_OK);
+  fail_unless_equals_float (stream.decoded[3], 32767 * 0.0625f);
+  fail_unless_equals_float (stream.decoded[4], -32767 * 0.0625f);
+  fail_unless_equals_float (stream.decoded[5], 0);
+  case_clear (&stream);
+}
+GST_END_TEST
+
+GST_START_TEST (key_packets_come_when_asked_for)
+{
+  LatentStreamInfo info = case_info ();
+  Case stream;
+
+  case_init (&stream, 3, 4, 6, &info);
+  latent_encoder_set_key_interval (stream.encoder, 5);
+  for (guint i = 0; i < 20; i++) {
+    if (i == 7)
+      latent_encoder_request_key (stream.encoder);
+    case_encode (&stream, i);
+    fail_unless_equals_int (stream.info.key, i == 0 || i == 5 || i == 7 || i == 12 || i == 17);
+  }
+  case_clear (&stream);
+}
+GST_END_TEST
+
+GST_START_TEST (the_counter_wraps)
+{
+  LatentStreamInfo info = case_info ();
+  Case stream;
+
+  case_init (&stream, 1, 1, 1, &info);
+  for (guint i = 0; i < 65540; i++) {
+    case_encode (&stream, 0);
+    if (case_decode (&stream) != LATENT_DECODE_OK)
+      fail ("frame %u", i);
+  }
+  fail_unless_equals_int (stream.info.number, 3);
+  case_clear (&stream);
+}
+GST_END_TEST
+
+GST_START_TEST (a_decoder_that_was_reset_waits_for_a_key)
+{
+  LatentStreamInfo info = case_info ();
+  Case stream;
+
+  case_init (&stream, 3, 4, 6, &info);
+  case_encode (&stream, 0);
+  fail_unless_equals_int (case_decode (&stream), LATENT_DECODE_OK);
+  latent_decoder_reset (stream.decoder);
+  case_encode (&stream, 1);
+  fail_unless_equals_int (case_decode (&stream), LATENT_DECODE_LOST);
+  case_clear (&stream);
+}
+GST_END_TEST
+
+/* The same packets whatever the threads, and the same latents. */
+GST_START_TEST (threads_make_no_difference)
+{
+  const gint64 dims[] = {1, 24, 40, 64};
+  LatentStreamInfo info = case_info ();
+  g_autoptr (LatentModel) model = case_model_new (4, dims, "0.0625");
+  g_autoptr (LatentEncoder) one = NULL;
+  g_autoptr (LatentEncoder) many = NULL;
+  g_autofree float *latents = g_new (float, 24 * 40 * 64);
+
+  info.slices = 5;
+  one = latent_encoder_new (model, 4, dims, &info, 1, NULL);
+  many = latent_encoder_new (model, 4, dims, &info, 4, NULL);
+  for (guint i = 0; i < 4; i++) {
+    const guint8 *a, *b;
+    gsize a_size, b_size;
+    case_fill (latents, 24, 40, 64, i);
+    fail_unless (latent_encoder_encode (one, latents, 0, NULL, &a, &a_size, NULL));
+    fail_unless (latent_encoder_encode (many, latents, 0, NULL, &b, &b_size, NULL));
+    fail_unless_equals_uint64 (a_size, b_size);
+    fail_unless (memcmp (a, b, a_size) == 0);
+  }
+}
+GST_END_TEST
+
+static const struct {
+  gint64 dims[3]; /* of the stream's encoder: 1 and these */
+  const char *steps;
+  const char *id;
+  LatentError code;
+  const char *message;
+} others[] = {
+    {{3, 4, 6}, "0.0625", "other", LATENT_ERROR_TYPE,
+     "the stream's latents are of the latent space " CASE_ID ", the model's of other"},
+    {{5, 4, 6}, "0.0625", CASE_ID, LATENT_ERROR_SHAPE,
+     "the model's latents are 1x5x4x6, a frame of 1x3x4x6 was offered"               },
+};
+
+GST_START_TEST (another_model_is_refused)
+{
+  const gint64 dims[] = {1, others[__i__].dims[0], others[__i__].dims[1], others[__i__].dims[2]};
+  const char *keys[] = {"latent.input", "vector", "latent.id", others[__i__].id, NULL};
+  g_autoptr (LatentModel) model = test_identity_new (4, dims, keys);
+  g_autoptr (GError) error = NULL;
+  LatentStreamInfo info = case_info ();
+  const guint8 *header;
+  Case stream;
+  gsize size;
+
+  case_init (&stream, 3, 4, 6, &info);
+  header = g_bytes_get_data (latent_encoder_get_header (stream.encoder), &size);
+  fail_unless (latent_decoder_new (model, header, size, 1, &error) == NULL);
+  fail_unless_equals_int (error->code, others[__i__].code);
+  fail_unless_equals_string (error->message, others[__i__].message);
+  case_clear (&stream);
+}
+GST_END_TEST
+
+GST_START_TEST (steps_of_another_number_of_channels_are_refused)
+{
+  const gint64 dims[] = {1, 3, 4, 6};
+  g_autoptr (LatentModel) model = case_model_new (4, dims, "1,2");
+  g_autoptr (GError) error = NULL;
+  LatentStreamInfo info = case_info ();
+
+  fail_unless (latent_encoder_new (model, 4, dims, &info, 1, &error) == NULL);
+  fail_unless_equals_int (error->code, LATENT_ERROR_SETTINGS);
+  fail_unless_equals_string (
+      error->message, "latent.steps has 2 numbers, wanted is one, or one for each of 3 channels");
+}
+GST_END_TEST
+
+GST_START_TEST (a_header_says_the_stream)
+{
+  LatentStreamInfo info = case_info ();
+  const LatentStreamInfo *found;
+  const gint64 *dims;
+  guint n_dims;
+  Case stream;
+
+  info.par_n = 4;
+  info.par_d = 3;
+  info.color_matrix = 5;
+  case_init (&stream, 3, 4, 6, &info);
+  found = latent_decoder_get_info (stream.decoder);
+  fail_unless_equals_int (found->kind, LATENT_MEDIA_VIDEO);
+  fail_unless_equals_string (found->latent_id, CASE_ID);
+  fail_unless_equals_int (found->width, 64);
+  fail_unless_equals_int (found->height, 48);
+  fail_unless_equals_int (found->fps_n, 25);
+  fail_unless_equals_int (found->fps_d, 1);
+  fail_unless_equals_int (found->par_n, 4);
+  fail_unless_equals_int (found->par_d, 3);
+  fail_unless_equals_int (found->color_matrix, 5);
+  fail_unless_equals_int (found->slices, 1);
+  dims = latent_decoder_get_latent_dims (stream.decoder, &n_dims);
+  fail_unless_equals_int (n_dims, 4);
+  fail_unless (dims[0] == 1 && dims[1] == 3 && dims[2] == 4 && dims[3] == 6);
+  case_clear (&stream);
+}
+GST_END_TEST
+
 static Suite *
 codec_suite (void)
 {
@@ -124,6 +385,17 @@ codec_suite (void)
   tcase_add_test (tc, resilient_packets_stand_alone);
   tcase_add_test (tc, quality_may_change_at_every_frame);
   tcase_add_test (tc, symbols_of_sound_are_the_nearest);
+  tcase_add_loop_test (tc, damaged_packets_are_bad_and_change_nothing, 0, 2);
+  tcase_add_test (tc, packets_end_at_a_guard_page);
+  tcase_add_test (tc, latents_that_are_no_numbers_are_refused);
+  tcase_add_test (tc, latents_too_large_for_their_step_are_clamped);
+  tcase_add_test (tc, key_packets_come_when_asked_for);
+  tcase_add_test (tc, the_counter_wraps);
+  tcase_add_test (tc, a_decoder_that_was_reset_waits_for_a_key);
+  tcase_add_test (tc, threads_make_no_difference);
+  tcase_add_loop_test (tc, another_model_is_refused, 0, G_N_ELEMENTS (others));
+  tcase_add_test (tc, steps_of_another_number_of_channels_are_refused);
+  tcase_add_test (tc, a_header_says_the_stream);
   return suite;
 }
 
