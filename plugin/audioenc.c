@@ -236,8 +236,8 @@ configure (LatentAudioEnc *self)
   GstAudioEncoder *encoder = GST_AUDIO_ENCODER (self);
   gint hop = (gint)get_media (self)->hop;
   GstClockTime latency = get_time (self, (guint64)hop * self->core.settings.batch_size);
-  g_autoptr (GstTagList)
-      tags = latent_enc_core_new_tags (&self->core, GST_TAG_AUDIO_CODEC, "latentaudioenc");
+  g_autoptr (GstTagList) tags = latent_enc_core_new_tags (
+      &self->core, GST_TAG_AUDIO_CODEC, "Latent audio", "latentaudioenc");
 
   gst_audio_encoder_set_frame_samples_min (encoder, hop);
   gst_audio_encoder_set_frame_samples_max (encoder, hop);

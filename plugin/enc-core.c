@@ -318,10 +318,10 @@ latent_enc_core_reset (LatentEncCore *self)
 }
 
 GstTagList *
-latent_enc_core_new_tags (LatentEncCore *self, const char *codec, const char *name)
+latent_enc_core_new_tags (LatentEncCore *self, const char *tag, const char *codec, const char *name)
 {
   guint bitrate;
-  GstTagList *tags = gst_tag_list_new (codec, "gst-latent", GST_TAG_ENCODER, name, NULL);
+  GstTagList *tags = gst_tag_list_new (tag, codec, GST_TAG_ENCODER, name, NULL);
 
   GST_OBJECT_LOCK (self->element);
   bitrate = self->bitrate;

@@ -114,7 +114,9 @@ GstBuffer *latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime
 /* A flush, a discontinuity. */
 void latent_enc_core_reset (LatentEncCore *self);
 
-/* Tags that say what made the stream. codec: GST_TAG_VIDEO_CODEC or the like. */
-GstTagList *latent_enc_core_new_tags (LatentEncCore *self, const char *codec, const char *name);
+/* Tags that say what made the stream. tag: GST_TAG_VIDEO_CODEC or the like; name: of the element.
+ */
+GstTagList *latent_enc_core_new_tags (
+    LatentEncCore *self, const char *tag, const char *codec, const char *name);
 /* The structure of the property stats; data: the core. */
 GstStructure *latent_enc_core_get_stats (gpointer data);

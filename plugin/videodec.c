@@ -271,6 +271,7 @@ negotiate (GstVideoDecoder *decoder)
       (guint)GST_VIDEO_INFO_HEIGHT (&info), self->input);
   if (!state)
     return FALSE;
+  info.chroma_site = self->input->info.chroma_site;
   state->info = info; /* what the sequence header says, whatever the caps */
   gst_video_codec_state_unref (state);
   self->info = info;

@@ -203,10 +203,24 @@ update_latency (LatentVideoEnc *self)
 static void
 update_tags (LatentVideoEnc *self)
 {
-  g_autoptr (GstTagList)
-      tags = latent_enc_core_new_tags (&self->core, GST_TAG_VIDEO_CODEC, "latentvideoenc");
+  g_autoptr (GstTagList) tags = latent_enc_core_new_tags (
+      &self->core, GST_TAG_VIDEO_CODEC, "Latent video", "latentvideoenc");
 
   gst_video_encoder_merge_tags (GST_VIDEO_ENCODER (self), tags, GST_TAG_MERGE_REPLACE);
+}
+
+/* The sequence header has no place for chroma; caps that pass by do. */
+static GstCaps *
+new_caps (LatentVideoEnc *self)
+{
+  GstCaps *caps = latent_enc_core_new_caps (&self->core);
+  g_autofree char *chroma = NULL;
+
+  if (self->info.chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN)
+    chroma = gst_video_chroma_site_to_string (self->info.chroma_site);
+  if (chroma)
+    gst_caps_set_simple (caps, "chroma-site", G_TYPE_STRING, chroma, NULL);
+  return caps;
 }
 
 static gboolean
@@ -223,8 +237,7 @@ set_format (GstVideoEncoder *encoder, GstVideoCodecState *state)
     latent_gst_post_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  output = gst_video_encoder_set_output_state (
-      encoder, latent_enc_core_new_caps (&self->core), state);
+  output = gst_video_encoder_set_output_state (encoder, new_caps (self), state);
   gst_video_codec_state_unref (output);
   update_latency (self);
   update_tags (self);

@@ -64,6 +64,22 @@ GST_START_TEST (test_audio)
 }
 GST_END_TEST;
 
+/* What only the encoder showed is spelt out. */
+GST_START_TEST (test_open_audio)
+{
+  static const gint64 any[] = {1, 1, -1};
+  static const char *const keys[] = {"latent.tensor", "latent", "latent.input", "audio/16000/1",
+      "latent.window", "400", "latent.hop", "160", NULL};
+  g_autoptr (LatentModel) model = test_identity_new (3, any, keys);
+  g_autoptr (GBytes) bytes = put (model);
+  g_autoptr (LatentModel) half = get (bytes);
+  const LatentMediaInfo *media = latent_model_get_media_info (half);
+
+  ck_assert_uint_eq (media->window, 400);
+  ck_assert_uint_eq (media->hop, 160);
+}
+GST_END_TEST;
+
 /* Of each byte. */
 GST_START_TEST (test_damage)
 {
@@ -122,6 +138,7 @@ model_packet_suite (void)
   suite_add_tcase (suite, tests);
   tcase_add_test (tests, test_video);
   tcase_add_test (tests, test_audio);
+  tcase_add_test (tests, test_open_audio);
   tcase_add_test (tests, test_damage);
   tcase_add_test (tests, test_truncation);
   tcase_add_test (tests, test_no_model);

@@ -37,7 +37,8 @@ GST_END_TEST;
 GST_START_TEST (test_caps)
 {
   const char *caps = "video/x-raw,format=I420,width=35,height=27,framerate=30000/1001,"
-                     "pixel-aspect-ratio=16/11,colorimetry=bt709,interlace-mode=interleaved,"
+                     "pixel-aspect-ratio=16/11,colorimetry=bt709,chroma-site=mpeg2,"
+                     "interlace-mode=interleaved,"
                      "field-order=bottom-field-first";
   g_auto (TestBench) encoder = new_encoder (TEST_MODEL_I420, caps, NULL, 0);
   g_auto (TestBench) decoder = new_decoder (TEST_MODEL_I420, NULL, 0);

@@ -213,7 +213,19 @@ get_samples (const LatentModel *self, const char *key, guint most, guint fallbac
   return latent_fail_key (error, key, text, wanted);
 }
 
-/* The window is what the net says, else latent.window, else latent.hop, else 20 ms. */
+/* Whether more than the batch is open. */
+static gboolean
+is_open (const LatentShape *shape)
+{
+  for (guint i = 1; i < shape->n; i++) {
+    if (shape->dims[i] < 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The window is what the net says, else latent.window, else latent.hop, else 20 ms; of a decoder
+ * alone that takes latents of any length latent.window, else what it makes of the shortest. */
 static gboolean
 find_audio (LatentModel *self, const LatentShape *shape, GError **error)
 {
@@ -231,6 +243,9 @@ find_audio (LatentModel *self, const LatentShape *shape, GError **error)
       return FALSE;
     shape = &latent_graph_find_value (part, outputs[0])->shape;
     media->window = (guint)MIN (shape->dims[shape->n - 1], most);
+    if (is_open (&find_entry (self)->shape) &&
+        !get_samples (self, "latent.window", most, media->window, &media->window, error))
+      return FALSE;
   } else if (!get_samples (
                  self, "latent.hop", most, MAX (media->rate / 50, 1), &media->window, error) ||
              !get_samples (self, "latent.window", most, media->window, &media->window, error)) {
