@@ -3,6 +3,7 @@
 
 #include <latent/codec.h>
 
+#include "plugin/dec-core.h"
 #include "src/gst/tags.h"
 
 GST_DEBUG_CATEGORY_EXTERN (latent_mux_debug);
@@ -162,14 +163,16 @@ gboolean
 latent_mux_add_buffer (LatentMux *self, LatentMuxPad *pad, GstBuffer *buffer, GError **error)
 {
   LatentFilePacket packet = latent_mux_pad_describe (pad, buffer, self->offset);
-  gboolean is_header = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_HEADER);
+  gboolean is_header, ok;
   GstMapInfo map;
-  gboolean ok;
 
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_FAILED, "a buffer cannot be read");
     return FALSE;
   }
+  /* a payload does not keep the flag HEADER */
+  is_header = latent_dec_core_get_unit (map.data, map.size) != LATENT_UNIT_PACKET ||
+              GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_HEADER);
   if (map.size == 0) /* a gap */
     ok = TRUE;
   else if (is_header)

@@ -6,6 +6,7 @@
 #include "plugin/autoencoder.h"
 #include "plugin/demux.h"
 #include "plugin/mux.h"
+#include "plugin/parse.h"
 #include "plugin/testsrc.h"
 #include "plugin/typefind.h"
 #include "plugin/videodec.h"
@@ -26,6 +27,7 @@ plugin_init (GstPlugin *plugin)
       {"latentaudioenc", GST_RANK_NONE,     LATENT_TYPE_AUDIO_ENC  },
       {"latentdemux",    GST_RANK_PRIMARY,  LATENT_TYPE_DEMUX      },
       {"latentmux",      GST_RANK_NONE,     LATENT_TYPE_MUX        },
+      {"latentparse",    GST_RANK_NONE,     LATENT_TYPE_PARSE      },
       {"latenttestsrc",  GST_RANK_NONE,     LATENT_TYPE_TEST_SRC   },
       {"latentvideodec", GST_RANK_MARGINAL, LATENT_TYPE_VIDEO_DEC  },
       {"latentvideoenc", GST_RANK_NONE,     LATENT_TYPE_VIDEO_ENC  },

@@ -26,6 +26,8 @@ CLIP=$tmp/made.avi BUILD=$build examples/quickstart.sh "$tmp/demo" || exit 1
 meson devenv -C "$build" -w "$tmp/demo" latent train --recipe mnist-vae --steps 20 -o vae.onnx || exit 1
 meson devenv -C "$build" -w "$tmp/demo" latent train 'gst:audiotestsrc wave=ticks num-buffers=1000 ! audio/x-raw,rate=16000,channels=1' \
   --recipe speech-conv --steps 2 -o sound.onnx || exit 1
+meson devenv -C "$build" -w "$tmp/demo" gst-launch-1.0 -q filesrc location=clip.avi ! decodebin ! videoconvert \
+  ! latentvideoenc model=camera.onnx ! latentmux ! filesink location=clip.lat || exit 1
 
 # dfbvideosink (gstreamer1.0-plugins-bad) crashes where there is no display, and autovideosink tries it.
 export GST_PLUGIN_FEATURE_RANK=dfbvideosink:NONE
