@@ -10,7 +10,7 @@
 
 #define WINDOW 64
 #define HOP    32
-#define NET    "arch=lapped latent=24 hidden=12 "
+#define NET    "arch=lapped latent=32 hidden=12 "
 
 static LatentSampleSpec
 get_spec (guint channels, guint hop)
@@ -94,7 +94,8 @@ make_ramp (guint n_dims, const gint64 *dims)
   return tensor;
 }
 
-/* Neighbours in frequency are channels of one place: 24 latents are 8 x 3. */
+/* Neighbours in frequency are channels of one place: 8 say how loud bands are, 24 are coefficients.
+ */
 GST_START_TEST (latents_are_coefficients_in_bands)
 {
   g_autoptr (LatentModel) model = must_build (NET);
@@ -102,9 +103,9 @@ GST_START_TEST (latents_are_coefficients_in_bands)
   g_autoptr (LatentTensor) latent = arch_case_run (model, LATENT_MODE_ENCODE, x);
   const float *cut = get_parameter (model, "encoder/coefficients/basis");
 
-  fail_unless (latent->shape.n == 3 && latent->shape.dims[1] == 8 && latent->shape.dims[2] == 3);
+  fail_unless (latent->shape.n == 3 && latent->shape.dims[1] == 8 && latent->shape.dims[2] == 4);
   for (guint k = 0; k < 24; k++) {
-    double c = 0, value = latent_tensor_get_double (latent, k % 8 * 3 + k / 8);
+    double c = 0, value = latent_tensor_get_double (latent, k % 8 * 4 + 1 + k / 8);
     for (guint n = 0; n < WINDOW; n++)
       c += latent_tensor_get_double (x, n) * (double)cut[n * HOP + k];
     /* beside what the hidden layer adds, which has random weights */
@@ -118,7 +119,7 @@ GST_END_TEST
 static void
 decode (LatentSession *session, gboolean loud, float y[4][WINDOW])
 {
-  static const float latents[24] = {1, 5, -3}, silence[24] = {0};
+  static const float latents[32] = {1, 5, -3}, silence[32] = {0};
 
   latent_session_reset (session);
   for (guint i = 0; i < 4; i++) {
@@ -159,7 +160,7 @@ static const struct {
 } wrong[] = {
     {NET,                     2, HOP, "arch: lapped wants sound of one channel"       },
     {NET,                     1, 16,  "hop: 16: lapped wants half of the window of 64"},
-    {"arch=lapped latent=40", 1, HOP, "latent: 40 are more than a hop of 32"          },
+    {"arch=lapped latent=48", 1, HOP, "latent: 48, wanted are 8 that say how loud"    },
     {"arch=lapped latent=20", 1, HOP, "latent: 20, lapped wants a multiple of 8"      },
 };
 

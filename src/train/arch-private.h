@@ -47,7 +47,7 @@ typedef struct {
   LatentValue *rows; /* the input, which a net that predicts adds its output to */
 
   /* lapped */
-  LatentValue *coefficients;
+  LatentValue *coefficients, *loudness;
   guint n_states;
   struct {
     const char *name; /* of the input; the output's is NAME_next */
