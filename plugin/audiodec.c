@@ -354,6 +354,23 @@ set_format (GstAudioDecoder *decoder, GstCaps *caps)
   }
 }
 
+/* What is held stands before the gap. */
+static gboolean
+sink_event (GstAudioDecoder *decoder, GstEvent *event)
+{
+  LatentAudioDec *self = LATENT_AUDIO_DEC (decoder);
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
+    GST_AUDIO_DECODER_STREAM_LOCK (decoder);
+    ret = drain (self);
+    GST_AUDIO_DECODER_STREAM_UNLOCK (decoder);
+  }
+  if (ret != GST_FLOW_OK)
+    GST_DEBUG_OBJECT (self, "draining: %s", gst_flow_get_name (ret));
+  return GST_AUDIO_DECODER_CLASS (latent_audio_dec_parent_class)->sink_event (decoder, event);
+}
+
 static gboolean
 start (GstAudioDecoder *decoder)
 {
@@ -432,4 +449,5 @@ latent_audio_dec_class_init (LatentAudioDecClass *klass)
   decoder_class->set_format = set_format;
   decoder_class->handle_frame = handle_frame;
   decoder_class->flush = flush;
+  decoder_class->sink_event = sink_event;
 }

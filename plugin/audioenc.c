@@ -10,8 +10,8 @@
  * The last packet's duration says how many samples it stands for, so that latentaudiodec gives as
  * many as came in. Discontinuities begin with a key packet.
  *
- * With #LatentAudioEnc:dtx nothing is sent while the samples are all zero: the next packet's
- * timestamp tells how long, and the decoder is silent meanwhile.
+ * With #LatentAudioEnc:dtx nothing but gap events is sent while the samples are all zero: the next
+ * packet's timestamp tells how long, and the decoder is silent meanwhile.
  *
  * ## Example launch lines
  * |[
@@ -41,10 +41,11 @@ struct _LatentAudioEnc {
   LatentEncCore core;
   gboolean dtx; /* under the object lock */
   GstAudioInfo info;
-  GArray *held;    /* guint: samples that the session's slots stand for */
-  gint asked;      /* atomic: 1 a key packet was asked for, 2 with headers */
-  guint64 n_taken; /* samples since the stream began */
-  guint64 n_zeros; /* samples in a row that were zero */
+  GArray *held;     /* guint: samples that the session's slots stand for */
+  gint asked;       /* atomic: 1 a key packet was asked for, 2 with headers */
+  guint64 n_taken;  /* samples since the stream began */
+  guint64 n_zeros;  /* samples in a row that were zero */
+  GstClockTime end; /* of the last packet, or none */
 };
 
 G_DEFINE_TYPE_WITH_CODE (LatentAudioEnc, latent_audio_enc, GST_TYPE_AUDIO_ENCODER,
@@ -130,6 +131,7 @@ restart (LatentAudioEnc *self)
 {
   g_array_set_size (self->held, 0);
   self->n_zeros = 0;
+  self->end = GST_CLOCK_TIME_NONE;
   latent_enc_core_reset (&self->core);
 }
 
@@ -153,7 +155,7 @@ skips (LatentAudioEnc *self, const GstMapInfo *map, guint n)
   dtx = self->dtx;
   GST_OBJECT_UNLOCK (self);
   self->n_zeros = dtx && is_zero (map->data, map->size) ? self->n_zeros + n : 0;
-  return self->n_zeros >= get_media (self)->window;
+  return self->n_zeros >= get_media (self)->window && GST_CLOCK_TIME_IS_VALID (self->end);
 }
 
 /* A window that is not sent. */
@@ -162,12 +164,31 @@ skip_window (LatentAudioEnc *self)
 {
   GstFlowReturn ret = run_held (self);
   guint n = latent_session_take_window (self->core.session, 0);
+  GstClockTime begin, duration;
 
   if (ret != GST_FLOW_OK)
     return ret;
-  self->n_taken += n;
   latent_stats_add_dropped (&self->core.stats);
-  return gst_audio_encoder_finish_frame (GST_AUDIO_ENCODER (self), NULL, (gint)n);
+  ret = gst_audio_encoder_finish_frame (GST_AUDIO_ENCODER (self), NULL, (gint)n);
+  begin = get_time (self, self->n_taken);
+  self->n_taken += n;
+  duration = get_time (self, self->n_taken) - begin;
+  /* muxers and sinks need not wait */
+  gst_pad_push_event (GST_AUDIO_ENCODER_SRC_PAD (self), gst_event_new_gap (self->end, duration));
+  self->end += duration;
+  return ret;
+}
+
+/* The base class alone knows timestamps. */
+static GstFlowReturn
+pre_push (GstAudioEncoder *encoder, GstBuffer **buffer)
+{
+  LatentAudioEnc *self = LATENT_AUDIO_ENC (encoder);
+
+  self->end = GST_CLOCK_TIME_NONE;
+  if (GST_BUFFER_PTS_IS_VALID (*buffer) && GST_BUFFER_DURATION_IS_VALID (*buffer))
+    self->end = GST_BUFFER_PTS (*buffer) + GST_BUFFER_DURATION (*buffer);
+  return GST_FLOW_OK;
 }
 
 static GstFlowReturn
@@ -256,6 +277,7 @@ set_format (GstAudioEncoder *encoder, GstAudioInfo *info)
   self->info = *info;
   g_array_set_size (self->held, 0);
   self->n_taken = self->n_zeros = 0;
+  self->end = GST_CLOCK_TIME_NONE;
   if (!compile (self, &error)) {
     latent_gst_post_error (GST_ELEMENT (self), error);
     return FALSE;
@@ -400,6 +422,7 @@ latent_audio_enc_class_init (LatentAudioEncClass *klass)
   encoder_class->getcaps = getcaps;
   encoder_class->handle_frame = handle_frame;
   encoder_class->flush = flush;
+  encoder_class->pre_push = pre_push;
   encoder_class->sink_event = sink_event;
   encoder_class->src_event = src_event;
 }

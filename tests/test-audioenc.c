@@ -156,6 +156,23 @@ GST_START_TEST (test_flush)
 }
 GST_END_TEST;
 
+/* The next gap event begins at that sample. */
+static void
+assert_gap (TestBench *bench, guint64 first)
+{
+  GstEvent *event;
+  GstClockTime begin, duration;
+
+  while ((event = gst_harness_try_pull_event (bench->harness)) &&
+         GST_EVENT_TYPE (event) != GST_EVENT_GAP)
+    gst_event_unref (event);
+  ck_assert (event != NULL);
+  gst_event_parse_gap (event, &begin, &duration);
+  ck_assert_uint_eq (begin, get_time (first));
+  ck_assert_uint_eq (duration, get_time (HOP));
+  gst_event_unref (event);
+}
+
 /* Nothing is sent once a whole window is silent. */
 GST_START_TEST (test_dtx)
 {
@@ -168,6 +185,26 @@ GST_START_TEST (test_dtx)
   assert_packet (&bench, 0, HOP, TRUE);
   assert_packet (&bench, HOP, HOP, FALSE);
   assert_packet (&bench, 6 * HOP, HOP, FALSE);
+  assert_no_packet (&bench);
+  for (guint i = 2; i < 6; i++)
+    assert_gap (&bench, i * HOP);
+}
+GST_END_TEST;
+
+/* Other samples, in the midst of a hop: what is there goes out before. */
+GST_START_TEST (test_renegotiation)
+{
+  g_auto (TestBench) bench = new_bench (NULL, 0);
+  float values[HOP] = {0};
+  GstBuffer *buffer = test_floats_new (HOP, values);
+
+  push_samples (&bench, 0, HOP + 20);
+  gst_harness_set_src_caps_str (bench.harness, F32);
+  GST_BUFFER_PTS (buffer) = get_time (HOP + 20);
+  ck_assert (gst_harness_push (bench.harness, buffer) == GST_FLOW_OK);
+  assert_packet (&bench, 0, HOP, TRUE);
+  assert_packet (&bench, HOP, 20, FALSE);
+  assert_packet (&bench, HOP + 20, HOP, TRUE);
   assert_no_packet (&bench);
 }
 GST_END_TEST;
@@ -250,6 +287,7 @@ audioenc_suite (void)
   tcase_add_test (tests, test_discont);
   tcase_add_test (tests, test_flush);
   tcase_add_test (tests, test_dtx);
+  tcase_add_test (tests, test_renegotiation);
   tcase_add_test (tests, test_offered_caps);
   tcase_add_test (tests, test_stats);
   tcase_add_test (tests, test_refused_model);

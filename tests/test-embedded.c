@@ -135,6 +135,31 @@ GST_START_TEST (test_no_decoder)
 }
 GST_END_TEST;
 
+GST_START_TEST (test_audio)
+{
+  g_auto (TestBench) encoder = test_bench_new_of ("latentaudioenc", TEST_MODEL_AUDIO,
+      "audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1", "embed-model", ONCE,
+      NULL);
+  g_auto (TestBench) decoder = test_bench_new_of (
+      "latentaudiodec", TEST_N_MODELS, NULL, "model-path", "/nowhere", NULL);
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 1600, NULL);
+  gsize n = 0;
+
+  gst_buffer_memset (buffer, 0, 1, 1600);
+  GST_BUFFER_PTS (buffer) = 0;
+  gst_harness_push (encoder.harness, buffer);
+  gst_harness_set_src_caps (decoder.harness, gst_pad_get_current_caps (encoder.harness->sinkpad));
+  while ((buffer = gst_harness_try_pull (encoder.harness)))
+    ck_assert (gst_harness_push (decoder.harness, buffer) == GST_FLOW_OK);
+  gst_harness_push_event (decoder.harness, gst_event_new_eos ());
+  while ((buffer = gst_harness_try_pull (decoder.harness))) {
+    n += gst_buffer_get_size (buffer) / sizeof (float);
+    gst_buffer_unref (buffer);
+  }
+  ck_assert_uint_eq (n, 800);
+}
+GST_END_TEST;
+
 static Suite *
 embedded_suite (void)
 {
@@ -145,6 +170,7 @@ embedded_suite (void)
   tcase_add_unchecked_fixture (tests, test_models_init, test_models_clear);
   tcase_add_loop_test (tests, test_once, 0, G_N_ELEMENTS (models));
   tcase_add_loop_test (tests, test_keyframes, 0, 2);
+  tcase_add_test (tests, test_audio);
   tcase_add_test (tests, test_caps);
   tcase_add_test (tests, test_damaged);
   tcase_add_test (tests, test_no_decoder);

@@ -149,6 +149,35 @@ GST_START_TEST (test_random_loss)
 }
 GST_END_TEST;
 
+/* Bytes that no encoder made: nothing is shown for them but what was good, and no error ends it. */
+GST_START_TEST (test_garbage)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed ((guint32)__i__);
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, NULL, 0);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, NULL, 0);
+  GstBuffer *result;
+
+  gst_harness_push (decoder.harness, encode (&encoder, &decoder, CAPS, 0));
+  assert_frame (&decoder, CAPS, 0);
+  for (guint i = 1; i < 200; i++) {
+    gsize size = (gsize)g_rand_int_range (random, 1, 300);
+    GstBuffer *packet = gst_buffer_new_allocate (NULL, size, NULL);
+
+    for (gsize k = 0; k < size; k++)
+      gst_buffer_memset (packet, k, (guint8)g_rand_int (random), 1);
+    if (i % 3 == 0)
+      gst_buffer_fill (packet, 0, i % 2 ? "LATs" : "LATm", MIN (size, 4));
+    GST_BUFFER_PTS (packet) = i * TEST_FRAME_TIME;
+    ck_assert (gst_harness_push (decoder.harness, packet) == GST_FLOW_OK);
+    while ((result = gst_harness_try_pull (decoder.harness))) {
+      ck_assert (GST_BUFFER_FLAG_IS_SET (result, GST_BUFFER_FLAG_CORRUPTED));
+      gst_buffer_unref (result);
+    }
+  }
+  test_bus_assert_no_error (decoder.bus);
+}
+GST_END_TEST;
+
 static Suite *
 videodec_loss_suite (void)
 {
@@ -163,6 +192,7 @@ videodec_loss_suite (void)
   tcase_add_test (tests, test_loss_batch);
   tcase_add_test (tests, test_damaged);
   tcase_add_loop_test (tests, test_random_loss, 0, G_N_ELEMENTS (losses));
+  tcase_add_loop_test (tests, test_garbage, 0, 3);
   return suite;
 }
 
