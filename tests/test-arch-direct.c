@@ -128,6 +128,22 @@ GST_START_TEST (a_frozen_encoder_is_its_components)
 }
 GST_END_TEST
 
+/* Over the picture: the decoder's convolutions are these alone. */
+GST_START_TEST (what_is_refined_begins_near_too)
+{
+  g_autoptr (LatentModel) net = build ("freeze-encoder=true refine=8 blocks=2 patch=1", NULL);
+  g_autoptr (LatentModel) components = latent_model_load (path, NULL);
+  g_autoptr (LatentTensor) picture = new_picture ();
+  g_autoptr (LatentTensor) y = arch_case_run (net, LATENT_MODE_RECONSTRUCT, picture);
+  g_autoptr (LatentTensor) z = arch_case_run (components, LATENT_MODE_RECONSTRUCT, picture);
+
+  arch_case_check_names (net);
+  check_near (y, z, 1, .1);
+  fail_unless (latent_graph_find_value (net->graph, "decoder/latent/weights") == NULL);
+  fail_unless (latent_graph_find_value (net->graph, "decoder/refine/block2/conv2/weights") != NULL);
+}
+GST_END_TEST
+
 static const struct {
   const char *settings;
   const char *error;
@@ -135,6 +151,7 @@ static const struct {
     {"latent=4",          "wanted is a model of latent pca --tile of 4 latents for each 4x4"},
     {"conv-channels=8",   "wanted is a model of latent pca --tile of 3 latents for each 2x2"},
     {"flat=true",         "direct: is for arch conv and pictures, and not flat"             },
+    {"direct= refine=8",  "refine: wants direct, whose output it goes over"                 },
     {"direct=/none.onnx", "/none.onnx"                                                      },
 };
 
@@ -158,6 +175,7 @@ arch_direct_suite (void)
   tcase_add_test (tcase, a_net_begins_near_its_components);
   tcase_add_test (tcase, latents_are_scaled_by_the_rate);
   tcase_add_test (tcase, a_frozen_encoder_is_its_components);
+  tcase_add_test (tcase, what_is_refined_begins_near_too);
   tcase_add_loop_test (tcase, what_does_not_fit_is_named, 0, G_N_ELEMENTS (wrong));
   return suite;
 }

@@ -236,8 +236,11 @@ static LatentValue *
 decode (LatentArch *self, LatentValue *latent)
 {
   LatentValue *src = latent_arch_begin_direct (self, latent);
-  LatentValue *y = decode_latent (self, src);
+  LatentValue *y;
 
+  if (latent_recipe_get_int (self->recipe, "refine") > 0)
+    return latent_arch_decode_direct (self, src, NULL);
+  y = decode_latent (self, src);
   for (guint level = self->n_levels; level > 0; level--) {
     y = add_blocks (self, "decoder", level, y);
     y = add_doubling (self, level, y);

@@ -9,7 +9,8 @@
 /* A linear path beside the convolutions of a net for pictures of any size: the tiles of `latent pca
  * --tile` that are as large as the net's stride. The net begins about as good as these, and its
  * convolutions, whose last layers begin near 0, learn what tiles cannot do. Where the encoder is
- * frozen it is the tiles alone.
+ * frozen it is the tiles alone. With `refine` the decoder's convolutions go over the picture that
+ * tiles made, whose seams they see, instead of making another from the latents.
  *
  *   x > [tiles > components, and convolutions] > sum > times scale > latent
  *   latent > over scale > [components > tiles, and convolutions] > sum > y
@@ -80,7 +81,8 @@ latent_arch_load_direct (LatentArch *self, GError **error)
   g_autoptr (LatentModel) model = NULL;
 
   if (path == NULL)
-    return TRUE;
+    return latent_recipe_get_int (self->recipe, "refine") == 0 ||
+           latent_arch_fail (error, "refine", "wants direct, whose output it goes over");
   if (self->n_axes != 2 || self->latent.n != 4 || !latent_recipe_is (self->recipe, "arch", "conv"))
     return latent_arch_fail (error, "direct", "is for arch conv and pictures, and not flat");
   model = latent_model_load (path, error);
@@ -145,6 +147,31 @@ latent_arch_begin_direct (LatentArch *self, LatentValue *latent)
   return add_scale (self, "decoder/scale", latent, 1 / get_scale (self->recipe));
 }
 
+/* y + what convolutions make of pieces of it. */
+static LatentValue *
+refine (LatentArch *self, LatentValue *y)
+{
+  gint64 width = latent_recipe_get_int (self->recipe, "refine");
+  gint64 n = self->channels[0] * self->patch * self->patch;
+  gint64 blocks = latent_recipe_get_int (self->recipe, "blocks");
+  LatentConvLayer first = {2, n, width, self->kernel, 1, self->activation, 1};
+  LatentConvLayer block = {
+      2, width, width, self->kernel, 1, self->activation, 1 / sqrtf ((float)MAX (blocks, 1))};
+  LatentConvLayer last = {2, width, n, self->kernel, 1, NULL, LATENT_ARCH_REFINE_GAIN};
+  LatentLayers *layers = &self->layers;
+  LatentValue *x = latent_layers_gather (
+      layers, "decoder/refine/patches", y, 2, self->patch, self->channels[0]);
+
+  x = latent_layers_conv (layers, "decoder/refine/first", x, &first);
+  for (gint64 i = 0; i < blocks; i++) {
+    g_autofree char *path = g_strdup_printf ("decoder/refine/block%" G_GINT64_FORMAT, i + 1);
+    x = latent_layers_residual (layers, path, x, &block);
+  }
+  x = latent_layers_conv (layers, "decoder/refine/last", x, &last);
+  x = latent_layers_spread (layers, "decoder/refine/spread", x, 2, self->patch, self->channels[0]);
+  return latent_layers_apply (layers, "Add", "decoder/output", y, x);
+}
+
 LatentValue *
 latent_arch_decode_direct (LatentArch *self, LatentValue *latent, LatentValue *y)
 {
@@ -160,6 +187,8 @@ latent_arch_decode_direct (LatentArch *self, LatentValue *latent, LatentValue *y
       latent_node_get_output (node, 0), NULL, NULL);
   latent_node_set_int (tiles, "blocksize", self->stride);
   latent_node_set_string (tiles, "mode", "CRD");
+  if (y == NULL)
+    return refine (self, latent_node_get_output (tiles, 0));
   return latent_layers_apply (
       &self->layers, "Add", "decoder/sum", y, latent_node_get_output (tiles, 0));
 }

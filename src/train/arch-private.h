@@ -13,6 +13,7 @@
 #define LATENT_ARCH_OUTPUT_GAIN .1f
 /* Likewise of what is added to a path that is good already. */
 #define LATENT_ARCH_BESIDE_GAIN .001f
+#define LATENT_ARCH_REFINE_GAIN .02f
 
 /* A net that is being made. The first part is the same for all; a trunk's prepare() fills in the
  * second. */
