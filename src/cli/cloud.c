@@ -4,7 +4,7 @@
 #include <latent/error.h>
 #include <math.h>
 
-#include "src/cli/encoder.h"
+#include "src/cli/analysis.h"
 #include "src/cli/plot.h"
 #include "src/cli/progress.h"
 #include "src/cli/rebuild.h"
@@ -185,7 +185,7 @@ note_sample (LatentCloud *self, const LatentSample *sample)
 }
 
 static gboolean
-encode_all (LatentEncoder *encoder, LatentSource *source, LatentCloud *self, GError **error)
+encode_all (LatentAnalysis *encoder, LatentSource *source, LatentCloud *self, GError **error)
 {
   LatentSample sample;
   LatentProgress progress;
@@ -193,13 +193,13 @@ encode_all (LatentEncoder *encoder, LatentSource *source, LatentCloud *self, GEr
   LatentSourceResult result = latent_source_next (source, &sample, error);
   for (; result == LATENT_SOURCE_SAMPLE; result = latent_source_next (source, &sample, error)) {
     note_sample (self, &sample);
-    if (!latent_encoder_put (encoder, &sample, error))
+    if (!latent_analysis_put (encoder, &sample, error))
       break;
     latent_progress_update (
         &progress, latent_source_get_progress (source), latent_source_get_count (source));
   }
   self->current = &sample;
-  gboolean good = result == LATENT_SOURCE_END && latent_encoder_finish (encoder, error);
+  gboolean good = result == LATENT_SOURCE_END && latent_analysis_finish (encoder, error);
   self->current = NULL;
   latent_progress_clear (&progress);
   if (good && self->not_finite > 0 && self->seen > 0)
@@ -290,8 +290,8 @@ latent_cloud_new (LatentModel *model, const LatentCloudSettings *settings, GErro
   self->pictures = g_ptr_array_new_with_free_func ((GDestroyNotify)cairo_surface_destroy);
   if (self->sound)
     self->settings.thumbnail = 0;
-  g_autoptr (LatentEncoder)
-      encoder = latent_encoder_new (model, settings->threads, take_latents, &keeper);
+  g_autoptr (LatentAnalysis)
+      encoder = latent_analysis_new (model, settings->threads, take_latents, &keeper);
   g_autoptr (LatentSource) source = latent_source_new (settings->inputs, &wanted, error);
   if (!source || !encode_all (encoder, source, self, error) || !check_all (self, keeper.n, error))
     return NULL;

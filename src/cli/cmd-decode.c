@@ -3,14 +3,16 @@
 
 #include "src/base/numeric.h"
 #include "src/cli/command.h"
-#include "src/cli/decoder.h"
+#include "src/cli/decode-file.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
 #include "src/cli/result.h"
 #include "src/cli/source.h"
+#include "src/cli/synthesis.h"
 #include "src/media/array.h"
 
-#define MAX_RATE 1000 /* pictures a second */
+#define MAX_RATE     1000 /* pictures a second */
+#define DEFAULT_RATE 25
 
 static char *model_path, *output, *size, *rate;
 static gint threads;
@@ -21,8 +23,11 @@ static const GOptionEntry options[] = {
      ".npy: the net's output as it is; pictures: .y4m, .avi, .mkv, frame%05d.png; sound: .wav, "
         ".flac; or gst:TEXT", "OUT"},
     {"size", 0, 0, G_OPTION_ARG_STRING, &size,
-     "Size of the pictures, where they were not a multiple of the net's stride", "WxH"},
-    {"framerate",     0, 0, G_OPTION_ARG_STRING, &rate, "Pictures a second (25/1)", "N/D"},
+     "Size of the pictures, where they were not a multiple of the net's stride and a .npy file "
+        "does "
+        "not say", "WxH"},
+    {"framerate",     0, 0, G_OPTION_ARG_STRING, &rate,
+     "Pictures a second (25/1, or what a .lat file says)", "N/D"},
     {"threads",     0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
     {0          },
 };
@@ -30,8 +35,6 @@ static const GOptionEntry options[] = {
 static gboolean
 parse_rate (guint *rate_n, guint *rate_d, GError **error)
 {
-  *rate_n = 25;
-  *rate_d = 1;
   if (!rate)
     return TRUE;
   char *end = rate;
@@ -48,11 +51,10 @@ parse_rate (guint *rate_n, guint *rate_d, GError **error)
 }
 
 static gboolean
-parse_options (LatentDecoderOptions *parsed, GError **error)
+parse_options (LatentSynthesisOptions *parsed, GError **error)
 {
-  *parsed = (LatentDecoderOptions){.output = output};
-  if (!latent_option_require ("-m MODEL", model_path, error) ||
-      !latent_option_require ("-o OUT", output, error) ||
+  *parsed = (LatentSynthesisOptions){.output = output};
+  if (!latent_option_require ("-o OUT", output, error) ||
       !latent_option_check_threads (threads, &parsed->threads, error))
     return FALSE;
   if (size && !latent_option_parse_size ("--size", size, &parsed->width, &parsed->height, error))
@@ -61,13 +63,13 @@ parse_options (LatentDecoderOptions *parsed, GError **error)
 }
 
 static gboolean
-decode_all (LatentDecoder *decoder, LatentSource *source, LatentSample *sample, GError **error)
+decode_all (LatentSynthesis *decoder, LatentSource *source, LatentSample *sample, GError **error)
 {
   LatentProgress progress;
   LatentSourceResult result = LATENT_SOURCE_SAMPLE;
   latent_progress_init (&progress, "frames");
   for (; result == LATENT_SOURCE_SAMPLE; result = latent_source_next (source, sample, error)) {
-    if (!latent_decoder_put (decoder, sample->values, error))
+    if (!latent_synthesis_put (decoder, sample->values, error))
       break;
     latent_progress_update (
         &progress, latent_source_get_progress (source), latent_source_get_count (source));
@@ -87,30 +89,46 @@ print_decoded (guint64 frames, guint64 bytes, gboolean json)
   latent_result_print (json, result);
 }
 
+/* Of a .lat file. */
 static gboolean
-run_decode (const LatentCommandLine *line, GError **error)
+decode_coded (const LatentSynthesisOptions *parsed, const LatentCommandLine *line, GError **error)
 {
-  LatentDecoderOptions parsed;
+  LatentDecodeFileResult result;
+  g_autoptr (LatentModel) model = model_path ? latent_model_load (model_path, error) : NULL;
+  const LatentDecodeFile job = {line->arguments[0], model, *parsed};
+  if ((model_path && !model) || !latent_decode_file (&job, &result, error))
+    return FALSE;
+  print_decoded (result.frames, result.bytes, line->json);
+  if (result.concealed)
+    g_printerr ("%s: %" G_GUINT64_FORMAT
+                " packets could not be decoded; what was before is shown\n",
+        g_get_prgname (), result.concealed);
+  return TRUE;
+}
+
+/* Of an .npy file. */
+static gboolean
+decode_array (LatentSynthesisOptions parsed, const LatentCommandLine *line, GError **error)
+{
   LatentSample sample;
   guint64 bytes;
   const char *input = line->arguments[0];
-  if (!parse_options (&parsed, error))
+  if (!latent_option_require ("-m MODEL", model_path, error))
     return FALSE;
-  if (g_str_has_suffix (input, ".lat")) {
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
-        "%s: .lat files are not in this version; .npy files of latents are", input);
-    return FALSE;
-  }
   g_autoptr (LatentModel) model = latent_model_load (model_path, error);
   if (!model)
     return FALSE;
+  if (!parsed.rate_n) {
+    parsed.rate_n = DEFAULT_RATE;
+    parsed.rate_d = 1;
+  }
   LatentSourceSettings settings = {.kind = LATENT_MEDIA_VECTOR, .scale = 1};
   g_autoptr (LatentSource) source = latent_source_new (line->arguments, &settings, error);
   if (!source || latent_source_next (source, &sample, error) != LATENT_SOURCE_SAMPLE)
     return FALSE;
-  g_autoptr (LatentDecoder) decoder = latent_decoder_new (model, &parsed, &sample.shape, error);
+  g_autoptr (LatentSynthesis) decoder = latent_synthesis_new (model, &parsed, &sample.shape, error);
   if (!decoder || !decode_all (decoder, source, &sample, error) ||
-      !latent_decoder_finish (decoder, &bytes, error)) {
+      !latent_synthesis_finish (decoder, &bytes, error)) {
     if (error && *error && (*error)->domain != G_OPTION_ERROR)
       g_prefix_error (error, "%s: ", input);
     return FALSE;
@@ -119,11 +137,25 @@ run_decode (const LatentCommandLine *line, GError **error)
   return TRUE;
 }
 
+static gboolean
+run_decode (const LatentCommandLine *line, GError **error)
+{
+  LatentSynthesisOptions parsed;
+  if (!parse_options (&parsed, error))
+    return FALSE;
+  return g_str_has_suffix (line->arguments[0], ".lat") ? decode_coded (&parsed, line, error)
+                                                       : decode_array (parsed, line, error);
+}
+
 const LatentCommand latent_command_decode = {
     "decode",
-    "LATENTS.npy -m MODEL -o OUT",
+    "INPUT [-m MODEL] -o OUT",
     "Turn latents back into media",
-    "Each entry along the first axis of LATENTS.npy is one frame, vector or window of sound, as "
+    "Of INPUT.lat the first stream is decoded that OUT can hold. Without -m the model is the one "
+    "in "
+    "the file, or one of the stream's latent id in $LATENT_MODELS, in the installed models, or in "
+    "latent/models in the user's data folder.\n\n"
+    "INPUT.npy: each entry along its first axis is one frame, vector or window of sound, as "
     "'latent encode' writes them.\n\n"
     "Example: latent decode clip.npy -m camera.onnx -o clip.mkv --framerate 10",
     options,

@@ -1,26 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/cli/analysis.h"
 #include "src/cli/command.h"
-#include "src/cli/encoder.h"
+#include "src/cli/encode-file.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
 #include "src/cli/rebuild.h"
 #include "src/cli/result.h"
 #include "src/media/npy.h"
 
+#define DEFAULT_RATE 25 /* of pictures that have none */
+
 static char *model_path, *output;
-static gint every = 1, threads;
+static gint every = 1, threads, quality = 40, bitrate, key_interval = 250;
 static gint64 max_frames;
-static gboolean psnr;
+static gboolean psnr, embed;
 
 static const GOptionEntry options[] = {
     {"model",      'm', 0, G_OPTION_ARG_FILENAME, &model_path, "The model", "MODEL"},
-    {"output",           'o', 0, G_OPTION_ARG_FILENAME, &output, "The latents, as an .npy file of float32",
-     "OUT.npy"},
-    {"psnr", 0, 0, G_OPTION_ARG_NONE, &psnr, "Decode too, and say how near it comes", NULL},
-    {"every",     0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
-    {"max-frames",     0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
+    {"output",           'o', 0, G_OPTION_ARG_FILENAME, &output,
+     ".lat: the latents quantised and coded; .npy: as float32", "OUT"},
+    {"quality", 'q', 0, G_OPTION_ARG_INT, &quality,
+     ".lat: 0 (small) to 63; with --bitrate the best that is used (40)", "Q"},
+    {"bitrate",     'b', 0, G_OPTION_ARG_INT, &bitrate,
+     ".lat: kilobits a second; 0, the default: quality alone decides", "KBITS"},
+    {"key-int-max",     'k', 0, G_OPTION_ARG_INT, &key_interval,
+     ".lat: frames from one that decoding can begin at to the next; 0: the first alone (250)", "N"},
+    {"embed-model",           0, 0, G_OPTION_ARG_NONE, &embed,
+     ".lat: put the model's decoder into the file, so that it plays without the model", NULL},
+    {"psnr",     0, 0, G_OPTION_ARG_NONE, &psnr, "Decode too, and say how near it comes", NULL},
+    {"every",       0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
+    {"max-frames",    0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
     {"threads",           0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
-    {0    },
+    {0   },
 };
 
 /* The file, which begins with the first latents: these have its shape. */
@@ -54,19 +65,19 @@ write_latents (const float *latents, const LatentShape *shape, gpointer data, GE
 }
 
 static gboolean
-encode_all (LatentEncoder *encoder, LatentRebuilder *rebuilder, LatentSource *source,
+encode_all (LatentAnalysis *encoder, LatentRebuilder *rebuilder, LatentSource *source,
     LatentProgress *progress, GError **error)
 {
   LatentSample sample;
   LatentSourceResult result = latent_source_next (source, &sample, error);
   for (; result == LATENT_SOURCE_SAMPLE; result = latent_source_next (source, &sample, error)) {
-    if (!latent_encoder_put (encoder, &sample, error) ||
+    if (!latent_analysis_put (encoder, &sample, error) ||
         (rebuilder && !latent_rebuilder_put (rebuilder, &sample, error)))
       return FALSE;
     latent_progress_update (
         progress, latent_source_get_progress (source), latent_source_get_count (source));
   }
-  return result == LATENT_SOURCE_END && latent_encoder_finish (encoder, error) &&
+  return result == LATENT_SOURCE_END && latent_analysis_finish (encoder, error) &&
          (!rebuilder || latent_rebuilder_finish (rebuilder, error));
 }
 
@@ -92,36 +103,79 @@ check_options (guint *n_threads, GError **error)
       !latent_option_require ("-o OUT", output, error) ||
       !latent_option_check_threads (threads, n_threads, error))
     return FALSE;
-  if (every >= 1 && max_frames >= 0 && g_str_has_suffix (output, ".npy"))
-    return TRUE;
-  if (g_str_has_suffix (output, ".lat"))
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
-        "%s: .lat files are not in this version; .npy holds the latents as float32", output);
-  else if (!g_str_has_suffix (output, ".npy"))
+  gboolean coded = g_str_has_suffix (output, ".lat");
+  if (!coded && !g_str_has_suffix (output, ".npy"))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "-o: '%s' does not end in .npy, which is what can be written", output);
+        "-o: '%s' does not end in .lat or .npy, which is what can be written", output);
+  else if (quality < 0 || quality > LATENT_QUALITY_MAX)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--quality: %d is not between 0 and %d", quality, LATENT_QUALITY_MAX);
+  else if (bitrate < 0 || key_interval < 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: %d is negative",
+        bitrate < 0 ? "--bitrate" : "--key-int-max", bitrate < 0 ? bitrate : key_interval);
+  else if (embed && !coded)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--embed-model: '%s' does not end in .lat", output);
+  else if (every >= 1 && max_frames >= 0)
+    return TRUE;
   else
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--every is 1 or more, --max-frames not negative");
   return FALSE;
 }
 
+/* To a .lat file. */
 static gboolean
-run_encode (const LatentCommandLine *line, GError **error)
+code (LatentModel *model, const LatentCommandLine *line, guint n_threads, GError **error)
 {
-  guint n_threads;
+  LatentEncodeResult result;
+  GVariantBuilder builder;
+  const LatentEncodeFile job = {
+      .model = model,
+      .inputs = line->arguments,
+      .output = output,
+      .every = (guint)every,
+      .max = (guint64)max_frames,
+      .coder =
+          {
+                  .threads = n_threads,
+                  .quality = (guint)quality,
+                  .bitrate = (guint64)bitrate * 1000,
+                  .key_interval = (guint)key_interval,
+                  .every = (guint)every,
+                  .fps_n = DEFAULT_RATE,
+                  .fps_d = 1,
+                  },
+      .embed = embed,
+      .psnr = psnr,
+  };
+  if (!latent_encode_file (&job, &result, error))
+    return FALSE;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "frames", g_variant_new_uint64 (result.frames));
+  g_variant_builder_add (&builder, "{sv}", "keys", g_variant_new_uint64 (result.keys));
+  g_variant_builder_add (&builder, "{sv}", "bytes", g_variant_new_uint64 (result.bytes));
+  if (result.seconds > 0)
+    g_variant_builder_add (&builder, "{sv}", "kbits_per_second",
+        g_variant_new_double ((double)result.bytes * 8 / 1000 / result.seconds));
+  if (psnr)
+    g_variant_builder_add (&builder, "{sv}", "psnr", g_variant_new_double (result.psnr));
+  g_autoptr (GVariant) found = g_variant_ref_sink (g_variant_builder_end (&builder));
+  latent_result_print (line->json, found);
+  return TRUE;
+}
+
+/* To an .npy file. */
+static gboolean
+write_array (LatentModel *model, const LatentCommandLine *line, guint n_threads, GError **error)
+{
   LatentProgress progress;
   Output out = {0};
-  if (!check_options (&n_threads, error))
-    return FALSE;
-  g_autoptr (LatentModel) model = latent_model_load (model_path, error);
-  if (!model)
-    return FALSE;
   LatentSourceSettings settings = latent_model_get_source_settings (model);
   settings.every = (guint)every;
   settings.max = (guint64)max_frames;
   latent_progress_init (&progress, "samples");
-  g_autoptr (LatentEncoder) encoder = latent_encoder_new (model, n_threads, write_latents, &out);
+  g_autoptr (LatentAnalysis) encoder = latent_analysis_new (model, n_threads, write_latents, &out);
   g_autoptr (LatentRebuilder) rebuilder = psnr ? latent_rebuilder_new (model, n_threads, NULL, NULL)
                                                : NULL;
   g_autoptr (LatentSource) source = latent_source_new (line->arguments, &settings, error);
@@ -134,11 +188,28 @@ run_encode (const LatentCommandLine *line, GError **error)
   return TRUE;
 }
 
+static gboolean
+run_encode (const LatentCommandLine *line, GError **error)
+{
+  guint n_threads;
+  if (!check_options (&n_threads, error))
+    return FALSE;
+  g_autoptr (LatentModel) model = latent_model_load (model_path, error);
+  if (!model)
+    return FALSE;
+  return g_str_has_suffix (output, ".lat") ? code (model, line, n_threads, error)
+                                           : write_array (model, line, n_threads, error);
+}
+
 const LatentCommand latent_command_encode = {
     "encode",
-    "INPUT... -m MODEL -o OUT.npy",
+    "INPUT... -m MODEL -o OUT",
     "Turn media into latents",
-    "Latents of one frame, vector or window of sound are one entry along the first axis of "
+    "OUT.lat is a file of one stream, of pictures or of sound, as latentmux writes them: a "
+    "pipeline "
+    "puts both into one. bytes are those of the file, psnr is of what the file decodes to.\n\n"
+    "OUT.npy: latents of one frame, vector or window of sound are one entry along the first axis "
+    "of "
     "OUT.npy. float32 NPY files are fed to the net as they are, "
     "a sample being one step along their first axis, in the input's layout.",
     options,

@@ -34,7 +34,7 @@ struct _LatentMediaSink {
   LatentPicture picture;
   GstBuffer *buffer; /* of the picture */
   GstVideoFrame frame;
-  GstClockTime time; /* of the next buffer */
+  GstClockTime time; /* of the next picture, or none: as the rate says */
   guint64 count;     /* pictures, or samples of each channel */
   guint rate;
   guint channels;
@@ -92,6 +92,7 @@ open_sink (const char *output, LatentMediaKind kind, GstCaps *caps, GError **err
                                  : g_strdup_printf ("%s ! %s ! %s name=latent-file", head,
                                        endings[index].elements, endings[index].sink);
   self->output = g_strdup (output);
+  self->time = GST_CLOCK_TIME_NONE;
   GstElement *pipeline = gst_parse_launch_full (text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (!pipeline) {
     g_prefix_error (error, "%s: ", output);
@@ -187,6 +188,12 @@ latent_media_sink_get_picture (LatentMediaSink *self, GError **error)
   return &self->picture;
 }
 
+void
+latent_media_sink_set_time (LatentMediaSink *self, guint64 pts)
+{
+  self->time = pts;
+}
+
 gboolean
 latent_media_sink_put_picture (LatentMediaSink *self, GError **error)
 {
@@ -195,6 +202,9 @@ latent_media_sink_put_picture (LatentMediaSink *self, GError **error)
   GST_BUFFER_PTS (self->buffer) = gst_util_uint64_scale (self->count++, d * GST_SECOND, n);
   GST_BUFFER_DURATION (self->buffer) = gst_util_uint64_scale (self->count, d * GST_SECOND, n) -
                                        GST_BUFFER_PTS (self->buffer);
+  if (GST_CLOCK_TIME_IS_VALID (self->time))
+    GST_BUFFER_PTS (self->buffer) = self->time;
+  self->time = GST_CLOCK_TIME_NONE;
   return push_buffer (self, g_steal_pointer (&self->buffer), error);
 }
 

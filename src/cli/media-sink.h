@@ -18,6 +18,8 @@ LatentMediaSink *latent_media_sink_new_audio (
 void latent_media_sink_free (LatentMediaSink *self);
 /* Room for the next picture, until it is put. */
 const LatentPicture *latent_media_sink_get_picture (LatentMediaSink *self, GError **error);
+/* When the next picture is shown, in nanoseconds; else as the rate says. */
+void latent_media_sink_set_time (LatentMediaSink *self, guint64 pts);
 gboolean latent_media_sink_put_picture (LatentMediaSink *self, GError **error);
 /* float32, interleaved; n of each channel. */
 gboolean latent_media_sink_put_samples (

@@ -292,6 +292,12 @@ give_picture (MediaSource *self, LatentSample *sample)
       .width = (guint)info.width,
       .height = (guint)info.height,
   };
+  sample->fps_n = (guint)info.fps_n;
+  sample->fps_d = (guint)info.fps_d;
+  sample->par_n = (guint)info.par_n;
+  sample->par_d = (guint)info.par_d;
+  sample->pts = GST_BUFFER_PTS (gst_sample_get_buffer (self->sample));
+  sample->duration = GST_BUFFER_DURATION (gst_sample_get_buffer (self->sample));
   for (guint i = 0; i < GST_VIDEO_INFO_N_PLANES (&info); i++) {
     sample->picture.data[i] = GST_VIDEO_FRAME_PLANE_DATA (&self->frame, i);
     sample->picture.stride[i] = GST_VIDEO_FRAME_PLANE_STRIDE (&self->frame, i);

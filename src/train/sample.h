@@ -22,6 +22,10 @@ typedef struct {
 typedef struct {
   LatentMediaKind kind;
   LatentPicture picture; /* video */
+  guint fps_n, fps_d;    /* video: pictures a second; fps_n 0 where it is not known */
+  guint par_n, par_d;    /* video: width of a pixel over its height; 0 where it is not known */
+  guint64 pts;           /* video, in nanoseconds; G_MAXUINT64 where it is not known */
+  guint64 duration;      /* likewise */
   const float *values; /* vector: one sample in the net's units, row-major; audio: interleaved, full
                           scale 1.0 */
   gsize n;             /* vector: elements; audio: sample frames */

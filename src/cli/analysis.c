@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "src/cli/encoder.h"
+#include "src/cli/analysis.h"
 
 #include <string.h>
 
 #include "src/cli/net.h"
 
-struct _LatentEncoder {
+struct _LatentAnalysis {
   LatentModel *model;
   guint threads;
   LatentLatentsFunc func;
@@ -15,12 +15,13 @@ struct _LatentEncoder {
   guint width, height;    /* that the session is set to */
   float *latents;
   LatentShape shape;
+  guint n_new; /* samples that the last window brought */
 };
 
-LatentEncoder *
-latent_encoder_new (LatentModel *model, guint threads, LatentLatentsFunc func, gpointer data)
+LatentAnalysis *
+latent_analysis_new (LatentModel *model, guint threads, LatentLatentsFunc func, gpointer data)
 {
-  LatentEncoder *self = g_new0 (LatentEncoder, 1);
+  LatentAnalysis *self = g_new0 (LatentAnalysis, 1);
   self->model = latent_model_ref (model);
   self->threads = threads;
   self->func = func;
@@ -29,7 +30,7 @@ latent_encoder_new (LatentModel *model, guint threads, LatentLatentsFunc func, g
 }
 
 void
-latent_encoder_free (LatentEncoder *self)
+latent_analysis_free (LatentAnalysis *self)
 {
   if (!self)
     return;
@@ -41,7 +42,7 @@ latent_encoder_free (LatentEncoder *self)
 }
 
 static gboolean
-put_values (LatentEncoder *self, const LatentSample *sample, GError **error)
+put_values (LatentAnalysis *self, const LatentSample *sample, GError **error)
 {
   if (!self->net || !latent_net_takes (self->net, &sample->shape)) {
     g_clear_pointer (&self->net, latent_net_free);
@@ -58,7 +59,7 @@ put_values (LatentEncoder *self, const LatentSample *sample, GError **error)
 
 /* Room for the latents of a session that was set. */
 static void
-take_shape (LatentEncoder *self)
+take_shape (LatentAnalysis *self)
 {
   LatentShape shape = {0};
   const gint64 *dims = latent_session_get_latent_dims (self->session, &shape.n);
@@ -69,7 +70,7 @@ take_shape (LatentEncoder *self)
 }
 
 static gboolean
-open_session (LatentEncoder *self, GError **error)
+open_session (LatentAnalysis *self, GError **error)
 {
   if (!self->session)
     self->session = latent_session_new (
@@ -78,7 +79,7 @@ open_session (LatentEncoder *self, GError **error)
 }
 
 static gboolean
-run_session (LatentEncoder *self, GError **error)
+run_session (LatentAnalysis *self, GError **error)
 {
   if (!latent_session_run (self->session, error))
     return FALSE;
@@ -87,7 +88,7 @@ run_session (LatentEncoder *self, GError **error)
 }
 
 static gboolean
-put_picture (LatentEncoder *self, const LatentSample *sample, GError **error)
+put_picture (LatentAnalysis *self, const LatentSample *sample, GError **error)
 {
   const LatentPicture *picture = &sample->picture;
   if (self->width != picture->width || self->height != picture->height) {
@@ -103,10 +104,10 @@ put_picture (LatentEncoder *self, const LatentSample *sample, GError **error)
 }
 
 static gboolean
-run_windows (LatentEncoder *self, gboolean drain, GError **error)
+run_windows (LatentAnalysis *self, gboolean drain, GError **error)
 {
   while (latent_session_get_pending_windows (self->session, drain) > 0) {
-    latent_session_take_window (self->session, 0);
+    self->n_new = latent_session_take_window (self->session, 0);
     if (!run_session (self, error))
       return FALSE;
   }
@@ -114,7 +115,7 @@ run_windows (LatentEncoder *self, gboolean drain, GError **error)
 }
 
 static gboolean
-put_sound (LatentEncoder *self, const LatentSample *sample, GError **error)
+put_sound (LatentAnalysis *self, const LatentSample *sample, GError **error)
 {
   if (!self->session) {
     if (!open_session (self, error) ||
@@ -126,10 +127,22 @@ put_sound (LatentEncoder *self, const LatentSample *sample, GError **error)
   return run_windows (self, FALSE, error);
 }
 
-gboolean
-latent_encoder_put (LatentEncoder *self, const LatentSample *sample, GError **error)
+LatentSession *
+latent_analysis_get_session (LatentAnalysis *self)
 {
-  gboolean (*put) (LatentEncoder *, const LatentSample *,
+  return self->session;
+}
+
+guint
+latent_analysis_get_new_samples (const LatentAnalysis *self)
+{
+  return self->n_new;
+}
+
+gboolean
+latent_analysis_put (LatentAnalysis *self, const LatentSample *sample, GError **error)
+{
+  gboolean (*put) (LatentAnalysis *, const LatentSample *,
       GError **) = sample->kind == LATENT_MEDIA_VIDEO   ? put_picture
                    : sample->kind == LATENT_MEDIA_AUDIO ? put_sound
                                                         : put_values;
@@ -140,7 +153,7 @@ latent_encoder_put (LatentEncoder *self, const LatentSample *sample, GError **er
 }
 
 gboolean
-latent_encoder_finish (LatentEncoder *self, GError **error)
+latent_analysis_finish (LatentAnalysis *self, GError **error)
 {
   gboolean sound = latent_model_get_media_info (self->model)->kind == LATENT_MEDIA_AUDIO;
   return !sound || !self->session || run_windows (self, TRUE, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "src/cli/decoder.h"
+#include "src/cli/synthesis.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "src/cli/rebuild.h"
 #include "src/media/npy.h"
 
-struct _LatentDecoder {
+struct _LatentSynthesis {
   LatentModel *model;
-  LatentDecoderOptions options;
+  LatentSynthesisOptions options;
   /* Tensors as they are. */
   LatentNet *net;
   LatentNpyWriter *writer;
@@ -22,7 +22,7 @@ struct _LatentDecoder {
 };
 
 void
-latent_decoder_free (LatentDecoder *self)
+latent_synthesis_free (LatentSynthesis *self)
 {
   if (!self)
     return;
@@ -36,7 +36,7 @@ latent_decoder_free (LatentDecoder *self)
 }
 
 static gboolean
-open_array (LatentDecoder *self, const LatentShape *latents, GError **error)
+open_array (LatentSynthesis *self, const LatentShape *latents, GError **error)
 {
   self->net = latent_net_new (self->model, LATENT_MODE_DECODE, LATENT_PRECISION_AUTO,
       self->options.threads, latents, error);
@@ -50,7 +50,7 @@ open_array (LatentDecoder *self, const LatentShape *latents, GError **error)
 
 /* Latents with the 1 in front that a session's have. */
 static gboolean
-set_latents (LatentDecoder *self, const LatentShape *latents, GError **error)
+set_latents (LatentSynthesis *self, const LatentShape *latents, GError **error)
 {
   gint64 dims[LATENT_MAX_DIMS] = {1};
   guint tiles = latent_model_get_media_info (self->model)->tile_width > 0;
@@ -62,9 +62,9 @@ set_latents (LatentDecoder *self, const LatentShape *latents, GError **error)
 }
 
 static gboolean
-open_video (LatentDecoder *self, GError **error)
+open_video (LatentSynthesis *self, GError **error)
 {
-  const LatentDecoderOptions *options = &self->options;
+  const LatentSynthesisOptions *options = &self->options;
   LatentPixelFormat format = latent_model_get_pixel_format (self->model);
   guint width = options->width, height = options->height;
   if (!width)
@@ -82,7 +82,7 @@ open_video (LatentDecoder *self, GError **error)
 }
 
 static gboolean
-open_media (LatentDecoder *self, const LatentShape *latents, GError **error)
+open_media (LatentSynthesis *self, const LatentShape *latents, GError **error)
 {
   const LatentMediaInfo *media = latent_model_get_media_info (self->model);
   self->session = latent_session_new (
@@ -99,11 +99,11 @@ open_media (LatentDecoder *self, const LatentShape *latents, GError **error)
   return self->sink != NULL;
 }
 
-LatentDecoder *
-latent_decoder_new (LatentModel *model, const LatentDecoderOptions *options,
+LatentSynthesis *
+latent_synthesis_new (LatentModel *model, const LatentSynthesisOptions *options,
     const LatentShape *latents, GError **error)
 {
-  g_autoptr (LatentDecoder) self = g_new0 (LatentDecoder, 1);
+  g_autoptr (LatentSynthesis) self = g_new0 (LatentSynthesis, 1);
   LatentMediaKind kind = latent_model_get_media_info (model)->kind;
   self->model = latent_model_ref (model);
   self->options = *options;
@@ -120,7 +120,7 @@ latent_decoder_new (LatentModel *model, const LatentDecoderOptions *options,
 
 /* Writes what sound is finished. */
 static gboolean
-flush_sound (LatentDecoder *self, gboolean drain, GError **error)
+flush_sound (LatentSynthesis *self, gboolean drain, GError **error)
 {
   gsize window = latent_model_get_media_info (self->model)->window;
   for (;;) {
@@ -134,34 +134,43 @@ flush_sound (LatentDecoder *self, gboolean drain, GError **error)
 }
 
 static gboolean
-put_media (LatentDecoder *self, const float *latents, GError **error)
+put_media (LatentSynthesis *self, const float *latents, guint64 pts, guint n, GError **error)
 {
   const LatentMediaInfo *media = latent_model_get_media_info (self->model);
   latent_session_put_latent (self->session, 0, latents);
   if (!latent_session_run (self->session, error))
     return FALSE;
   if (media->kind == LATENT_MEDIA_AUDIO) {
-    latent_session_add_window (self->session, 0, media->hop);
+    latent_session_add_window (self->session, 0, n);
     return flush_sound (self, FALSE, error);
   }
   const LatentPicture *picture = latent_media_sink_get_picture (self->sink, error);
   if (!picture)
     return FALSE;
   latent_session_get_picture (self->session, 0, picture);
+  latent_media_sink_set_time (self->sink, pts);
   return latent_media_sink_put_picture (self->sink, error);
 }
 
 gboolean
-latent_decoder_put (LatentDecoder *self, const float *latents, GError **error)
+latent_synthesis_put_at (
+    LatentSynthesis *self, const float *latents, guint64 pts, guint n, GError **error)
 {
   if (self->session)
-    return put_media (self, latents, error);
+    return put_media (self, latents, pts, n, error);
   const float *decoded = latent_net_run (self->net, latents, error);
   return decoded && latent_npy_writer_put (self->writer, decoded, error);
 }
 
 gboolean
-latent_decoder_finish (LatentDecoder *self, guint64 *size, GError **error)
+latent_synthesis_put (LatentSynthesis *self, const float *latents, GError **error)
+{
+  return latent_synthesis_put_at (
+      self, latents, G_MAXUINT64, latent_model_get_media_info (self->model)->hop, error);
+}
+
+gboolean
+latent_synthesis_finish (LatentSynthesis *self, guint64 *size, GError **error)
 {
   if (self->writer)
     return latent_npy_writer_finish (self->writer, size, error);
