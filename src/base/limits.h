@@ -37,3 +37,4 @@
 #define LATENT_LIMIT_INDEX_BYTES    (8u << 20)  /* those entries, in the file */
 #define LATENT_LIMIT_LATE_CHUNKS    64 /* tags and models behind packets that an index names */
 #define LATENT_LIMIT_TIME           (G_GUINT64_CONSTANT (1) << 62) /* of packets, in nanoseconds */
+#define LATENT_LIMIT_PRIOR_TEXT     (4u << 20)                     /* characters of latent.prior */

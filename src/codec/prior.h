@@ -22,12 +22,15 @@ guint32 latent_prior_get_checksum (const LatentPrior *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentPrior, latent_prior_unref)
 
 /* Learns a prior from symbols as a stream would hold them: begin, one add for each frame (previous:
- * the symbols before it at the same quality, NULL at a key frame), end. */
+ * the symbols before it at the same quality, NULL at a key frame), end. Frames are kept until then.
+ */
 typedef struct _LatentPriorFit LatentPriorFit;
 
 LatentPriorFit *latent_prior_fit_new (guint channels, guint height, guint width);
 void latent_prior_fit_free (LatentPriorFit *self);
 void latent_prior_fit_add (LatentPriorFit *self, const gint16 *symbols, const gint16 *previous);
+/* From here on frames have another size. */
+void latent_prior_fit_resize (LatentPriorFit *self, guint height, guint width);
 LatentPrior *latent_prior_fit_finish (LatentPriorFit *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentPriorFit, latent_prior_fit_free)

@@ -1,63 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/codec/symbols.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "src/codec/range.h"
+#include "src/codec/classes.h"
+#include "src/codec/prior-private.h"
+#include "src/codec/slice.h"
 
-#define UNARY    14
-#define CONTEXTS 36
-
-typedef struct {
-  guint16 more[CONTEXTS][UNARY];
-  guint16 sign[9];
-  guint16 escape[16];
-} ChannelState;
+#define RAW_PROBABILITY 32 /* of 65536: symbols that contexts would make larger */
 
 struct _LatentSymbolCoder {
   LatentPrior *prior;
-  guint channels;
-  guint height;
-  guint width;
-  guint begin;
-  guint end;
-  guint16 is_raw;
-  ChannelState *state; /* of each channel */
-  guint16 *dead;       /* of each channel */
+  LatentSlice slice;
+  guint64 decisions;
 };
-
-/* One of both directions. */
-typedef struct {
-  LatentRangeEncoder *encoder;
-  LatentRangeDecoder *decoder;
-} Coder;
-
-static inline gboolean
-code_bit (Coder *coder, guint16 *p, gboolean bit)
-{
-  if (coder->encoder != NULL)
-    latent_range_put (coder->encoder, *p, bit);
-  else
-    bit = latent_range_get (coder->decoder, *p);
-  *p += bit ? (65472 - *p) >> 5 : -((*p - 64) >> 5);
-  return bit;
-}
 
 LatentSymbolCoder *
 latent_symbol_coder_new (
     LatentPrior *prior, guint channels, guint height, guint width, guint begin, guint end)
 {
-  LatentSymbolCoder *self = g_new0 (LatentSymbolCoder, 1);
+  LatentSymbolCoder *self;
 
+  g_return_val_if_fail (channels == prior->channels, NULL);
+  g_return_val_if_fail (begin < end && end <= height && width > 0, NULL);
+  self = g_new0 (LatentSymbolCoder, 1);
   self->prior = latent_prior_ref (prior);
-  self->channels = channels;
-  self->height = height;
-  self->width = width;
-  self->begin = begin;
-  self->end = end;
-  self->state = g_new (ChannelState, channels);
-  self->dead = g_new (guint16, channels);
+  latent_slice_init (&self->slice, channels, height, width, begin, end);
+  self->slice.state = g_malloc (latent_state_get_size (channels));
+  self->slice.weights = prior->weights;
   latent_symbol_coder_reset (self);
   return self;
 }
@@ -67,215 +37,144 @@ latent_symbol_coder_free (LatentSymbolCoder *self)
 {
   if (self == NULL)
     return;
+  g_free (self->slice.state);
+  latent_slice_clear (&self->slice);
   latent_prior_unref (self->prior);
-  g_free (self->state);
-  g_free (self->dead);
   g_free (self);
 }
 
 void
 latent_symbol_coder_reset (LatentSymbolCoder *self)
 {
-  guint16 *p = (guint16 *)self->state;
-
-  for (gsize i = 0; i < self->channels * sizeof (ChannelState) / sizeof *p; i++)
-    p[i] = LATENT_RANGE_HALF;
-  for (guint c = 0; c < self->channels; c++)
-    self->dead[c] = LATENT_RANGE_HALF;
-  self->is_raw = 64;
-}
-
-static gsize
-count_symbols (const LatentSymbolCoder *self)
-{
-  return (gsize)self->channels * (self->end - self->begin) * self->width;
+  memcpy (self->slice.state, self->prior->state, latent_state_get_size (self->prior->channels));
+  latent_slice_forget (&self->slice);
 }
 
 gsize
 latent_symbol_coder_get_bound (const LatentSymbolCoder *self)
 {
-  gsize n = count_symbols (self);
+  const LatentSlice *slice = &self->slice;
+  gsize n = (gsize)slice->channels * slice->rows * slice->width;
 
-  return 2 * n + n / 32 + 16;
+  /* What rounding in the range coder may add to 16 bits each is under a sixtieth. */
+  return 2 * n + n / 30 + 16;
 }
 
-static inline guint
-level (guint a)
+guint64
+latent_symbol_coder_get_decisions (const LatentSymbolCoder *self)
 {
-  return a == 0 ? 0 : a < 3 ? 1 : a < 6 ? 2 : a < 12 ? 3 : a < 32 ? 4 : 5;
+  return self->decisions;
 }
 
-static guint
-find_context (
-    const LatentSymbolCoder *self, const gint16 *q, const gint16 *previous, guint y, guint x)
+/* 16 bits a symbol; the state starts anew. */
+static void
+encode_raw (LatentSymbolCoder *self, LatentRangeEncoder *encoder, const gint16 *symbols)
 {
-  guint sum = 0;
-
-  if (x > 0)
-    sum += 2 * ABS (q[-1]);
-  if (y > self->begin)
-    sum += 2 * ABS (q[-(gssize)self->width]);
-  if (y > self->begin && x > 0)
-    sum += ABS (q[-(gssize)self->width - 1]);
-  if (y > self->begin && x + 1 < self->width)
-    sum += ABS (q[-(gssize)self->width + 1]);
-  return level (sum) * 6 + (previous != NULL ? level (2 * ABS (*previous)) : 0);
-}
-
-/* A magnitude from UNARY on: Exp-Golomb. */
-static guint
-code_escape (Coder *coder, guint16 *p, guint rest)
-{
-  guint n = 0, bits = 0;
-
-  while (code_bit (coder, &p[n], (rest + 1) >> (n + 1) != 0) && n < 15)
-    n++;
-  if (coder->encoder != NULL)
-    latent_range_put_bits (coder->encoder, rest + 1 - (1u << n), n);
-  else
-    bits = latent_range_get_bits (coder->decoder, n);
-  return coder->encoder != NULL ? rest : (1u << n) + bits - 1;
-}
-
-static gint
-code_symbol (Coder *coder, ChannelState *state, guint context, gint value)
-{
-  guint magnitude = ABS (value), n = 0;
-  guint16 *more = state->more[context];
-  gboolean negative;
-
-  while (n < UNARY && code_bit (coder, &more[n], magnitude > n))
-    n++;
-  if (n == 0)
-    return 0;
-  if (n == UNARY)
-    n += code_escape (coder, state->escape, magnitude - UNARY);
-  negative = code_bit (coder, &state->sign[0], value < 0);
-  return negative ? -(gint)n : (gint)n;
-}
-
-static gboolean
-is_dead (const LatentSymbolCoder *self, const gint16 *symbols)
-{
-  for (gsize i = (gsize)self->begin * self->width; i < (gsize)self->end * self->width; i++)
-    if (symbols[i] != 0)
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-code_channel (
-    LatentSymbolCoder *self, Coder *coder, guint c, gint16 *symbols, const gint16 *previous)
-{
-  gsize size = (gsize)self->height * self->width * c;
-  gboolean sound = TRUE;
-
-  symbols += size;
-  previous = previous != NULL ? previous + size : NULL;
-  if (code_bit (coder, &self->dead[c], coder->encoder != NULL && is_dead (self, symbols))) {
-    if (coder->decoder != NULL)
-      memset (symbols + (gsize)self->begin * self->width, 0,
-          (gsize)(self->end - self->begin) * self->width * sizeof *symbols);
-    return TRUE;
-  }
-  for (guint y = self->begin; y < self->end; y++) {
-    for (guint x = 0; x < self->width; x++) {
-      gsize i = (gsize)y * self->width + x;
-      guint context = find_context (
-          self, symbols + i, previous != NULL ? previous + i : NULL, y, x);
-      gint value = code_symbol (
-          coder, &self->state[c], context, coder->encoder != NULL ? symbols[i] : 0);
-      sound = sound && value >= G_MININT16 && value <= G_MAXINT16;
-      if (coder->decoder != NULL)
-        symbols[i] = value;
-    }
-  }
-  return sound;
-}
-
-/* Symbols that contexts would make larger: 16 bits each. */
-static gboolean
-code_raw (LatentSymbolCoder *self, Coder *coder, gint16 *symbols)
-{
-  gsize rows = (gsize)(self->end - self->begin) * self->width;
-
-  for (guint c = 0; c < self->channels; c++) {
-    gint16 *q = symbols + ((gsize)self->height * c + self->begin) * self->width;
-    for (gsize i = 0; i < rows; i++) {
-      if (coder->encoder != NULL)
-        latent_range_put_bits (coder->encoder, (guint16)q[i], 16);
-      else
-        q[i] = (gint16)latent_range_get_bits (coder->decoder, 16);
-    }
+  latent_range_put (encoder, RAW_PROBABILITY, TRUE);
+  for (guint c = 0; c < self->slice.channels; c++) {
+    const gint16 *q = symbols + latent_slice_get_begin (&self->slice, c);
+    for (gsize i = 0; i < (gsize)self->slice.rows * self->slice.width; i++)
+      latent_range_put_bits (encoder, (guint16)q[i], 16);
   }
   latent_symbol_coder_reset (self);
-  return TRUE;
 }
 
-static gboolean
-code_slice (
-    LatentSymbolCoder *self, Coder *coder, gint16 *symbols, const gint16 *previous, gboolean raw)
+static void
+decode_raw (LatentSymbolCoder *self, LatentRangeDecoder *decoder, gint16 *symbols)
 {
-  gboolean sound = TRUE;
-
-  if (code_bit (coder, &self->is_raw, raw))
-    return code_raw (self, coder, symbols);
-  for (guint c = 0; c < self->channels; c++)
-    sound = code_channel (self, coder, c, symbols, previous) && sound;
-  return sound;
+  for (guint c = 0; c < self->slice.channels; c++) {
+    gint16 *q = symbols + latent_slice_get_begin (&self->slice, c);
+    for (gsize i = 0; i < (gsize)self->slice.rows * self->slice.width; i++)
+      q[i] = (gint16)latent_range_get_bits (decoder, 16);
+  }
+  latent_symbol_coder_reset (self);
 }
 
 gsize
 latent_symbol_coder_encode (
     LatentSymbolCoder *self, const gint16 *symbols, const gint16 *previous, guint8 *dst)
 {
-  LatentRangeEncoder range;
-  Coder coder = {.encoder = &range};
-  guint16 is_raw = self->is_raw;
+  LatentBitCoder bits = {.logistic = latent_logistic_get ()};
+  gsize bound = latent_symbol_coder_get_bound (self), size;
 
+  latent_range_encoder_init (&bits.encoder, dst, bound);
+  latent_range_put (&bits.encoder, RAW_PROBABILITY, FALSE);
   /* An encoder writes no symbols. */
-  latent_range_encoder_init (&range, dst, latent_symbol_coder_get_bound (self));
-  code_slice (self, &coder, (gint16 *)symbols, previous, FALSE);
-  latent_range_encoder_finish (&range);
-  if (!range.full)
-    return range.pos;
-  self->is_raw = is_raw;
-  latent_range_encoder_init (&range, dst, latent_symbol_coder_get_bound (self));
-  code_slice (self, &coder, (gint16 *)symbols, previous, TRUE);
-  return latent_range_encoder_finish (&range);
+  latent_slice_code (&self->slice, &bits, LATENT_ENCODE, (gint16 *)symbols, previous);
+  self->decisions += bits.decisions;
+  size = latent_range_encoder_finish (&bits.encoder);
+  if (!bits.encoder.full)
+    return size;
+  latent_range_encoder_init (&bits.encoder, dst, bound);
+  encode_raw (self, &bits.encoder, symbols);
+  return latent_range_encoder_finish (&bits.encoder);
 }
 
 gboolean
 latent_symbol_coder_decode (
     LatentSymbolCoder *self, const guint8 *src, gsize size, const gint16 *previous, gint16 *symbols)
 {
-  LatentRangeDecoder range;
-  Coder coder = {.decoder = &range};
+  LatentBitCoder bits = {.logistic = latent_logistic_get ()};
 
-  latent_range_decoder_init (&range, src, size);
-  return code_slice (self, &coder, symbols, previous, FALSE);
+  latent_range_decoder_init (&bits.decoder, src, size);
+  if (latent_range_get (&bits.decoder, RAW_PROBABILITY)) {
+    decode_raw (self, &bits.decoder, symbols);
+    return TRUE;
+  }
+  latent_slice_code (&self->slice, &bits, LATENT_DECODE, symbols, previous);
+  self->decisions += bits.decisions;
+  return TRUE;
 }
 
 static guint
-get_bits (guint16 p, gboolean bit)
+get_bits (const LatentLogistic *logistic, LatentSlot slot, gboolean bit)
 {
-  return (guint)(-256 * log2 ((bit ? p : 65536 - p) / 65536.0));
+  return logistic->cost[bit ? slot >> 20 : 4095 - (slot >> 20)];
 }
 
+/* A symbol less the offset; rows and columns outside count as the offset. */
+static guint
+get_magnitude (const LatentSlice *slice, const gint16 *symbols, guint channel, gint y, gint x)
+{
+  gint value;
+
+  if (x < 0 || x >= (gint)slice->width || y < (gint)slice->begin)
+    return 0;
+  value = symbols[((gsize)channel * slice->height + (gsize)y) * slice->width + (gsize)x] -
+          slice->state->channels[channel].offset;
+  return (guint)ABS (value);
+}
+
+/* From one table for each kind of decision, with the nearest neighbours alone. */
 guint
 latent_symbol_coder_get_cost (const LatentSymbolCoder *self, const gint16 *symbols,
     const gint16 *previous, guint channel, guint y, guint x, gint value)
 {
-  gsize i = ((gsize)self->height * channel + y) * self->width + x;
-  guint context = find_context (self, symbols + i, previous != NULL ? previous + i : NULL, y, x);
-  const ChannelState *state = &self->state[channel];
-  guint magnitude = ABS (value), cost = 0, n = 0;
+  const LatentLogistic *logistic = latent_logistic_get ();
+  const LatentSlice *slice = &self->slice;
+  const LatentChannelState *state = &slice->state->channels[channel];
+  const gsize i = ((gsize)channel * slice->height + y) * slice->width + x;
+  const gint before = previous != NULL ? previous[i] - state->offset : 0;
+  const gint row = (gint)y, column = (gint)x;
+  guint w = get_magnitude (slice, symbols, channel, row, column - 1);
+  guint n = get_magnitude (slice, symbols, channel, row - 1, column);
+  guint ne = get_magnitude (slice, symbols, channel, row - 1, column + 1);
+  guint magnitude, same, cost, t = previous != NULL ? 1 + MIN ((guint)ABS (before), 2) : 0;
 
-  for (; n < UNARY && n < magnitude; n++)
-    cost += get_bits (state->more[context][n], TRUE);
-  if (n < UNARY)
-    cost += get_bits (state->more[context][n], FALSE);
-  else
-    cost += 512 * (guint)log2 (magnitude - UNARY + 1) + 256;
-  return magnitude > 0 ? cost + get_bits (state->sign[0], value < 0) : cost;
+  value -= state->offset;
+  magnitude = (guint)ABS (value);
+  cost = get_bits (logistic, state->slots[Z2 + MIN (w, 2) * 24 + MIN (n, 2) * 8 + (ne > 0) * 4 + t],
+      magnitude > 0);
+  if (magnitude == 0)
+    return cost;
+  t = previous != NULL ? (guint)CLAMP (before, -2, 2) + 2 : 5;
+  cost += get_bits (logistic, state->slots[S1 + t * 3], value < 0);
+  same = (before < 0) == (value < 0) ? (guint)ABS (before) : 0;
+  for (guint k = 1; k <= MIN (magnitude, LATENT_UNARY); k++) {
+    t = previous == NULL ? 0 : same < k ? 1 : same == k ? 2 : 3;
+    cost += get_bits (logistic, state->slots[M4 + ((k - 1) * 4 + t) * 2], magnitude > k);
+  }
+  if (magnitude > LATENT_UNARY)
+    cost += 256 * (2 * g_bit_storage (magnitude - LATENT_UNARY) - 1);
+  return cost;
 }

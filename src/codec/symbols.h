@@ -30,6 +30,9 @@ gsize latent_symbol_coder_encode (
 gboolean latent_symbol_coder_decode (LatentSymbolCoder *self, const guint8 *src, gsize size,
     const gint16 *previous, gint16 *symbols);
 
+/* Binary decisions coded since it was made. */
+guint64 latent_symbol_coder_get_decisions (const LatentSymbolCoder *self);
+
 /* What a symbol would cost now, for an encoder's search: 1/256 bits, estimated without changing
  * any state. */
 guint latent_symbol_coder_get_cost (const LatentSymbolCoder *self, const gint16 *symbols,
