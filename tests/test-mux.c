@@ -230,7 +230,7 @@ GST_START_TEST (tags_are_written)
       GST_TAG_SETTER (bench.mux), GST_TAG_MERGE_REPLACE, GST_TAG_ARTIST, "A", NULL);
   gst_harness_push_event (bench.in[0], gst_event_new_tag (global));
   gst_harness_push_event (bench.in[0], gst_event_new_tag (gst_tag_list_new (GST_TAG_ENCODER, "E",
-                                           GST_TAG_VIDEO_CODEC, "left out", NULL)));
+                                           GST_TAG_CONTAINER_FORMAT, "left out", NULL)));
   push (&bench, 0, 0, 9);
   gst_harness_push_event (
       bench.in[0], gst_event_new_tag (gst_tag_list_new (GST_TAG_BITRATE, 5000, NULL)));

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/gst/tags.h"
 
-/* What whoever reads the stream says anew. */
-static const char *const left_out[] = {
-    GST_TAG_CODEC,
-    GST_TAG_VIDEO_CODEC,
-    GST_TAG_AUDIO_CODEC,
-    GST_TAG_CONTAINER_FORMAT,
-    NULL,
-};
-
 static char *
 to_text (const GValue *value)
 {
@@ -28,7 +19,7 @@ latent_gst_tags_put (const GstTagList *tags, LatentGstTagFunc func, gpointer dat
   for (gint i = 0; i < gst_tag_list_n_tags (tags); i++) {
     const char *key = gst_tag_list_nth_tag_name (tags, (guint)i);
 
-    if (g_strv_contains (left_out, key))
+    if (g_str_equal (key, GST_TAG_CONTAINER_FORMAT)) /* another container's */
       continue;
     for (guint j = 0; j < gst_tag_list_get_tag_size (tags, key); j++) {
       g_autofree char *text = to_text (gst_tag_list_get_value_index (tags, key, j));
