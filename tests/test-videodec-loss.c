@@ -178,6 +178,59 @@ GST_START_TEST (test_garbage)
 }
 GST_END_TEST;
 
+/* Drops while *data is set. */
+static GstPadProbeReturn
+drop (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  return *(gboolean *)data ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+/* A receiver that comes after 12 frames learns the caps by config-interval, and begins with the
+ * next key frame. */
+GST_START_TEST (test_rtp_late_joiner)
+{
+  g_autofree char *text = g_strdup_printf (
+      "rtpgstpay config-interval=1 ! identity name=channel ! rtpgstdepay ! latentvideodec model=%s",
+      test_models_get_path (TEST_MODEL_RGB));
+  g_autoptr (GstElementFactory) factory = gst_element_factory_find ("rtpgstpay");
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "key-int-max", 10);
+  g_autoptr (GstElement) channel = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  GstVideoInfo info = test_video_info (CAPS);
+  gboolean is_away = TRUE;
+  GstHarness *receiver;
+  GstBuffer *result;
+  guint n = 0;
+
+  if (!factory)
+    return; /* gstreamer1.0-plugins-good */
+  receiver = gst_harness_new_parse (text);
+  channel = gst_bin_get_by_name (GST_BIN (receiver->element), "channel");
+  pad = gst_element_get_static_pad (channel, "sink");
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, &is_away, NULL);
+  for (guint i = 0; i < 60; i++) {
+    GstBuffer *packet = encode (&encoder, NULL, CAPS, i);
+
+    if (i == 0)
+      gst_harness_set_src_caps (receiver, gst_pad_get_current_caps (encoder.harness->sinkpad));
+    is_away = i < 12;
+    ck_assert (gst_harness_push (receiver, packet) == GST_FLOW_OK);
+  }
+  while ((result = gst_harness_try_pull (receiver))) {
+    guint index = (guint)(GST_BUFFER_PTS (result) / TEST_FRAME_TIME);
+    g_autoptr (GstBuffer) frame = test_frame_new (&info, index, 0);
+
+    ck_assert (!GST_BUFFER_FLAG_IS_SET (result, GST_BUFFER_FLAG_CORRUPTED));
+    test_frames_assert_equal (&info, frame, result);
+    gst_buffer_unref (result);
+    n++;
+  }
+  ck_assert_msg (n == 30 || n == 40, "%u frames", n); /* as soon as rtpgstpay repeats caps */
+  gst_harness_teardown (receiver);
+}
+GST_END_TEST;
+
 static Suite *
 videodec_loss_suite (void)
 {
@@ -193,6 +246,7 @@ videodec_loss_suite (void)
   tcase_add_test (tests, test_damaged);
   tcase_add_loop_test (tests, test_random_loss, 0, G_N_ELEMENTS (losses));
   tcase_add_loop_test (tests, test_garbage, 0, 3);
+  tcase_add_test (tests, test_rtp_late_joiner);
   return suite;
 }
 
