@@ -73,6 +73,10 @@ static const struct {
     {"eval vectors.onnx nan.npy",                                  1, "x16"                                         },
     {"eval vectors.onnx text",                                     1, "text: neither NPY nor IDX"                   },
     {"eval absent.onnx pictures.npy",                              1, "absent.onnx"                                 },
+    {"fit vectors.onnx -o b.onnx",                                 2, "latent fit"                                  },
+    {"fit vectors.onnx pictures.npy",                              2, "-o OUT is missing"                           },
+    {"fit vectors.onnx pictures.npy -o b.onnx -q 64",              2, "--quality 0 to 63"                           },
+    {"fit vectors.onnx absent.npy -o b.onnx",                      1, "absent.npy"                                  },
     {"encode pictures.npy -o b.npy",                               2, "-m MODEL is missing"                         },
     {"encode pictures.npy -m vectors.onnx -o b.txt",               2, "does not end in .lat or .npy"                },
     {"encode pictures.npy -m vectors.onnx -o b.lat",               1, "b.lat: .lat files hold pictures or sound"    },
@@ -375,6 +379,37 @@ GST_START_TEST (tags_are_kept)
 }
 GST_END_TEST
 
+/* A tile's components have the same gain: two levels of 255 at the best quality. */
+GST_START_TEST (a_codec_is_fitted)
+{
+  g_autofree char *path = in_folder ("fitted.onnx");
+  g_autofree char *again = in_folder ("again.onnx");
+  g_autofree char *learn = g_strdup_printf (
+      "pca %s -k 4 -o learned.onnx --format GRAY8 --tile 8x8", clip);
+  g_autofree char *find = g_strdup_printf ("fit learned.onnx %s -o fitted.onnx --steps", clip);
+  g_autofree char *keep = g_strdup_printf ("fit fitted.onnx %s -o again.onnx -q 20", clip);
+  g_autoptr (JsonObject) learned = run_json (learn);
+  g_autoptr (JsonObject) fitted = run_json (find);
+  g_autoptr (JsonObject) refitted = run_json (keep);
+  g_autoptr (LatentModel) model = latent_model_load (path, NULL);
+  g_autoptr (LatentModel) other = latent_model_load (again, NULL);
+  g_autoptr (GArray) steps = latent_model_get_steps (model);
+
+  fail_unless_equals_int ((int)json_object_get_int_member (fitted, "frames"), 6);
+  fail_unless_equals_int ((int)json_object_get_int_member (refitted, "frames"), 6);
+  fail_unless_equals_int ((int)steps->len, 4);
+  for (guint i = 0; i < 4; i++)
+    fail_unless (fabsf (g_array_index (steps, float, i) - 2 / 255.f) < 1e-4f);
+  fail_unless (latent_model_get_metadata (model, "latent.prior") != NULL);
+  fail_unless_equals_string (latent_model_get_metadata (other, "latent.steps"),
+      latent_model_get_metadata (model, "latent.steps"));
+  fail_unless_equals_string (latent_model_get_id (other), latent_model_get_id (model));
+  fail_unless_equals_string (
+      latent_model_get_id (model), json_object_get_string_member (fitted, "id"));
+  fail_unless_equals_int ((int)json_object_get_int_member (learned, "k"), 4);
+}
+GST_END_TEST
+
 GST_START_TEST (bench_of_a_small_net)
 {
   static const char *const keys[] = {
@@ -414,6 +449,7 @@ cli_suite (void)
   tcase_add_test (tc, what_an_encoder_cannot_show);
   tcase_add_test (tc, halves_that_do_not_fit_are_refused);
   tcase_add_test (tc, tags_are_kept);
+  tcase_add_test (tc, a_codec_is_fitted);
   tcase_add_test (tc, bench_of_a_small_net);
   return suite;
 }

@@ -31,6 +31,7 @@ extern const LatentCommand latent_command_join;
 extern const LatentCommand latent_command_pca;
 extern const LatentCommand latent_command_train;
 extern const LatentCommand latent_command_eval;
+extern const LatentCommand latent_command_fit;
 extern const LatentCommand latent_command_plot;
 extern const LatentCommand latent_command_encode;
 extern const LatentCommand latent_command_decode;

@@ -13,6 +13,7 @@ static const LatentCommand *const commands[] = {
     &latent_command_pca,
     &latent_command_train,
     &latent_command_eval,
+    &latent_command_fit,
     &latent_command_plot,
     &latent_command_encode,
     &latent_command_decode,

@@ -12,9 +12,6 @@
 
 /* Frames a second of a stream that does not say. */
 #define DEFAULT_FPS 30
-/* latent.steps where a model has none: at quality 40 a step is then 0.11, good for latents whose
- * deviation is about 1, as most nets' are. */
-#define DEFAULT_STEP (1.f / 64)
 /* Symbols that are worth a slice, and rows that one has at least; how many slices at most. Bytes
  * depend on it: never on the machine. */
 #define SLICE_SYMBOLS (1u << 17)
@@ -48,29 +45,6 @@ choose_slices (const LatentGrid *grid)
   return (guint)MAX (slices, 1);
 }
 
-/* As integers, from here on. */
-static gboolean
-load_steps (LatentSequence *sequence, const LatentModel *model, GError **error)
-{
-  g_autoptr (GArray) steps = latent_model_get_steps (model);
-  guint channels = sequence->grid.channels;
-
-  if (steps != NULL && steps->len != 1 && steps->len != channels) {
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-        "latent.steps has %u numbers, wanted is one, or one for each of %u channels", steps->len,
-        channels);
-    return FALSE;
-  }
-  sequence->steps = g_new0 (gint16, channels);
-  for (guint c = 0; c < channels; c++) {
-    float step = steps != NULL ? g_array_index (steps, float, steps->len > 1 ? c : 0)
-                               : DEFAULT_STEP;
-    double number = rint (log2 ((double)step) * LATENT_STEP_ONE);
-    sequence->steps[c] = (gint16)CLAMP (number, LATENT_STEP_MIN, LATENT_STEP_MAX);
-  }
-  return TRUE;
-}
-
 /* What a header cannot do without. */
 static void
 fill_info (LatentStreamInfo *info, const LatentModel *model, const LatentGrid *grid)
@@ -98,7 +72,8 @@ make_sequence (LatentSequence *sequence, LatentModel *model, guint n_dims, const
           is_video ? info->height : 0, error))
     return FALSE;
   fill_info (&sequence->info, model, &sequence->grid);
-  return load_steps (sequence, model, error);
+  sequence->steps = latent_sequence_load_steps (model, sequence->grid.channels, error);
+  return sequence->steps != NULL;
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "src/codec/sequence.h"
 
 #include <latent/error.h>
+#include <math.h>
 #include <string.h>
 
 #include "src/base/crc32c.h"
@@ -10,6 +11,8 @@
 
 #define MAGIC   "LATs"
 #define VERSION 1
+/* latent.steps where a model has none. */
+#define DEFAULT_STEP (1.f / 64)
 
 /* A field of LatentStreamInfo as a number in base 128. */
 typedef struct {
@@ -67,6 +70,28 @@ latent_sequence_clear (LatentSequence *self)
 {
   g_clear_pointer (&self->steps, g_free);
   *self = (LatentSequence){0};
+}
+
+gint16 *
+latent_sequence_load_steps (const LatentModel *model, guint channels, GError **error)
+{
+  g_autoptr (GArray) steps = latent_model_get_steps (model);
+  gint16 *numbers;
+
+  if (steps != NULL && steps->len != 1 && steps->len != channels) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+        "latent.steps has %u numbers, wanted is one, or one for each of %u channels", steps->len,
+        channels);
+    return NULL;
+  }
+  numbers = g_new (gint16, channels);
+  for (guint c = 0; c < channels; c++) {
+    float step = steps != NULL ? g_array_index (steps, float, steps->len > 1 ? c : 0)
+                               : DEFAULT_STEP;
+    double number = rint (log2 ((double)step) * LATENT_STEP_ONE);
+    numbers[c] = (gint16)CLAMP (number, LATENT_STEP_MIN, LATENT_STEP_MAX);
+  }
+  return numbers;
 }
 
 /* Numbers in base 128, the lowest seven bits first, as protobuf has them. */

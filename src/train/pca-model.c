@@ -237,6 +237,17 @@ describe_input (const LatentMediaInfo *media)
   return g_strdup ("vector");
 }
 
+/* Components are orthonormal, so that all have one step: two levels of 255 at the best quality. */
+static gboolean
+set_steps (LatentModel *model, const LatentMediaInfo *media, GError **error)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_formatd (number, sizeof number, "%.6g", 2. * (double)latent_model_get_scale (model, 0));
+  return media->kind != LATENT_MEDIA_VIDEO ||
+         latent_model_set_metadata (model, "latent.steps", number, error);
+}
+
 LatentModel *
 latent_pca_to_model (
     const LatentPca *self, const LatentMediaInfo *media, double scale, GError **error)
@@ -262,6 +273,8 @@ latent_pca_to_model (
   if (hop && !latent_model_set_metadata (model, "latent.hop", hop, error))
     return NULL;
   if (scale > 0 && !latent_model_set_metadata (model, "latent.scale", number, error))
+    return NULL;
+  if (!set_steps (model, media, error))
     return NULL;
   return g_steal_pointer (&model);
 }

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/codec/fit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "src/codec/prior.h"
+#include "src/codec/quantiser.h"
+#include "src/codec/sequence.h"
+
+/* Rows and columns of a patch at most. */
+#define PATCH 48
+/* Every so-many-th frame of a stream is looked at as a key frame too. */
+#define KEYS 8
+
+struct _LatentFit {
+  const LatentModel *model;
+  guint quality;
+  guint channels; /* 0 before the first frame */
+  float *steps;   /* of each channel, at the best quality; NULL before it is known */
+  guint64 frames;
+
+  LatentPriorFit *prior;
+  guint patch_height, patch_width;
+  gint16 *patch, *held_patch;
+
+  LatentGrid grid; /* of the frame at work */
+  float *planes;
+  float *now; /* steps at the quality */
+  guint8 *changes;
+  gint16 *symbols, *held, *zeros;
+  gboolean has_held;
+};
+
+LatentFit *
+latent_fit_new (const LatentModel *model, guint quality)
+{
+  LatentFit *self = g_new0 (LatentFit, 1);
+
+  self->model = model;
+  self->quality = quality;
+  return self;
+}
+
+static void
+clear_frame (LatentFit *self)
+{
+  g_clear_pointer (&self->planes, g_free);
+  g_clear_pointer (&self->now, g_free);
+  g_clear_pointer (&self->changes, g_free);
+  g_clear_pointer (&self->symbols, g_free);
+  g_clear_pointer (&self->held, g_free);
+  g_clear_pointer (&self->zeros, g_free);
+  self->has_held = FALSE;
+}
+
+void
+latent_fit_free (LatentFit *self)
+{
+  if (self == NULL)
+    return;
+  clear_frame (self);
+  g_clear_pointer (&self->prior, latent_prior_fit_free);
+  g_free (self->patch);
+  g_free (self->held_patch);
+  g_free (self->steps);
+  g_free (self);
+}
+
+void
+latent_fit_set_steps (LatentFit *self, guint channels, const float *steps)
+{
+  g_free (self->steps);
+  self->steps = g_memdup2 (steps, channels * sizeof *steps);
+  self->channels = channels;
+}
+
+/* The model's own. */
+static gboolean
+load_steps (LatentFit *self, guint channels, GError **error)
+{
+  g_autofree gint16 *steps = latent_sequence_load_steps (self->model, channels, error);
+
+  if (steps == NULL)
+    return FALSE;
+  self->channels = channels;
+  self->steps = g_new (float, channels);
+  for (guint c = 0; c < channels; c++)
+    self->steps[c] = (float)exp2 ((double)steps[c] / LATENT_STEP_ONE);
+  return TRUE;
+}
+
+static void
+make_frame (LatentFit *self)
+{
+  gsize n = latent_grid_count (&self->grid);
+  double lost = (LATENT_QUALITY_MAX - (double)self->quality) / 8;
+
+  clear_frame (self);
+  self->planes = g_new (float, n);
+  self->changes = g_new (guint8, n);
+  self->symbols = g_new (gint16, n);
+  self->held = g_new (gint16, n);
+  self->zeros = g_new0 (gint16, n);
+  self->now = g_new (float, self->grid.channels);
+  for (guint c = 0; c < self->grid.channels; c++)
+    self->now[c] = self->steps[c] * (float)exp2 (lost);
+}
+
+static gboolean
+set_grid (LatentFit *self, const LatentGrid *grid, GError **error)
+{
+  gboolean is_same = self->planes != NULL && latent_shape_equal (&grid->dims, &self->grid.dims) &&
+                     grid->width == self->grid.width;
+
+  if (is_same)
+    return TRUE;
+  if (self->steps == NULL && !load_steps (self, grid->channels, error))
+    return FALSE;
+  if (grid->channels != self->channels) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE, "a frame of %u channels after one of %u",
+        grid->channels, self->channels);
+    return FALSE;
+  }
+  self->grid = *grid;
+  make_frame (self);
+  if (self->prior != NULL)
+    return TRUE;
+  self->patch_height = MIN (grid->height, PATCH);
+  self->patch_width = MIN (grid->width, PATCH);
+  self->patch = g_new (gint16, (gsize)self->channels * self->patch_height * self->patch_width);
+  self->held_patch = g_new (gint16, (gsize)self->channels * self->patch_height * self->patch_width);
+  self->prior = latent_prior_fit_new (self->channels, self->patch_height, self->patch_width);
+  return TRUE;
+}
+
+static void
+cut (const LatentFit *self, const gint16 *src, guint top, guint left, gint16 *dst)
+{
+  const LatentGrid *grid = &self->grid;
+
+  for (guint c = 0; c < self->channels; c++)
+    for (guint y = 0; y < self->patch_height; y++, dst += self->patch_width)
+      memcpy (dst, src + ((gsize)c * grid->height + top + y) * grid->width + left,
+          self->patch_width * sizeof *dst);
+}
+
+static void
+add_patches (LatentFit *self, gboolean has_held)
+{
+  const LatentGrid *grid = &self->grid;
+
+  for (guint y = 0; y + self->patch_height <= grid->height; y += self->patch_height)
+    for (guint x = 0; x + self->patch_width <= grid->width; x += self->patch_width) {
+      cut (self, self->symbols, y, x, self->patch);
+      if (has_held)
+        cut (self, self->held, y, x, self->held_patch);
+      latent_prior_fit_add (self->prior, self->patch, has_held ? self->held_patch : NULL);
+    }
+}
+
+/* As an encoder would. */
+static void
+look (LatentFit *self, gboolean has_held)
+{
+  gboolean is_sound = self->model->media.kind == LATENT_MEDIA_AUDIO;
+  LatentRule rule = is_sound ? LATENT_RULE_SOUND : has_held ? LATENT_RULE_HELD : LATENT_RULE_KEY;
+
+  latent_quantiser_put (&self->grid, self->planes, self->now, rule,
+      rule == LATENT_RULE_HELD ? self->held : self->zeros, 1, self->changes, self->symbols);
+  add_patches (self, has_held);
+}
+
+gboolean
+latent_fit_add (LatentFit *self, const LatentShape *dims, const float *latents, guint width,
+    guint height, gboolean follows, GError **error)
+{
+  LatentGrid grid;
+  gint16 *symbols;
+
+  if (!latent_grid_init_for_model (&grid, self->model, dims->n, dims->dims, width, height, error) ||
+      !set_grid (self, &grid, error))
+    return FALSE;
+  latent_grid_gather (&self->grid, latents, self->planes);
+  follows = follows && self->has_held;
+  if (follows && self->frames % KEYS == 0)
+    look (self, FALSE);
+  look (self, follows);
+  symbols = self->held;
+  self->held = self->symbols;
+  self->symbols = symbols;
+  self->has_held = TRUE;
+  self->frames++;
+  return TRUE;
+}
+
+guint64
+latent_fit_get_frames (const LatentFit *self)
+{
+  return self->frames;
+}
+
+char *
+latent_fit_get_steps (const LatentFit *self)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (self->steps == NULL)
+    return NULL;
+  for (guint c = 0; c < self->channels; c++) {
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_formatd (number, sizeof number, "%.6g", self->steps[c]);
+    g_string_append_printf (text, "%s%s", c > 0 ? "," : "", number);
+  }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+latent_fit_get_prior (LatentFit *self)
+{
+  g_autoptr (LatentPrior) prior = NULL;
+
+  if (self->frames == 0)
+    return NULL;
+  prior = latent_prior_fit_finish (self->prior);
+  return latent_prior_to_text (prior);
+}
