@@ -24,200 +24,17 @@
  * ]| Through packets of RTP.
  */
 
-#include "plugin/videodec.h"
-
-#include "plugin/dec-core.h"
 #include "plugin/picture.h"
+#include "plugin/videodec-private.h"
 #include "src/gst/caps.h"
 #include "src/gst/message.h"
 #include "src/gst/stream-caps.h"
 
-GST_DEBUG_CATEGORY_STATIC (latent_video_dec_debug);
+GST_DEBUG_CATEGORY (latent_video_dec_debug);
 #define GST_CAT_DEFAULT latent_video_dec_debug
-
-/* A frame that waits for the batch. */
-typedef struct {
-  GstVideoCodecFrame *frame;
-  guint slot;
-  gboolean is_concealed; /* another's picture is shown for it */
-} Held;
-
-struct _LatentVideoDec {
-  GstVideoDecoder parent;
-
-  LatentDecCore core;
-  GstVideoCodecState *input;
-  GstVideoInfo info; /* of the output */
-  GArray *held;      /* Held, in order */
-  guint n_filled;    /* slots of the session */
-  gboolean is_negotiated;
-  gboolean has_shown; /* slot `shown` of the last run holds the last good picture */
-  guint shown;
-};
 
 G_DEFINE_TYPE_WITH_CODE (LatentVideoDec, latent_video_dec, GST_TYPE_VIDEO_DECODER,
     GST_DEBUG_CATEGORY_INIT (latent_video_dec_debug, "latentvideodec", 0, "video decoder"))
-
-/* Writes the picture of a slot. */
-static GstFlowReturn
-fill (LatentVideoDec *self, GstVideoCodecFrame *codec_frame, guint slot)
-{
-  GstVideoFrame frame;
-  LatentPicture picture = {0};
-  guint64 n_nonfinite;
-  GstFlowReturn ret = gst_video_decoder_allocate_output_frame (
-      GST_VIDEO_DECODER (self), codec_frame);
-
-  if (ret != GST_FLOW_OK)
-    return ret;
-  if (!latent_picture_map (
-          &self->info, codec_frame->output_buffer, GST_MAP_WRITE, &frame, &picture)) {
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, WRITE, ("a buffer of the pool cannot be written to"), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  n_nonfinite = latent_session_get_picture (self->core.session, slot, &picture);
-  gst_video_frame_unmap (&frame);
-  latent_stats_add_nonfinite (
-      &self->core.stats, latent_model_get_id (self->core.model), n_nonfinite);
-  return GST_FLOW_OK;
-}
-
-static GstFlowReturn
-show (LatentVideoDec *self, const Held *held)
-{
-  GstVideoDecoder *decoder = GST_VIDEO_DECODER (self);
-  GstFlowReturn ret = fill (self, held->frame, held->slot);
-
-  if (ret != GST_FLOW_OK) {
-    gst_video_decoder_release_frame (decoder, held->frame);
-    return ret;
-  }
-  if (held->is_concealed) {
-    GST_VIDEO_CODEC_FRAME_FLAG_SET (held->frame, GST_VIDEO_CODEC_FRAME_FLAG_CORRUPTED);
-    GST_BUFFER_FLAG_SET (held->frame->output_buffer, GST_BUFFER_FLAG_CORRUPTED);
-    latent_dec_core_count_concealed (&self->core);
-  }
-  return gst_video_decoder_finish_frame (decoder, held->frame);
-}
-
-static void
-forget (LatentVideoDec *self)
-{
-  for (guint i = 0; i < self->held->len; i++)
-    gst_video_codec_frame_unref (g_array_index (self->held, Held, i).frame);
-  g_array_set_size (self->held, 0);
-  self->n_filled = 0;
-}
-
-/* Runs what is held, a whole batch or less, and pushes it. */
-static GstFlowReturn
-run_held (LatentVideoDec *self)
-{
-  g_autoptr (GArray) held = self->held;
-  GstFlowReturn ret = GST_FLOW_OK;
-  guint n = self->n_filled;
-
-  self->held = g_array_new (FALSE, FALSE, sizeof (Held));
-  self->n_filled = 0;
-  if (n > 0 && !latent_stats_run (&self->core.stats, self->core.session, n))
-    ret = GST_FLOW_ERROR;
-  if (n > 0) {
-    self->has_shown = ret == GST_FLOW_OK;
-    self->shown = n - 1;
-  }
-  for (guint i = 0; i < held->len; i++) {
-    const Held *one = &g_array_index (held, Held, i);
-
-    if (ret == GST_FLOW_OK)
-      ret = show (self, one);
-    else
-      gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), one->frame);
-  }
-  return ret;
-}
-
-static GstFlowReturn
-hold (LatentVideoDec *self, Held held)
-{
-  g_array_append_val (self->held, held);
-  /* what shows a picture that is there waits for nothing but those before it */
-  return self->n_filled == 0 || self->n_filled == self->core.settings.batch_size ? run_held (self)
-                                                                                 : GST_FLOW_OK;
-}
-
-/* A frame that cannot be decoded. */
-static GstFlowReturn
-conceal (LatentVideoDec *self, GstVideoCodecFrame *frame)
-{
-  gboolean has_picture = self->n_filled > 0 || self->has_shown;
-  Held held = {.frame = frame, .is_concealed = TRUE};
-
-  if (latent_dec_core_lose (&self->core, frame->pts))
-    gst_video_decoder_request_sync_point (GST_VIDEO_DECODER (self), frame, 0);
-  if (self->core.settings.conceal == LATENT_GST_CONCEAL_NONE || !has_picture)
-    return gst_video_decoder_drop_frame (GST_VIDEO_DECODER (self), frame);
-  held.slot = self->n_filled > 0 ? self->n_filled - 1 : self->shown;
-  return hold (self, held);
-}
-
-/* Whether the net may rest: nobody will see the frame. */
-static gboolean
-is_late (LatentVideoDec *self, GstVideoCodecFrame *frame)
-{
-  return !self->core.has_state &&
-         gst_video_decoder_get_max_decode_time (GST_VIDEO_DECODER (self), frame) < 0;
-}
-
-static GstFlowReturn
-take_latents (LatentVideoDec *self, GstVideoCodecFrame *frame, gboolean is_key)
-{
-  Held held = {.frame = frame, .slot = self->n_filled};
-
-  self->core.n_lost = 0;
-  if (is_key && self->core.has_state)
-    latent_session_reset (self->core.session); /* nothing is held: such nets have a batch of 1 */
-  if (is_late (self, frame)) {
-    latent_stats_add_dropped (&self->core.stats);
-    return gst_video_decoder_drop_frame (GST_VIDEO_DECODER (self), frame);
-  }
-  latent_session_put_latent (self->core.session, self->n_filled++, self->core.latents);
-  return hold (self, held);
-}
-
-static GstFlowReturn
-take_packet (LatentVideoDec *self, GstVideoCodecFrame *frame, const guint8 *packet, gsize size)
-{
-  g_autoptr (GError) error = NULL;
-  LatentPacketInfo info;
-  GstFlowReturn ret = GST_FLOW_OK;
-
-  if (!latent_dec_core_is_ready (&self->core, packet, size, &error)) {
-    if (!error)
-      return conceal (self, frame);
-    gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
-    latent_gst_post_error (GST_ELEMENT (self), error);
-    return GST_FLOW_ERROR;
-  }
-  if (!self->is_negotiated) {
-    gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
-    return GST_FLOW_NOT_NEGOTIATED;
-  }
-  switch (latent_dec_core_decode (&self->core, packet, size, &info, &error)) {
-  case LATENT_DECODE_OK:
-    return take_latents (self, frame, info.key);
-  case LATENT_DECODE_BAD:
-    GST_VIDEO_DECODER_ERROR (self, 1, STREAM, DECODE, ("%s", error->message), (NULL), ret);
-    break;
-  default:
-    GST_DEBUG_OBJECT (self, "%s", error->message);
-    break;
-  }
-  if (ret == GST_FLOW_OK)
-    return conceal (self, frame);
-  gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
-  return ret;
-}
 
 /* What downstream can take of what the model gives, the model's own format first. */
 static GstVideoFormat
@@ -300,7 +117,7 @@ begin_stream (LatentVideoDec *self)
 static GstFlowReturn
 take_unit (LatentVideoDec *self, LatentUnit unit, const GstMapInfo *map)
 {
-  GstFlowReturn ret = run_held (self); /* the session may be another afterwards */
+  GstFlowReturn ret = latent_video_dec_run (self); /* the session may be another afterwards */
 
   if (ret != GST_FLOW_OK)
     return ret;
@@ -330,7 +147,7 @@ handle_frame (GstVideoDecoder *decoder, GstVideoCodecFrame *frame)
   }
   unit = latent_dec_core_get_unit (map.data, map.size);
   if (unit == LATENT_UNIT_PACKET) {
-    ret = take_packet (self, frame, map.data, map.size);
+    ret = latent_video_dec_take_packet (self, frame, map.data, map.size);
   } else {
     gst_video_decoder_release_frame (decoder, frame);
     ret = take_unit (self, unit, &map);
@@ -342,7 +159,7 @@ handle_frame (GstVideoDecoder *decoder, GstVideoCodecFrame *frame)
 static GstFlowReturn
 drain (GstVideoDecoder *decoder)
 {
-  return run_held (LATENT_VIDEO_DEC (decoder));
+  return latent_video_dec_run (LATENT_VIDEO_DEC (decoder));
 }
 
 static gboolean
@@ -350,7 +167,7 @@ flush (GstVideoDecoder *decoder)
 {
   LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
 
-  forget (self);
+  latent_video_dec_forget (self);
   self->has_shown = FALSE;
   latent_dec_core_reset (&self->core);
   return TRUE;
@@ -360,7 +177,7 @@ static gboolean
 set_format (GstVideoDecoder *decoder, GstVideoCodecState *state)
 {
   LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
-  GstFlowReturn ret = run_held (self);
+  GstFlowReturn ret = latent_video_dec_run (self);
 
   if (ret != GST_FLOW_OK)
     GST_DEBUG_OBJECT (self, "draining: %s", gst_flow_get_name (ret));
@@ -395,7 +212,7 @@ stop (GstVideoDecoder *decoder)
 {
   LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
 
-  forget (self);
+  latent_video_dec_forget (self);
   self->has_shown = FALSE;
   g_clear_pointer (&self->input, gst_video_codec_state_unref);
   latent_dec_core_stop (&self->core);
@@ -430,7 +247,7 @@ latent_video_dec_init (LatentVideoDec *self)
   GstVideoDecoder *decoder = GST_VIDEO_DECODER (self);
 
   latent_dec_core_init (&self->core, GST_ELEMENT (self), LATENT_MEDIA_VIDEO);
-  self->held = g_array_new (FALSE, FALSE, sizeof (Held));
+  self->held = g_array_new (FALSE, FALSE, sizeof (LatentVideoHeld));
   gst_video_decoder_set_packetized (decoder, TRUE);
   gst_video_decoder_set_needs_format (decoder, TRUE);
   latent_stats_watch_end (GST_VIDEO_DECODER_SRC_PAD (self), latent_dec_core_get_stats, &self->core);
