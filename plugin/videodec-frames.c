@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plugin/picture.h"
 #include "plugin/videodec-private.h"
+
+#include "plugin/picture.h"
 #include "src/gst/message.h"
 
 #define GST_CAT_DEFAULT latent_video_dec_debug

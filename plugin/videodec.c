@@ -24,10 +24,10 @@
  * ]| Through packets of RTP.
  */
 
-#include "plugin/picture.h"
 #include "plugin/videodec-private.h"
+
+#include "plugin/picture.h"
 #include "src/gst/caps.h"
-#include "src/gst/message.h"
 #include "src/gst/stream-caps.h"
 
 GST_DEBUG_CATEGORY (latent_video_dec_debug);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "plugin/audiodec.h"
+#include "plugin/dec-core.h"
+
+GST_DEBUG_CATEGORY_EXTERN (latent_audio_dec_debug);
+
+/* A packet whose samples are still to come. */
+typedef struct {
+  guint n;    /* samples */
+  float from; /* what they are multiplied with: first */
+  float to;   /* and last */
+} LatentAudioOwed;
+
+struct _LatentAudioDec {
+  GstAudioDecoder parent;
+
+  LatentDecCore core;
+  GstAudioInfo info;
+  guint hop;
+  GArray *owed;      /* LatentAudioOwed, in order */
+  guint n_run;       /* of those, how many ran */
+  float gain;        /* of the last packet's end */
+  gboolean has_last; /* core.latents holds those of a good packet */
+  GstClockTime next; /* PTS that continues what came, or none */
+};
+
+/* audiodec-windows.c: from packets to samples. */
+
+/* The buffer is what the packet came in. */
+GstFlowReturn latent_audio_dec_take_packet (
+    LatentAudioDec *self, GstBuffer *buffer, const guint8 *packet, gsize size);
+/* Everything held goes out; what comes next does not continue it. */
+GstFlowReturn latent_audio_dec_drain (LatentAudioDec *self);
+/* Everything held is forgotten. */
+void latent_audio_dec_restart (LatentAudioDec *self);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/audiodec-private.h"
+
+#include <gst/video/video.h>
+
+#include "src/gst/message.h"
+
+#define GST_CAT_DEFAULT latent_audio_dec_debug
+
+/* Concealed packets in a row until there is silence. */
+#define FADE 5
+
+/* What was concealed fades. */
+static void
+apply_gain (const LatentAudioOwed *owed, guint channels, float *samples)
+{
+  float step = (owed->to - owed->from) / (float)owed->n;
+
+  if (owed->from >= 1 && owed->to >= 1)
+    return;
+  for (guint i = 0; i < owed->n; i++) {
+    for (guint c = 0; c < channels; c++)
+      samples[i * channels + c] *= owed->from + step * (float)i;
+  }
+}
+
+/* The samples of the oldest packet. */
+static GstFlowReturn
+pop (LatentAudioDec *self)
+{
+  GstAudioDecoder *decoder = GST_AUDIO_DECODER (self);
+  LatentAudioOwed owed = g_array_index (self->owed, LatentAudioOwed, 0);
+  gsize size = owed.n * (gsize)GST_AUDIO_INFO_BPF (&self->info);
+  GstBuffer *buffer = gst_audio_decoder_allocate_output_buffer (decoder, size);
+  GstMapInfo map;
+
+  g_array_remove_index (self->owed, 0);
+  self->n_run--;
+  if (!buffer || !gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
+    gst_clear_buffer (&buffer);
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("a buffer of samples cannot be allocated"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  latent_session_pop_samples (self->core.session, map.data, owed.n);
+  apply_gain (&owed, (guint)GST_AUDIO_INFO_CHANNELS (&self->info), (float *)(gpointer)map.data);
+  gst_buffer_unmap (buffer, &map);
+  if (owed.to < 1) {
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
+    latent_dec_core_count_concealed (&self->core);
+  }
+  return gst_audio_decoder_finish_frame (decoder, buffer, 1);
+}
+
+/* Runs what waits, and gives what is finished; with `drain` everything. */
+static GstFlowReturn
+give (LatentAudioDec *self, gboolean drain)
+{
+  LatentSession *session = self->core.session;
+  guint n = self->owed->len - self->n_run;
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  if (n > 0 && (drain || n == self->core.settings.batch_size)) {
+    if (!latent_stats_run (&self->core.stats, session, n))
+      return GST_FLOW_ERROR;
+    for (guint i = 0; i < n; i++)
+      latent_stats_add_nonfinite (&self->core.stats, latent_model_get_id (self->core.model),
+          latent_session_add_window (
+              session, i, g_array_index (self->owed, LatentAudioOwed, self->n_run + i).n));
+    self->n_run += n;
+  }
+  while (ret == GST_FLOW_OK && self->n_run > 0 &&
+         latent_session_get_available_samples (session, drain) >=
+             g_array_index (self->owed, LatentAudioOwed, 0).n)
+    ret = pop (self);
+  return ret;
+}
+
+void
+latent_audio_dec_restart (LatentAudioDec *self)
+{
+  g_array_set_size (self->owed, 0);
+  self->n_run = 0;
+  self->next = GST_CLOCK_TIME_NONE;
+  if (self->core.decoder)
+    latent_session_reset (self->core.session);
+}
+
+GstFlowReturn
+latent_audio_dec_drain (LatentAudioDec *self)
+{
+  GstFlowReturn ret = self->core.decoder ? give (self, TRUE) : GST_FLOW_OK;
+
+  latent_audio_dec_restart (self);
+  return ret;
+}
+
+/* Samples that a packet stands for: the last of a stream for less than a hop. */
+static guint
+count_samples (LatentAudioDec *self, GstBuffer *buffer)
+{
+  guint64 n = self->hop;
+
+  if (GST_BUFFER_DURATION_IS_VALID (buffer))
+    n = gst_util_uint64_scale_round (
+        GST_BUFFER_DURATION (buffer), (guint64)GST_AUDIO_INFO_RATE (&self->info), GST_SECOND);
+  return (guint)CLAMP (n, 1, self->hop);
+}
+
+/* Puts core.latents into the next slot, for a packet of n samples. */
+static GstFlowReturn
+put (LatentAudioDec *self, guint n, float gain)
+{
+  LatentAudioOwed owed = {.n = n, .from = gain < 1 ? self->gain : 1, .to = gain};
+  GstFlowReturn ret;
+
+  latent_session_put_latent (self->core.session, self->owed->len - self->n_run, self->core.latents);
+  g_array_append_val (self->owed, owed);
+  self->gain = gain;
+  ret = give (self, n < self->hop);
+  if (n < self->hop)
+    latent_audio_dec_restart (self);
+  return ret;
+}
+
+/* Good windows and others are not mixed. */
+static GstFlowReturn
+part (LatentAudioDec *self)
+{
+  GstClockTime next = self->next;
+  GstFlowReturn ret = latent_audio_dec_drain (self);
+
+  self->next = next;
+  return ret;
+}
+
+static GstFlowReturn
+conceal (LatentAudioDec *self, GstClockTime pts, guint n)
+{
+  gboolean is_silent = self->core.settings.conceal == LATENT_GST_CONCEAL_NONE;
+  GstFlowReturn ret = self->core.n_lost == 0 ? part (self) : GST_FLOW_OK;
+
+  if (ret != GST_FLOW_OK)
+    return ret;
+  if (latent_dec_core_lose (&self->core, pts))
+    gst_pad_push_event (GST_AUDIO_DECODER_SINK_PAD (self),
+        gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE, 0));
+  if (!self->has_last) /* nothing was heard yet */
+    return gst_audio_decoder_finish_frame (GST_AUDIO_DECODER (self), NULL, 1);
+  return put (self, n, is_silent ? 0 : MAX (0, 1 - (float)self->core.n_lost / FADE));
+}
+
+/* Where packets were left out, by dtx or on the way, what was held goes out before. */
+static GstFlowReturn
+follow (LatentAudioDec *self, GstBuffer *buffer, guint n)
+{
+  GstClockTime pts = GST_BUFFER_PTS (buffer);
+  guint64 rate = (guint64)GST_AUDIO_INFO_RATE (&self->info);
+  GstClockTime half = gst_util_uint64_scale (self->hop, GST_SECOND, 2 * rate);
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  if (!GST_CLOCK_TIME_IS_VALID (pts))
+    return ret;
+  if (GST_CLOCK_TIME_IS_VALID (self->next) && ABS (GST_CLOCK_DIFF (self->next, pts)) > (gint64)half)
+    ret = latent_audio_dec_drain (self);
+  self->next = pts + gst_util_uint64_scale (n, GST_SECOND, rate);
+  return ret;
+}
+
+static GstFlowReturn
+take_latents (LatentAudioDec *self, const LatentPacketInfo *info, guint n)
+{
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  if (self->core.n_lost > 0 || (info->key && self->core.has_state)) /* then the net begins anew */
+    ret = part (self);
+  self->has_last = TRUE;
+  self->core.n_lost = 0;
+  return ret == GST_FLOW_OK ? put (self, n, 1) : ret;
+}
+
+GstFlowReturn
+latent_audio_dec_take_packet (
+    LatentAudioDec *self, GstBuffer *buffer, const guint8 *packet, gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  LatentPacketInfo info;
+  GstFlowReturn ret;
+  guint n;
+
+  if (!latent_dec_core_is_ready (&self->core, packet, size, &error)) {
+    if (!error)
+      return gst_audio_decoder_finish_frame (GST_AUDIO_DECODER (self), NULL, 1);
+    latent_gst_post_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+  n = count_samples (self, buffer);
+  ret = follow (self, buffer, n);
+  if (ret != GST_FLOW_OK)
+    return ret;
+  switch (latent_dec_core_decode (&self->core, packet, size, &info, &error)) {
+  case LATENT_DECODE_OK:
+    return take_latents (self, &info, n);
+  case LATENT_DECODE_BAD:
+    GST_AUDIO_DECODER_ERROR (self, 1, STREAM, DECODE, ("%s", error->message), (NULL), ret);
+    break;
+  default:
+    GST_DEBUG_OBJECT (self, "%s", error->message);
+    break;
+  }
+  return ret == GST_FLOW_OK ? conceal (self, GST_BUFFER_PTS (buffer), n) : ret;
+}
