@@ -60,7 +60,7 @@ go_round (const float *cut, const float *wave, const double *sound, guint at, gu
     double c = 0;
     for (guint n = 0; n < WINDOW; n++)
       c += sound[at + n] * (double)cut[n * HOP + k];
-    y += c * (double)wave[k * WINDOW + i];
+    y += c * (double)wave[k * WINDOW + i] * 2 / HOP;
   }
   return y;
 }
@@ -107,7 +107,7 @@ GST_START_TEST (latents_are_coefficients_in_bands)
   for (guint k = 0; k < 24; k++) {
     double c = 0, value = latent_tensor_get_double (latent, k % 8 * 4 + 1 + k / 8);
     for (guint n = 0; n < WINDOW; n++)
-      c += latent_tensor_get_double (x, n) * (double)cut[n * HOP + k];
+      c += latent_tensor_get_double (x, n) * (double)cut[n * HOP + k] * sqrt (2. / HOP);
     /* beside what the hidden layer adds, which has random weights */
     fail_unless (fabs (value - 32 * c) < 6, "%u: %g, %g", k, value, 32 * c);
   }
@@ -153,6 +153,28 @@ GST_START_TEST (the_decoder_remembers_latents)
 }
 GST_END_TEST
 
+/* Training's batch is one window after the other in use. */
+GST_START_TEST (a_batch_is_a_row_of_windows)
+{
+  g_autoptr (LatentModel) model = must_build (NET "context=2");
+  g_autoptr (LatentTensor) latents = make_ramp (3, (const gint64[]){4, 8, 4});
+  g_autoptr (LatentTensor) batch = arch_case_run (model, LATENT_MODE_DECODE, latents);
+  g_autoptr (LatentSession)
+      session = latent_session_new (model, LATENT_MODE_DECODE, LATENT_PRECISION_F32, 1, 1, NULL);
+
+  fail_unless (latent_session_set_audio (session, LATENT_SAMPLE_FORMAT_F32, NULL));
+  for (guint i = 0; i < 4; i++) {
+    float y[WINDOW];
+    latent_session_put_latent (session, 0, (const float *)latents->data + i * 32);
+    fail_unless (latent_session_run (session, NULL));
+    latent_session_get_vector (session, 0, y);
+    for (guint j = 0; j < WINDOW; j++)
+      fail_unless (fabs ((double)y[j] - latent_tensor_get_double (batch, i * WINDOW + j)) < 1e-5,
+          "window %u, sample %u", i, j);
+  }
+}
+GST_END_TEST
+
 static const struct {
   const char *settings;
   guint channels, hop;
@@ -185,6 +207,7 @@ arch_lapped_suite (void)
   tcase_add_test (tcase, windows_that_are_overlap_added_give_the_sound);
   tcase_add_test (tcase, latents_are_coefficients_in_bands);
   tcase_add_test (tcase, the_decoder_remembers_latents);
+  tcase_add_test (tcase, a_batch_is_a_row_of_windows);
   tcase_add_loop_test (tcase, what_it_cannot_have_is_refused, 0, G_N_ELEMENTS (wrong));
   return suite;
 }

@@ -170,9 +170,10 @@ static LatentValue *
 add_hiss (LatentArch *self, LatentValue *latent, LatentValue *hidden, gint64 n)
 {
   LatentLayers *layers = &self->layers;
-  LatentValue *level = latent_layers_apply (layers, "MatMul", "decoder/hiss/direct", latent,
-      latent_lapped_levels (self, "decoder/hiss/direct", FALSE,
-          .5f / (HISS_RANGE * LATENT_LAPPED_LEVEL_SCALE * LATENT_LAPPED_LOUD_SCALE)));
+  LatentValue *level = latent_lapped_affine (self, "decoder/hiss/loud", latent, 0,
+      .5f / (HISS_RANGE * LATENT_LAPPED_LEVEL_SCALE * LATENT_LAPPED_LOUD_SCALE));
+  level = latent_layers_apply (layers, "MatMul", "decoder/hiss/direct", level,
+      latent_lapped_levels (self, "decoder/hiss/direct", FALSE, 1));
   LatentValue *correction = latent_layers_dense (
       layers, "decoder/hiss/dense", hidden, n, LATENT_LAPPED_BANDS, NULL);
 
@@ -212,11 +213,15 @@ latent_lapped_decode (LatentArch *self, LatentValue *places)
   LatentValue *joined = latent_lapped_affine (
       self, "decoder/input", add_context (self, latent, context), 0, INPUT_SCALE);
   LatentValue *hidden = latent_arch_add_mirrored (self, joined, self->k * (context + 1), &n_dst);
-  LatentValue *direct = latent_layers_apply (layers, "MatMul", "decoder/direct", latent,
-      latent_lapped_diagonal (self, "decoder/direct", FALSE, 1 / LATENT_LAPPED_SCALE));
+  LatentValue *direct = latent_lapped_affine (
+      self, "decoder/scaled", latent, 0, 1 / LATENT_LAPPED_SCALE);
+
+  direct = latent_layers_apply (layers, "MatMul", "decoder/direct", direct,
+      latent_lapped_diagonal (self, "decoder/direct", FALSE, 1));
   LatentValue *sum = latent_layers_apply (
       layers, "Add", "decoder/coefficients", direct, add_detail (self, latent, hidden, n_dst));
 
+  sum = latent_lapped_affine (self, "decoder/unit", sum, 0, latent_lapped_get_unit (self));
   sum = latent_layers_apply (
       layers, "MatMul", "decoder/window", sum, latent_lapped_basis (self, "decoder/window", FALSE));
   return latent_layers_reshape (layers, "decoder/reshape", sum, (gint64[]){-1, 1, self->d}, 3);

@@ -26,13 +26,19 @@ add_matrix (
   return value;
 }
 
-/* Sample i's share of coefficient k. */
+/* Sample i's share of coefficient k, but for latent_lapped_get_unit(). */
 static double
 get_wave (gint64 hop, gint64 i, gint64 k)
 {
   double n = (double)hop;
 
-  return sqrt (2 / n) * cos (G_PI / n * ((double)i + .5 + n / 2) * ((double)k + .5));
+  return cos (G_PI / n * ((double)i + .5 + n / 2) * ((double)k + .5));
+}
+
+float
+latent_lapped_get_unit (const LatentArch *self)
+{
+  return sqrtf (2 / (float)latent_lapped_get_hop (self));
 }
 
 /* Windows are added up with the weights sin^2; what is cut out with sin^2 / (sin^4 + cos^4) comes

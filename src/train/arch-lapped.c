@@ -60,8 +60,10 @@ encode (LatentArch *self, LatentValue *x)
   gint64 n_dst;
   LatentValue *flat = latent_layers_flatten (layers, "encoder/flatten", x);
 
-  self->coefficients = latent_layers_apply (layers, "MatMul", "encoder/coefficients", flat,
+  flat = latent_layers_apply (layers, "MatMul", "encoder/waves", flat,
       latent_lapped_basis (self, "encoder/coefficients", TRUE));
+  self->coefficients = latent_lapped_affine (
+      self, "encoder/coefficients", flat, 0, latent_lapped_get_unit (self));
   return latent_arch_add_hidden (layers, self->recipe, "hidden", "encoder/dense",
       add_features (self, self->coefficients), latent_lapped_get_hop (self) + LATENT_LAPPED_BANDS,
       &n_dst);

@@ -30,7 +30,9 @@
 
 gint64 latent_lapped_get_hop (const LatentArch *self);
 /* Waves to cut a window into coefficients by, [window, hop], or, where it does not cut, to put one
- * together of, [hop, window]. */
+ * together of, [hop, window]. Products with them are to be multiplied by the unit: all matrices
+ * have numbers of about 1 or more, so that a step of learning is small beside them. */
+float latent_lapped_get_unit (const LatentArch *self);
 LatentValue *latent_lapped_basis (LatentArch *self, const char *path, gboolean cuts);
 /* [hop, coefficients]: those that are latents, times `scale`; or [latents, hop]: back. */
 LatentValue *latent_lapped_diagonal (
