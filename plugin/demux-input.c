@@ -8,6 +8,8 @@ GST_DEBUG_CATEGORY_EXTERN (latent_demux_debug);
 
 /* Pulled at once, where no more is wanted. */
 #define READ_BYTES (16u << 10)
+/* That are told as messages; the log has the rest. */
+#define MAX_DAMAGES 100
 
 static void
 queue_model (LatentDemux *self, const LatentFileEvent *event)
@@ -37,6 +39,10 @@ get_ready (LatentDemux *self)
 static void
 tell_damage (LatentDemux *self, const LatentFileEvent *event)
 {
+  if (self->n_damages++ >= MAX_DAMAGES) {
+    GST_WARNING_OBJECT (self, "byte %" G_GUINT64_FORMAT ": %s", event->offset, event->reason);
+    return;
+  }
   if (event->skipped > 0)
     GST_ELEMENT_WARNING (self, STREAM, DEMUX,
         ("byte %" G_GUINT64_FORMAT " of the .lat file: %s; %" G_GUINT64_FORMAT

@@ -31,6 +31,7 @@ struct _LatentDemux {
   gboolean is_moving; /* push: upstream was asked to go elsewhere */
   GArray *tracks;     /* LatentDemuxTrack, by number of stream; empty before the file is ready */
   GstFlowCombiner *combiner;
+  guint n_damages; /* that were met */
   GstSegment next; /* that begins where the parser's seek ends */
   GstSeekFlags seek_flags;
 

@@ -38,6 +38,7 @@ reset (LatentDemux *self)
   self->parser = latent_file_parser_new ();
   gst_flow_combiner_reset (self->combiner);
   self->offset = 0;
+  self->n_damages = 0;
   self->is_moving = FALSE;
   GST_OBJECT_LOCK (self);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
