@@ -100,6 +100,15 @@ static const EmitCase cases[] = {
     {"DepthToSpace CRD",               "x:2x12x3x5; y=DepthToSpace(x) blocksize:i=2 mode:s=CRD",                      TRUE },
     {"DepthToSpace DCR",               "x:2x18x3x5; y=DepthToSpace(x) blocksize:i=3",                                 TRUE },
     {"SpaceToDepth",                   "x:2x3x6x4; y=SpaceToDepth(x) blocksize:i=2",                                  TRUE },
+    {"SpaceToDepth, rows of channels",
+              "x:2x3x6x4; w:32x3x1x1; c=Conv(x,w); "
+        "y=SpaceToDepth(c) blocksize:i=2",                                                                                     TRUE },
+    {"SpaceToDepth, rows of pixels",
+              "x:2x8x6x40; w:3x8x1x1; c=Conv(x,w); "
+        "y=SpaceToDepth(c) blocksize:i=2",                                                                                     TRUE },
+    {"PixelShuffle, rows of pixels",
+              "x:1x8x3x20; w:12x8x1x1; y=Conv(x,w); "
+        "z=DepthToSpace(y) blocksize:i=2 mode:s=CRD",                                                                          TRUE },
     {"SpaceToDepth and Conv",
               "x:1x3x8x6; w:16x12x3x3; y=SpaceToDepth(x) blocksize:i=2; "
         "z=Conv(y,w) pads:I=1,1,1,1; o=DepthToSpace(z) blocksize:i=2",                                                         TRUE },
