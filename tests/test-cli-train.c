@@ -6,7 +6,9 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli-run.h"
 
@@ -264,6 +266,26 @@ GST_START_TEST (errors_of_single_samples)
 }
 GST_END_TEST
 
+/* 100 GB, of which the file system stores nothing. */
+GST_START_TEST (more_than_memory_holds)
+{
+  static const guint8 sample[1024];
+  const goffset size = G_GINT64_CONSTANT (100000000) * (goffset)sizeof sample;
+  g_autofree char *path = in_folder ("large.npy");
+  struct rusage usage;
+  GStatBuf st;
+
+  write_npy ("large.npy", "|u1", "100000000, 1024", sample, sizeof sample);
+  fail_unless (g_stat (path, &st) == 0);
+  if (truncate (path, st.st_size - (goffset)sizeof sample + size) != 0)
+    return; /* no file of that size here */
+  run_json ("train large.npy -o b.onnx --arch linear --latent 2 --shuffle 5000 --steps 200 "
+            "--threads 1");
+  getrusage (RUSAGE_CHILDREN, &usage);
+  fail_unless (usage.ru_maxrss < 200 * 1024, "%ld KiB at most", usage.ru_maxrss);
+}
+GST_END_TEST
+
 GST_START_TEST (video_of_any_size)
 {
   fail_unless_equals_int (
@@ -298,6 +320,7 @@ train_suite (void)
   tcase_add_test (tcase, a_loss_that_is_lost);
   tcase_add_test (tcase, no_bottleneck_is_said);
   tcase_add_test (tcase, errors_of_single_samples);
+  tcase_add_test (tcase, more_than_memory_holds);
   tcase_add_test (tcase, video_of_any_size);
   return suite;
 }
