@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """training.py NET FOLDER: a net of PyTorch's with random weights as FOLDER/NET.onnx, and samples as FOLDER/NET.f32.
-training.py NET FOLDER STEPS BATCH THREADS LR: the same steps that bench-training does, with PyTorch; prints as it does.
+training.py NET FOLDER STEPS BATCH THREADS KEY=VALUE...: the same steps that bench-training does, with PyTorch; prints as it
+does. Keys are those of a recipe, optimiser, lr, momentum, epsilon; precision=double computes in double.
 
 Nets: dense (784-512-256-32-256-512-784, ReLU, on MNIST digits of examples/data), conv (3 to 32, 64, 96 channels, each with
 stride 2, back by pixel shuffle, on random 64x64 textures).
@@ -70,12 +71,22 @@ def make(name, folder):
     samples.tofile(f"{folder}/{name}.f32")
 
 
-def run(name, folder, steps, batch, threads, rate):
+def make_optimiser(parameters, keys):
+    rate = float(keys.get("lr", 0.001))
+    if keys.get("optimiser", "adam") == "adam":
+        return torch.optim.Adam(parameters, lr=rate, eps=float(keys.get("epsilon", 1e-8)))
+    return torch.optim.SGD(parameters, lr=rate, momentum=float(keys.get("momentum", 0.9)))
+
+
+def run(name, folder, steps, batch, threads, *settings):
+    keys = dict(setting.split("=") for setting in settings)
     torch.set_num_threads(threads)
     net = NETS[name][0]()
     net.load_state_dict(torch.load(f"{folder}/{name}.pt"))
     samples = torch.from_numpy(NETS[name][1]())
-    optimiser = torch.optim.Adam(net.parameters(), lr=rate)
+    if keys.get("precision") == "double":
+        net, samples = net.double(), samples.double()
+    optimiser = make_optimiser(net.parameters(), keys)
     seconds = []
     for i in range(steps):
         begin = time.perf_counter()
@@ -95,4 +106,4 @@ if __name__ == "__main__":
     if len(sys.argv) == 3:
         make(*sys.argv[1:])
     else:
-        run(sys.argv[1], sys.argv[2], *(int(a) for a in sys.argv[3:6]), float(sys.argv[6]))
+        run(sys.argv[1], sys.argv[2], *(int(a) for a in sys.argv[3:6]), *sys.argv[6:])
