@@ -6,27 +6,31 @@
 #include "src/cli/heads.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
+#include "src/cli/rates.h"
 #include "src/cli/reconstruct.h"
 #include "src/cli/report.h"
 #include "src/cli/result.h"
 #include "src/cli/spread.h"
 
-static char *picture, *report, *labels;
+static char *picture, *report, *labels, *against;
 static LatentChartFormat picture_format;
 static gint every = 1, threads;
 static gint64 max_frames;
 
 static const GOptionEntry options[] = {
-    {"picture", 0, 0, G_OPTION_ARG_FILENAME, &picture,
+    {"picture",    0, 0, G_OPTION_ARG_FILENAME, &picture,
      "Draw originals, reconstructions and what the first 16 latents stand for (.png or .svg)", "FILE"},
-    {"report",        0, 0, G_OPTION_ARG_FILENAME, &report,
+    {"report",           0, 0, G_OPTION_ARG_FILENAME, &report,
      "Write a page with these numbers, pictures and latents; INPUT is read twice", "FILE.html"},
-    {"labels", 0, 0, G_OPTION_ARG_FILENAME, &labels,
+    {"labels",    0, 0, G_OPTION_ARG_FILENAME, &labels,
      "For classifiers, regressors and --report: what the samples are (IDX or NPY)", "FILE"},
-    {"every",   0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
-    {"max-frames",  0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
-    {"threads",        0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
-    {0 },
+    {"against",      0, 0, G_OPTION_ARG_STRING, &against,
+     "Draw curves of quality over bytes, of the model and of other codecs: x264, jpeg, webp; of "
+        "sound opus, speex. Goes through INPUT some seven times for each", "NAMES"},
+    {"every",     0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
+    {"max-frames",           0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
+    {"threads",     0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {0},
 };
 
 static void
@@ -215,6 +219,23 @@ score (LatentModel *model, char **inputs, guint n_threads, GError **error)
                                                                        : NULL;
 }
 
+/* Curves over what packets cost, next to other codecs. */
+static GVariant *
+compare (LatentModel *model, char **inputs, guint n_threads, GError **error)
+{
+  g_autoptr (LatentRates) rates = latent_rates_measure (
+      model, inputs, against, (guint)every, (guint64)max_frames, n_threads, error);
+  if (!rates)
+    return NULL;
+  g_autofree char *title = g_path_get_basename (latent_model_get_path (model));
+  g_autoptr (GBytes) drawn = picture ? latent_rates_draw (rates, title, picture_format, error)
+                                     : NULL;
+  if ((picture && (!drawn || !latent_chart_save (drawn, picture, error))) ||
+      (report && !latent_rates_write_page (rates, title, report, error)))
+    return NULL;
+  return latent_rates_describe (rates);
+}
+
 static gboolean
 run_eval (const LatentCommandLine *line, GError **error)
 {
@@ -231,7 +252,8 @@ run_eval (const LatentCommandLine *line, GError **error)
   if (!model)
     return FALSE;
   char **inputs = line->arguments + 1;
-  g_autoptr (GVariant) result = latent_model_has_head (model)
+  g_autoptr (GVariant) result = against ? compare (model, inputs, n_threads, error)
+                                : latent_model_has_head (model)
                                     ? score (model, inputs, n_threads, error)
                                     : rebuild (model, inputs, n_threads, error);
   if (result)
@@ -252,6 +274,14 @@ const LatentCommand latent_command_eval = {
     "sample is a frame, a vector, a buffer of sound. compression is d / k.\n\n"
     "Of a classifier accuracy is the part of samples whose class, by --labels, has the greatest "
     "output.\n\n"
+    "With --against points are quality over what packets cost (headers included): luma PSNR and "
+    "MS-SSIM over bits a pixel; of sound SI-SDR and log-spectral distance (dB, less is better) "
+    "over "
+    "kbit/s, channels mixed. bd_rate is by how many percent the model's rate is above the other's "
+    "at equal quality, on the average (Bjontegaard, piecewise cubic); '-' where they have no "
+    "quality "
+    "in common. x264: veryfast, zerolatency, constant quantisers; all have a key frame every "
+    "250.\n\n"
     "A model that takes one size alone gets pictures scaled to it, which is said.",
     options,
     2,
