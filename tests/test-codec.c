@@ -95,7 +95,7 @@ GST_START_TEST (quality_may_change_at_every_frame)
 }
 GST_END_TEST
 
-/* A symbol of a picture stays as it was while it is 0.6 steps off or more; one of sound is
+/* A symbol of a picture stays as it was while it is up to 0.9 steps off; one of sound is always the
  * nearest, but for the wider zone of 0. */
 GST_START_TEST (symbols_of_sound_are_the_nearest)
 {

@@ -12,9 +12,9 @@
  * it; tuned by bytes and PSNR (docs/decisions.md). */
 #define REACHES 4
 static const float reaches[][REACHES] = {
-    [LATENT_RULE_KEY] = {0.7f, 0.6f,  0.5f,  0.5f},
-    [LATENT_RULE_HELD] = {0.7f, 0.65f, 0.62f, 0.6f},
-    [LATENT_RULE_SOUND] = {0.6f, 0.55f, 0.5f,  0.5f},
+    [LATENT_RULE_KEY] = {0.7f, 0.6f,  0.5f, 0.5f },
+    [LATENT_RULE_HELD] = {0.9f, 0.8f,  0.7f, 0.65f},
+    [LATENT_RULE_SOUND] = {0.6f, 0.55f, 0.5f, 0.5f },
 };
 
 /* 2^(n/8) in Q16. */
