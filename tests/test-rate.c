@@ -71,11 +71,11 @@ encode (LatentEncoder *encoder, const float *latents, LatentPacketInfo *info)
   return size;
 }
 
-/* 25 seconds whose motion comes and goes: the first ten, and any ten after the first two. */
+/* 16 seconds whose motion comes and goes: the first ten, and any ten after the first two. */
 GST_START_TEST (a_bitrate_is_met_over_ten_seconds)
 {
   const Row *row = &rows[__i__];
-  guint fps = row->kind == LATENT_MEDIA_AUDIO ? 50 : 25, n = 25 * fps;
+  guint fps = row->kind == LATENT_MEDIA_AUDIO ? 50 : 25, n = 16 * fps;
   guint places = row->height * row->width;
   LatentEncoder *encoder = make_encoder (row);
   g_autofree float *latents = g_new (float, row->channels *places);
