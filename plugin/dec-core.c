@@ -103,9 +103,8 @@ find_model (LatentDecCore *self, const char *id, GError **error)
 {
   const char *path = self->settings.model_path;
   g_auto (GStrv) folders = path ? g_strsplit (path, G_SEARCHPATH_SEPARATOR_S, -1) : NULL;
-  g_autofree char *found = latent_find_model (id, (const char *const *)folders, error);
 
-  return found ? latent_load_model (found, LATENT_MODE_DECODE, error) : NULL;
+  return latent_find_model (id, LATENT_MODE_DECODE, (const char *const *)folders, error);
 }
 
 /* Makes the stream's model self->model. FALSE with an error, LATENT_ERROR_NOT_FOUND where there is

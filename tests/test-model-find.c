@@ -45,12 +45,14 @@ save (const char *name, const char *id)
   return path;
 }
 
+/* The path of what is found. */
 static char *
 find (const char *id)
 {
   const char *const folders[] = {"/nowhere", folder, NULL};
+  g_autoptr (LatentModel) model = latent_find_model (id, LATENT_MODE_DECODE, folders, NULL);
 
-  return latent_find_model (id, folders, NULL);
+  return model ? g_strdup (latent_model_get_path (model)) : NULL;
 }
 
 GST_START_TEST (test_found)
@@ -103,12 +105,33 @@ GST_START_TEST (test_digest)
 }
 GST_END_TEST;
 
+/* Encoders alone of the same latent space are passed over. */
+GST_START_TEST (test_half)
+{
+  static const gint64 dims[] = {1, 4};
+  static const char *const keys[] = {"latent.tensor", "latent", "latent.id", "first", NULL};
+  LatentGraph *graph = latent_graph_new ("half", 17);
+  LatentValue *x = test_add_input (graph, "x", 2, dims);
+  g_autoptr (LatentModel)
+      half = test_model_new (graph, test_add_node (graph, "Identity", "latent", x, NULL), keys);
+  g_autofree char *path = g_build_filename (folder, "a.onnx", NULL);
+  g_autofree char *whole = NULL, *before = NULL, *after = NULL;
+
+  ck_assert (latent_model_save (half, path, NULL));
+  before = find ("first");
+  whole = save ("b.onnx", "first");
+  after = find ("first");
+  ck_assert (before == NULL);
+  ck_assert_str_eq (after, whole);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_missing)
 {
   const char *const folders[] = {"/nowhere", folder, NULL};
   g_autoptr (GError) error = NULL;
 
-  ck_assert (latent_find_model ("abc", folders, &error) == NULL);
+  ck_assert (latent_find_model ("abc", LATENT_MODE_DECODE, folders, &error) == NULL);
   ck_assert (g_error_matches (error, LATENT_ERROR, LATENT_ERROR_NOT_FOUND));
   ck_assert (strstr (error->message, "abc") && strstr (error->message, "/nowhere") &&
              strstr (error->message, folder));
@@ -181,6 +204,7 @@ model_find_suite (void)
   tcase_add_test (tests, test_found);
   tcase_add_test (tests, test_changed);
   tcase_add_test (tests, test_digest);
+  tcase_add_test (tests, test_half);
   tcase_add_test (tests, test_missing);
   tcase_add_test (tests, test_default_folders);
   tcase_add_test (tests, test_peek_truncated);

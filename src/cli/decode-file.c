@@ -78,8 +78,7 @@ find_model (const Reading *self, const char *id, GError **error)
     return latent_model_ref (self->settings->model);
   if (self->embedded)
     return latent_model_ref (self->embedded);
-  g_autofree char *path = latent_find_model (id, NULL, error);
-  return path ? latent_model_load (path, error) : NULL;
+  return latent_find_model (id, LATENT_MODE_DECODE, NULL, error);
 }
 
 /* As synthesis takes it: without a batch of 1, unless tiles are what it counts. */

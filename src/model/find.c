@@ -108,24 +108,46 @@ latent_find_get_folders (void)
   return g_strv_builder_end (folders);
 }
 
-char *
-latent_find_model (const char *id, const char *const *folders, GError **error)
+/* Paths of the files of that id, in order. */
+static GPtrArray *
+find_all (const char *id, const char *const *folders)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; folders[i]; i++) {
+    g_autoptr (GPtrArray) paths = list_models (folders[i]);
+
+    for (guint j = 0; j < paths->len; j++) {
+      g_autofree char *other = get_id (paths->pdata[j]);
+
+      if (other && g_str_equal (other, id))
+        g_ptr_array_add (found, g_strdup (paths->pdata[j]));
+    }
+  }
+  return found;
+}
+
+LatentModel *
+latent_find_model (const char *id, LatentMode mode, const char *const *folders, GError **error)
 {
   g_auto (GStrv) fallback = folders ? NULL : latent_find_get_folders ();
   const char *const *all = folders ? folders : (const char *const *)fallback;
+  g_autoptr (GPtrArray) paths = find_all (id, all);
   g_autofree char *names = g_strjoinv ("', '", (char **)all);
 
-  for (guint i = 0; all[i]; i++) {
-    g_autoptr (GPtrArray) paths = list_models (all[i]);
+  for (guint i = 0; i < paths->len; i++) {
+    g_autoptr (GError) local = NULL;
+    g_autoptr (LatentModel) model = latent_model_load (paths->pdata[i], &local);
 
-    for (guint j = 0; j < paths->len; j++) {
-      g_autofree char *found = get_id (paths->pdata[j]);
-
-      if (found && g_str_equal (found, id))
-        return g_strdup (paths->pdata[j]);
+    if (model && latent_model_supports_mode (model, mode))
+      return g_steal_pointer (&model);
+    if (local && i + 1 == paths->len) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
     }
   }
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_NOT_FOUND,
-      "no model of latent id %s: no " SUFFIX " file in '%s' has it", id, names);
+      "no model of latent id %s: no " SUFFIX " file in '%s' has it%s", id, names,
+      paths->len ? " and the part of the net that is needed" : "");
   return NULL;
 }

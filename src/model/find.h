@@ -10,6 +10,8 @@
 /* Folders that models are looked for in where nothing else is said: $LATENT_MODELS, the installed
  * ones, and latent/models in the user's data folder. */
 char **latent_find_get_folders (void);
-/* The path of the first .onnx file of that id in folders (NULL: the default ones), or NULL with
- * LATENT_ERROR_NOT_FOUND, which names the id and the folders. */
-char *latent_find_model (const char *id, const char *const *folders, GError **error);
+/* The first .onnx file of that id in folders (NULL: the default ones) that can be loaded and has
+ * the part that mode needs; or NULL with LATENT_ERROR_NOT_FOUND, which names the id and the
+ * folders, or with what is wrong with the last one. */
+LatentModel *latent_find_model (
+    const char *id, LatentMode mode, const char *const *folders, GError **error);
