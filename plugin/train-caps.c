@@ -49,6 +49,59 @@ latent_train_new_caps (const LatentRecipe *recipe, const LatentModel *init)
   return gst_caps_intersect_full (ours, media, GST_CAPS_INTERSECT_FIRST);
 }
 
+GstCaps *
+latent_train_get_caps (LatentTrain *self)
+{
+  GST_OBJECT_LOCK (self);
+  GstCaps *offered = self->offered ? gst_caps_ref (self->offered) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  return offered ? offered : latent_train_new_template_caps ();
+}
+
+/* Whether the pad is about to stream: what cannot be negotiated then ends in an error anyway. */
+static gboolean
+is_streaming (GstPad *pad)
+{
+  return GST_PAD_MODE (pad) != GST_PAD_MODE_NONE && gst_pad_is_linked (pad);
+}
+
+/* Upstream that can give nothing that fits would end with a bare "not negotiated". Told that we
+ * take what any recipe could, it sends its caps, and the refusal says what is wanted. */
+void
+latent_train_answer_caps (LatentTrain *self, GstQuery *query)
+{
+  GstCaps *filter = NULL, *caps = NULL;
+  gst_query_parse_caps (query, &filter);
+  gst_query_parse_caps_result (query, &caps);
+  if (!filter || !gst_caps_is_empty (caps) || !is_streaming (GST_BASE_TRANSFORM_SINK_PAD (self)))
+    return;
+  g_autoptr (GstCaps) any = latent_train_new_template_caps ();
+  g_autoptr (GstCaps) taken = gst_caps_intersect_full (filter, any, GST_CAPS_INTERSECT_FIRST);
+  gst_query_set_caps_result (query, taken);
+}
+
+gboolean
+latent_train_accept_caps (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps)
+{
+  LatentTrain *self = LATENT_TRAIN (trans);
+  gboolean later = direction == GST_PAD_SINK && is_streaming (trans->sinkpad);
+  g_autoptr (GstCaps) taken = later ? latent_train_new_template_caps ()
+                                    : latent_train_get_caps (self);
+  return gst_caps_can_intersect (caps, taken);
+}
+
+gboolean
+latent_train_check_caps (LatentTrain *self, GstCaps *caps, GError **error)
+{
+  g_autoptr (GstCaps) wanted = latent_train_get_caps (self);
+  if (gst_caps_can_intersect (wanted, caps))
+    return TRUE;
+  g_autofree char *ours = gst_caps_to_string (wanted), *theirs = gst_caps_to_string (caps);
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE,
+      "caps do not fit: the recipe wants %s; it was offered %s", ours, theirs);
+  return FALSE;
+}
+
 static gboolean
 read_video (LatentTrain *self, GstCaps *caps)
 {

@@ -47,6 +47,14 @@ LatentRecipe *latent_train_make_recipe (LatentTrain *self, GError **error);
 GstCaps *latent_train_new_template_caps (void);
 /* init: the model that is learned further; NULL: a new one is. */
 GstCaps *latent_train_new_caps (const LatentRecipe *recipe, const LatentModel *init);
+/* Those of the recipe once it is known. */
+GstCaps *latent_train_get_caps (LatentTrain *self);
+/* What the base class answered to a query of caps for the sink pad. */
+void latent_train_answer_caps (LatentTrain *self, GstQuery *query);
+gboolean latent_train_accept_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps);
+/* Whether caps that came are those of the recipe. */
+gboolean latent_train_check_caps (LatentTrain *self, GstCaps *caps, GError **error);
 gboolean latent_train_read_caps (LatentTrain *self, GstCaps *caps);
 /* Maps the buffer as a sample and hands it on. FALSE: error is set. */
 gboolean latent_train_put_buffer (

@@ -183,15 +183,36 @@ change_state (GstElement *element, GstStateChange transition)
 static GstCaps *
 transform_caps (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
-  LatentTrain *self = LATENT_TRAIN (trans);
-  GST_OBJECT_LOCK (self);
-  g_autoptr (GstCaps) offered = self->offered ? gst_caps_ref (self->offered) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  if (!offered)
-    offered = latent_train_new_template_caps ();
+  g_autoptr (GstCaps) offered = latent_train_get_caps (LATENT_TRAIN (trans));
   g_autoptr (GstCaps) taken = gst_caps_intersect_full (offered, caps, GST_CAPS_INTERSECT_FIRST);
   return filter ? gst_caps_intersect_full (taken, filter, GST_CAPS_INTERSECT_FIRST)
                 : g_steal_pointer (&taken);
+}
+
+static gboolean
+query (GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  if (!GST_BASE_TRANSFORM_CLASS (latent_train_parent_class)->query (trans, direction, query))
+    return FALSE;
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && direction == GST_PAD_SINK)
+    latent_train_answer_caps (LATENT_TRAIN (trans), query);
+  return TRUE;
+}
+
+/* FALSE: an error was posted. */
+static gboolean
+check_event (LatentTrain *self, GstEvent *event)
+{
+  g_autoptr (GError) error = NULL;
+  GstCaps *caps = NULL;
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return TRUE;
+  gst_event_parse_caps (event, &caps);
+  if (latent_train_check_caps (self, caps, &error))
+    return TRUE;
+  if (!g_atomic_int_get (&self->is_failed)) /* upstream may try again */
+    post_error (self, error);
+  return FALSE;
 }
 
 static gboolean
@@ -239,6 +260,10 @@ sink_event (GstBaseTransform *trans, GstEvent *event)
   LatentTrain *self = LATENT_TRAIN (trans);
   guint32 number = gst_event_get_seqnum (event);
   gboolean ended = GST_EVENT_TYPE (event) == GST_EVENT_EOS;
+  if (!check_event (self, event)) {
+    gst_event_unref (event);
+    return FALSE;
+  }
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
     set_hurried (self, TRUE);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
@@ -399,6 +424,8 @@ latent_train_class_init (LatentTrainClass *klass)
   transform_class->start = start;
   transform_class->stop = stop;
   transform_class->transform_caps = transform_caps;
+  transform_class->query = query;
+  transform_class->accept_caps = latent_train_accept_caps;
   transform_class->set_caps = set_caps;
   transform_class->transform_ip = transform_ip;
   transform_class->sink_event = sink_event;
