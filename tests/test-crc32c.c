@@ -40,6 +40,21 @@ GST_START_TEST (parts_make_the_whole)
 }
 GST_END_TEST;
 
+/* Any length, from any address: both ways. */
+GST_START_TEST (the_table_agrees)
+{
+  guint8 bytes[80];
+
+  for (guint i = 0; i < sizeof bytes; i++)
+    bytes[i] = (guint8)(i * 73 + 5);
+  for (guint begin = 0; begin < 9; begin++)
+    for (guint n = 0; n <= sizeof bytes - begin; n++)
+      ck_assert_uint_eq (
+          latent_crc32c (n, bytes + begin, n), latent_crc32c_by_table (n, bytes + begin, n));
+  ck_assert_uint_eq (latent_crc32c_by_table (0, (const guint8 *)"123456789", 9), 0xe3069283);
+}
+GST_END_TEST;
+
 static Suite *
 crc32c_suite (void)
 {
@@ -50,6 +65,7 @@ crc32c_suite (void)
   tcase_add_loop_test (tcase, known_values, 0, G_N_ELEMENTS (cases));
   tcase_add_test (tcase, rising_bytes);
   tcase_add_test (tcase, parts_make_the_whole);
+  tcase_add_test (tcase, the_table_agrees);
   return suite;
 }
 
