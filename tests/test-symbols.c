@@ -176,6 +176,106 @@ GST_START_TEST (survives_damage)
 }
 GST_END_TEST
 
+/* Places and channels that are zero, or unchanged, cost next to nothing. */
+GST_START_TEST (skips_what_is_still)
+{
+  const Grid *grid = &grids[4]; /* 96 x 4 x 9 */
+  g_autoptr (LatentSymbolCoder) coder = make_coder (grid);
+  g_autofree gint16 *zeros = make_filled (grid, 0);
+  g_autofree gint16 *symbols = draw_symbols (grid, 4, 1);
+  g_autofree guint8 *bytes = g_malloc (latent_symbol_coder_get_bound (coder));
+
+  /* 96 channels: still; 36 places: not coded */
+  fail_unless (latent_symbol_coder_encode (coder, zeros, NULL, bytes) < 20);
+  fail_unless (latent_symbol_coder_get_decisions (coder) <= 3 * 96 + 36);
+  fail_unless (latent_symbol_coder_encode (coder, symbols, NULL, bytes) > 96 * 4 * 9 / 2);
+  fail_unless (latent_symbol_coder_encode (coder, symbols, symbols, bytes) < 40);
+}
+GST_END_TEST
+
+/* A place that changes is all that is coded. */
+GST_START_TEST (codes_what_changed)
+{
+  const Grid *grid = &grids[4];
+  g_autoptr (LatentSymbolCoder) coder = make_coder (grid);
+  g_autofree gint16 *before = draw_symbols (grid, 3, 1);
+  g_autofree gint16 *after = g_memdup2 (before, count (grid) * sizeof *before);
+  g_autofree guint8 *bytes = g_malloc (latent_symbol_coder_get_bound (coder));
+  guint64 decisions;
+
+  latent_symbol_coder_encode (coder, before, NULL, bytes);
+  decisions = latent_symbol_coder_get_decisions (coder);
+  after[5 * 36 + 20]++;
+  after[7 * 36 + 20]--;
+  fail_unless (latent_symbol_coder_encode (coder, after, before, bytes) < 40);
+  decisions = latent_symbol_coder_get_decisions (coder) - decisions;
+  fail_unless (decisions < 3 * 96 + 36 + 2 * 12, "%" G_GUINT64_FORMAT, decisions);
+}
+GST_END_TEST
+
+/* Nothing of other rows is looked at, neither of this frame nor of the one before. */
+GST_START_TEST (sees_its_rows_alone)
+{
+  const Grid *grid = &grids[3]; /* rows 2 to 4 of 5 */
+  g_autoptr (LatentSymbolCoder) one = make_coder (grid);
+  g_autoptr (LatentSymbolCoder) two = make_coder (grid);
+  g_autofree gint16 *symbols = draw_symbols (grid, 3, 1);
+  g_autofree gint16 *previous = draw_symbols (grid, 3, 2);
+  g_autofree guint8 *a = g_malloc (latent_symbol_coder_get_bound (one));
+  g_autofree guint8 *b = g_malloc (latent_symbol_coder_get_bound (one));
+  gsize size = latent_symbol_coder_encode (one, symbols, previous, a);
+
+  for (guint c = 0; c < grid->channels; c++)
+    for (guint i = 0; i < 2 * grid->width; i++)
+      symbols[c * 30 + i] = previous[c * 30 + i] = 99;
+  fail_unless_equals_uint64 (latent_symbol_coder_encode (two, symbols, previous, b), size);
+  fail_unless (memcmp (a, b, size) == 0);
+}
+GST_END_TEST
+
+/* A reset coder makes what a new one does. */
+GST_START_TEST (reset_forgets)
+{
+  const Grid *grid = &grids[4];
+  g_autoptr (LatentSymbolCoder) coder = make_coder (grid);
+  g_autofree gint16 *symbols = draw_symbols (grid, 3, 1);
+  g_autofree gint16 *next = draw_symbols (grid, 3, 2);
+  g_autofree guint8 *a = g_malloc (latent_symbol_coder_get_bound (coder));
+  g_autofree guint8 *b = g_malloc (latent_symbol_coder_get_bound (coder));
+  gsize size = latent_symbol_coder_encode (coder, symbols, NULL, a);
+
+  latent_symbol_coder_encode (coder, next, symbols, b);
+  latent_symbol_coder_reset (coder);
+  fail_unless_equals_uint64 (latent_symbol_coder_encode (coder, symbols, NULL, b), size);
+  fail_unless (memcmp (a, b, size) == 0);
+}
+GST_END_TEST
+
+/* Costs are near what coding takes, and change nothing. */
+GST_START_TEST (costs_are_like_bytes)
+{
+  const Grid *grid = &grids[6]; /* 33 x 70 */
+  g_autoptr (LatentSymbolCoder) coder = make_coder (grid);
+  g_autofree gint16 *symbols = draw_symbols (grid, 2, 1);
+  g_autofree guint8 *bytes = g_malloc (latent_symbol_coder_get_bound (coder));
+  double cost = 0;
+  gsize size;
+
+  for (guint i = 0; i < 3; i++)
+    size = latent_symbol_coder_encode (coder, symbols, NULL, bytes);
+  for (guint y = 0; y < 33; y++)
+    for (guint x = 0; x < 70; x++)
+      cost += latent_symbol_coder_get_cost (coder, symbols, NULL, 0, y, x, symbols[y * 70 + x]) /
+              2048.0;
+  fail_unless (cost > 0.6 * size && cost < 1.5 * size, "%g and %" G_GSIZE_FORMAT, cost, size);
+  fail_unless (latent_symbol_coder_get_cost (coder, symbols, NULL, 0, 5, 5, 0) <
+               latent_symbol_coder_get_cost (coder, symbols, NULL, 0, 5, 5, 1));
+  fail_unless (latent_symbol_coder_get_cost (coder, symbols, NULL, 0, 5, 5, 1) <
+               latent_symbol_coder_get_cost (coder, symbols, NULL, 0, 5, 5, -30));
+  fail_unless (latent_symbol_coder_get_cost (coder, symbols, NULL, 0, 0, 0, -32768) > 0);
+}
+GST_END_TEST
+
 static Suite *
 symbols_suite (void)
 {
@@ -185,6 +285,11 @@ symbols_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, decodes_what_it_encodes, 0, G_N_ELEMENTS (grids));
   tcase_add_test (tcase, codes_extremes);
+  tcase_add_test (tcase, skips_what_is_still);
+  tcase_add_test (tcase, codes_what_changed);
+  tcase_add_test (tcase, sees_its_rows_alone);
+  tcase_add_test (tcase, reset_forgets);
+  tcase_add_test (tcase, costs_are_like_bytes);
   tcase_add_loop_test (tcase, survives_damage, 0, G_N_ELEMENTS (kinds));
   return suite;
 }

@@ -145,36 +145,49 @@ get_magnitude (const LatentSlice *slice, const gint16 *symbols, guint channel, g
   return (guint)ABS (value);
 }
 
-/* From one table for each kind of decision, with the nearest neighbours alone. */
+/* Within a place that is coded: from one table for each kind of decision. */
+static guint
+get_cost_within (const LatentSlice *slice, guint channel, const guint near[3], gint value,
+    gint before, gboolean delta)
+{
+  const LatentLogistic *logistic = latent_logistic_get ();
+  const LatentSlot *slots = slice->state->channels[channel].slots;
+  const guint magnitude = (guint)ABS (value);
+  const guint same = (before < 0) == (value < 0) ? (guint)ABS (before) : 0;
+  guint t = delta ? 1 + MIN ((guint)ABS (before), 2) : 0;
+  guint cost = get_bits (logistic,
+      slots[Z2 + MIN (near[0], 2) * 24 + MIN (near[1], 2) * 8 + (near[2] > 0) * 4 + t],
+      magnitude > 0);
+
+  if (magnitude == 0)
+    return cost;
+  t = delta ? (guint)CLAMP (before, -2, 2) + 2 : 5;
+  cost += get_bits (logistic, slots[S1 + t * 3], value < 0);
+  for (guint k = 1; k <= MIN (magnitude, LATENT_UNARY); k++) {
+    t = !delta ? 0 : same < k ? 1 : same == k ? 2 : 3;
+    cost += get_bits (logistic, slots[M4 + ((k - 1) * 4 + t) * 2], magnitude > k);
+  }
+  if (magnitude > LATENT_UNARY)
+    cost += 256 * (2 * g_bit_storage (magnitude - LATENT_UNARY) - 1);
+  return cost;
+}
+
 guint
 latent_symbol_coder_get_cost (const LatentSymbolCoder *self, const gint16 *symbols,
     const gint16 *previous, guint channel, guint y, guint x, gint value)
 {
   const LatentLogistic *logistic = latent_logistic_get ();
   const LatentSlice *slice = &self->slice;
-  const LatentChannelState *state = &slice->state->channels[channel];
   const gsize i = ((gsize)channel * slice->height + y) * slice->width + x;
-  const gint before = previous != NULL ? previous[i] - state->offset : 0;
-  const gint row = (gint)y, column = (gint)x;
-  guint w = get_magnitude (slice, symbols, channel, row, column - 1);
-  guint n = get_magnitude (slice, symbols, channel, row - 1, column);
-  guint ne = get_magnitude (slice, symbols, channel, row - 1, column + 1);
-  guint magnitude, same, cost, t = previous != NULL ? 1 + MIN ((guint)ABS (before), 2) : 0;
+  const gint offset = slice->state->channels[channel].offset;
+  const gint still = previous != NULL ? previous[i] : offset;
+  const LatentSlot place = slice->state->shared[P7 + (previous != NULL)];
+  const guint near[3] = {get_magnitude (slice, symbols, channel, (gint)y, (gint)x - 1),
+      get_magnitude (slice, symbols, channel, (gint)y - 1, (gint)x),
+      get_magnitude (slice, symbols, channel, (gint)y - 1, (gint)x + 1)};
+  guint cost = get_cost_within (
+      slice, channel, near, value - offset, still - offset, previous != NULL);
 
-  value -= state->offset;
-  magnitude = (guint)ABS (value);
-  cost = get_bits (logistic, state->slots[Z2 + MIN (w, 2) * 24 + MIN (n, 2) * 8 + (ne > 0) * 4 + t],
-      magnitude > 0);
-  if (magnitude == 0)
-    return cost;
-  t = previous != NULL ? (guint)CLAMP (before, -2, 2) + 2 : 5;
-  cost += get_bits (logistic, state->slots[S1 + t * 3], value < 0);
-  same = (before < 0) == (value < 0) ? (guint)ABS (before) : 0;
-  for (guint k = 1; k <= MIN (magnitude, LATENT_UNARY); k++) {
-    t = previous == NULL ? 0 : same < k ? 1 : same == k ? 2 : 3;
-    cost += get_bits (logistic, state->slots[M4 + ((k - 1) * 4 + t) * 2], magnitude > k);
-  }
-  if (magnitude > LATENT_UNARY)
-    cost += 256 * (2 * g_bit_storage (magnitude - LATENT_UNARY) - 1);
-  return cost;
+  cost += get_bits (logistic, place, TRUE);
+  return value == still ? MIN (cost, get_bits (logistic, place, FALSE)) : cost;
 }

@@ -34,7 +34,9 @@ gboolean latent_symbol_coder_decode (LatentSymbolCoder *self, const guint8 *src,
 guint64 latent_symbol_coder_get_decisions (const LatentSymbolCoder *self);
 
 /* What a symbol would cost now, for an encoder's search: 1/256 bits, estimated without changing
- * any state. */
+ * any state: from the nearest neighbours and the frame before at the place, and from how many
+ * places are coded at all. What else a place costs once it is coded, the other channels there, is
+ * not in it. */
 guint latent_symbol_coder_get_cost (const LatentSymbolCoder *self, const gint16 *symbols,
     const gint16 *previous, guint channel, guint y, guint x, gint value);
 
