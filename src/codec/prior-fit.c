@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/codec/slice.h"
+#include "src/codec/band.h"
 
 #define PASSES        2
 #define CONTEXTS_MOST 5 /* weights of a prediction */
@@ -189,7 +189,7 @@ observe (const LatentPriorFit *self, LatentState *state, const LatentChannelWeig
 
   for (guint f = 0; f < self->frames->len; f++) {
     const Frame *frame = &g_array_index (self->frames, Frame, f);
-    LatentSlice slice;
+    LatentBand band;
     if (frame->previous == NULL)
       for (guint c = 0; c <= self->channels; c++) {
         LatentSlot *to = c < self->channels ? state->channels[c].slots : state->shared;
@@ -197,11 +197,11 @@ observe (const LatentPriorFit *self, LatentState *state, const LatentChannelWeig
         memcpy (to, from,
             (c < self->channels ? LATENT_CHANNEL_SLOTS : LATENT_SHARED_SLOTS) * sizeof *to);
       }
-    latent_slice_init (&slice, self->channels, frame->height, frame->width, 0, frame->height);
-    slice.state = state;
-    slice.weights = weights;
-    latent_slice_code (&slice, &bits, LATENT_OBSERVE, frame->symbols, frame->previous);
-    latent_slice_clear (&slice);
+    latent_band_init (&band, self->channels, frame->height, frame->width, 0, frame->height);
+    band.state = state;
+    band.weights = weights;
+    latent_band_code (&band, &bits, LATENT_OBSERVE, frame->symbols, frame->previous);
+    latent_band_clear (&band);
   }
 }
 

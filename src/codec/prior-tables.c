@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "src/codec/band.h"
 #include "src/codec/prior-private.h"
-#include "src/codec/slice.h"
 
 #define LOGIT_UNIT 32 /* of LatentLogistic's */
 
@@ -73,6 +73,15 @@ code_difference (
   return reference + (negative ? -difference : difference);
 }
 
+static gint8
+code_small (LatentBitCoder *bits, LatentDirection direction, LatentSlot *slots, gint8 value,
+    gint8 reference, gint limit)
+{
+  gint coded = code_difference (bits, direction, slots, value, reference);
+
+  return (gint8)CLAMP (coded, -limit, limit);
+}
+
 static void
 code_slot (LatentBitCoder *bits, LatentDirection direction, TextState *state, LatentPriorSlot *slot,
     const LatentPriorSlot *reference)
@@ -84,22 +93,19 @@ code_slot (LatentBitCoder *bits, LatentDirection direction, TextState *state, La
              bits, direction, &state->confidence[reference->confidence][n], slot->confidence > n))
     n++;
   slot->confidence = (guint8)n;
-  if (n == 0) {
+  if (n == 0)
     slot->logit = reference->logit;
-    return;
-  }
-  slot->logit = (gint8)CLAMP (
-      code_difference (bits, direction, state->logit[n], slot->logit, reference->logit),
-      -LATENT_PRIOR_LOGIT_LIMIT, LATENT_PRIOR_LOGIT_LIMIT);
+  else
+    slot->logit = code_small (
+        bits, direction, state->logit[n], slot->logit, reference->logit, LATENT_PRIOR_LOGIT_LIMIT);
 }
 
 static void
-code_weights (LatentBitCoder *bits, LatentDirection direction, TextState *state, gint8 *weights,
+code_weights (LatentBitCoder *bits, LatentDirection direction, LatentSlot *slots, gint8 *weights,
     const gint8 *reference, guint n)
 {
   for (guint i = 0; i < n; i++)
-    weights[i] = (gint8)CLAMP (
-        code_difference (bits, direction, state->weight, weights[i], reference[i]), -127, 127);
+    weights[i] = code_small (bits, direction, slots, weights[i], reference[i], 127);
 }
 
 static void
@@ -118,8 +124,10 @@ code_channel (LatentBitCoder *bits, LatentDirection direction, TextState *state,
                         : temporal ? LATENT_MODE_TEMPORAL
                                    : LATENT_MODE_SPATIAL;
   }
-  code_weights (bits, direction, state, channel->weights.spatial, reference->weights.spatial, 4);
-  code_weights (bits, direction, state, channel->weights.temporal, reference->weights.temporal, 5);
+  code_weights (
+      bits, direction, state->weight, channel->weights.spatial, reference->weights.spatial, 4);
+  code_weights (
+      bits, direction, state->weight, channel->weights.temporal, reference->weights.temporal, 5);
 }
 
 static void
@@ -130,10 +138,8 @@ code_tables (LatentPriorTables *self, LatentBitCoder *bits, LatentDirection dire
 
   for (gsize i = 0; i < sizeof state / sizeof (LatentSlot); i++)
     ((LatentSlot *)&state)[i] = LATENT_SLOT_NEW;
-  for (gsize i = 0; i < G_N_ELEMENTS (self->mixers); i++)
-    self->mixers[i] = (gint8)CLAMP (
-        code_difference (bits, direction, state.mixer, self->mixers[i], reference->mixers[i]), -127,
-        127);
+  code_weights (
+      bits, direction, state.mixer, self->mixers, reference->mixers, G_N_ELEMENTS (self->mixers));
   for (gsize i = 0; i < count_slots (self->channels); i++)
     code_slot (bits, direction, &state, &self->slots[i], &reference->slots[i]);
   for (guint c = 0; c < self->channels; c++)

@@ -3,15 +3,15 @@
 
 #include <string.h>
 
+#include "src/codec/band.h"
 #include "src/codec/classes.h"
 #include "src/codec/prior-private.h"
-#include "src/codec/slice.h"
 
 #define RAW_PROBABILITY 32 /* of 65536: symbols that contexts would make larger */
 
 struct _LatentSymbolCoder {
   LatentPrior *prior;
-  LatentSlice slice;
+  LatentBand band;
   guint64 decisions;
 };
 
@@ -25,9 +25,9 @@ latent_symbol_coder_new (
   g_return_val_if_fail (begin < end && end <= height && width > 0, NULL);
   self = g_new0 (LatentSymbolCoder, 1);
   self->prior = latent_prior_ref (prior);
-  latent_slice_init (&self->slice, channels, height, width, begin, end);
-  self->slice.state = g_malloc (latent_state_get_size (channels));
-  self->slice.weights = prior->weights;
+  latent_band_init (&self->band, channels, height, width, begin, end);
+  self->band.state = g_malloc (latent_state_get_size (channels));
+  self->band.weights = prior->weights;
   latent_symbol_coder_reset (self);
   return self;
 }
@@ -37,8 +37,8 @@ latent_symbol_coder_free (LatentSymbolCoder *self)
 {
   if (self == NULL)
     return;
-  g_free (self->slice.state);
-  latent_slice_clear (&self->slice);
+  g_free (self->band.state);
+  latent_band_clear (&self->band);
   latent_prior_unref (self->prior);
   g_free (self);
 }
@@ -46,15 +46,15 @@ latent_symbol_coder_free (LatentSymbolCoder *self)
 void
 latent_symbol_coder_reset (LatentSymbolCoder *self)
 {
-  memcpy (self->slice.state, self->prior->state, latent_state_get_size (self->prior->channels));
-  latent_slice_forget (&self->slice);
+  memcpy (self->band.state, self->prior->state, latent_state_get_size (self->prior->channels));
+  latent_band_forget (&self->band);
 }
 
 gsize
 latent_symbol_coder_get_bound (const LatentSymbolCoder *self)
 {
-  const LatentSlice *slice = &self->slice;
-  gsize n = (gsize)slice->channels * slice->rows * slice->width;
+  const LatentBand *band = &self->band;
+  gsize n = (gsize)band->channels * band->rows * band->width;
 
   /* What rounding in the range coder may add to 16 bits each is under a sixtieth. */
   return 2 * n + n / 30 + 16;
@@ -71,9 +71,9 @@ static void
 encode_raw (LatentSymbolCoder *self, LatentRangeEncoder *encoder, const gint16 *symbols)
 {
   latent_range_put (encoder, RAW_PROBABILITY, TRUE);
-  for (guint c = 0; c < self->slice.channels; c++) {
-    const gint16 *q = symbols + latent_slice_get_begin (&self->slice, c);
-    for (gsize i = 0; i < (gsize)self->slice.rows * self->slice.width; i++)
+  for (guint c = 0; c < self->band.channels; c++) {
+    const gint16 *q = symbols + latent_band_get_begin (&self->band, c);
+    for (gsize i = 0; i < (gsize)self->band.rows * self->band.width; i++)
       latent_range_put_bits (encoder, (guint16)q[i], 16);
   }
   latent_symbol_coder_reset (self);
@@ -82,9 +82,9 @@ encode_raw (LatentSymbolCoder *self, LatentRangeEncoder *encoder, const gint16 *
 static void
 decode_raw (LatentSymbolCoder *self, LatentRangeDecoder *decoder, gint16 *symbols)
 {
-  for (guint c = 0; c < self->slice.channels; c++) {
-    gint16 *q = symbols + latent_slice_get_begin (&self->slice, c);
-    for (gsize i = 0; i < (gsize)self->slice.rows * self->slice.width; i++)
+  for (guint c = 0; c < self->band.channels; c++) {
+    gint16 *q = symbols + latent_band_get_begin (&self->band, c);
+    for (gsize i = 0; i < (gsize)self->band.rows * self->band.width; i++)
       q[i] = (gint16)latent_range_get_bits (decoder, 16);
   }
   latent_symbol_coder_reset (self);
@@ -100,7 +100,7 @@ latent_symbol_coder_encode (
   latent_range_encoder_init (&bits.encoder, dst, bound);
   latent_range_put (&bits.encoder, RAW_PROBABILITY, FALSE);
   /* An encoder writes no symbols. */
-  latent_slice_code (&self->slice, &bits, LATENT_ENCODE, (gint16 *)symbols, previous);
+  latent_band_code (&self->band, &bits, LATENT_ENCODE, (gint16 *)symbols, previous);
   self->decisions += bits.decisions;
   size = latent_range_encoder_finish (&bits.encoder);
   if (!bits.encoder.full)
@@ -121,7 +121,7 @@ latent_symbol_coder_decode (
     decode_raw (self, &bits.decoder, symbols);
     return TRUE;
   }
-  latent_slice_code (&self->slice, &bits, LATENT_DECODE, symbols, previous);
+  latent_band_code (&self->band, &bits, LATENT_DECODE, symbols, previous);
   self->decisions += bits.decisions;
   return TRUE;
 }
@@ -134,24 +134,24 @@ get_bits (const LatentLogistic *logistic, LatentSlot slot, gboolean bit)
 
 /* A symbol less the offset; rows and columns outside count as the offset. */
 static guint
-get_magnitude (const LatentSlice *slice, const gint16 *symbols, guint channel, gint y, gint x)
+get_magnitude (const LatentBand *band, const gint16 *symbols, guint channel, gint y, gint x)
 {
   gint value;
 
-  if (x < 0 || x >= (gint)slice->width || y < (gint)slice->begin)
+  if (x < 0 || x >= (gint)band->width || y < (gint)band->begin)
     return 0;
-  value = symbols[((gsize)channel * slice->height + (gsize)y) * slice->width + (gsize)x] -
-          slice->state->channels[channel].offset;
+  value = symbols[((gsize)channel * band->height + (gsize)y) * band->width + (gsize)x] -
+          band->state->channels[channel].offset;
   return (guint)ABS (value);
 }
 
 /* Within a place that is coded: from one table for each kind of decision. */
 static guint
-get_cost_within (const LatentSlice *slice, guint channel, const guint near[3], gint value,
+get_cost_within (const LatentBand *band, guint channel, const guint near[3], gint value,
     gint before, gboolean delta)
 {
   const LatentLogistic *logistic = latent_logistic_get ();
-  const LatentSlot *slots = slice->state->channels[channel].slots;
+  const LatentSlot *slots = band->state->channels[channel].slots;
   const guint magnitude = (guint)ABS (value);
   const guint same = (before < 0) == (value < 0) ? (guint)ABS (before) : 0;
   guint t = delta ? 1 + MIN ((guint)ABS (before), 2) : 0;
@@ -177,16 +177,16 @@ latent_symbol_coder_get_cost (const LatentSymbolCoder *self, const gint16 *symbo
     const gint16 *previous, guint channel, guint y, guint x, gint value)
 {
   const LatentLogistic *logistic = latent_logistic_get ();
-  const LatentSlice *slice = &self->slice;
-  const gsize i = ((gsize)channel * slice->height + y) * slice->width + x;
-  const gint offset = slice->state->channels[channel].offset;
+  const LatentBand *band = &self->band;
+  const gsize i = ((gsize)channel * band->height + y) * band->width + x;
+  const gint offset = band->state->channels[channel].offset;
   const gint still = previous != NULL ? previous[i] : offset;
-  const LatentSlot place = slice->state->shared[P7 + (previous != NULL)];
-  const guint near[3] = {get_magnitude (slice, symbols, channel, (gint)y, (gint)x - 1),
-      get_magnitude (slice, symbols, channel, (gint)y - 1, (gint)x),
-      get_magnitude (slice, symbols, channel, (gint)y - 1, (gint)x + 1)};
+  const LatentSlot place = band->state->shared[P7 + (previous != NULL)];
+  const guint near[3] = {get_magnitude (band, symbols, channel, (gint)y, (gint)x - 1),
+      get_magnitude (band, symbols, channel, (gint)y - 1, (gint)x),
+      get_magnitude (band, symbols, channel, (gint)y - 1, (gint)x + 1)};
   guint cost = get_cost_within (
-      slice, channel, near, value - offset, still - offset, previous != NULL);
+      band, channel, near, value - offset, still - offset, previous != NULL);
 
   cost += get_bits (logistic, place, TRUE);
   return value == still ? MIN (cost, get_bits (logistic, place, FALSE)) : cost;

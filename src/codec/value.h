@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/codec/band.h"
 #include "src/codec/classes.h"
-#include "src/codec/slice.h"
 
 /* One value: not zero, negative, magnitude. The contexts of each of the three. */
 
 typedef struct {
-  LatentSlice *slice;
+  LatentBand *band;
   LatentBitCoder *bits;
   const LatentClasses *classes;
   LatentSlot *own;    /* the channel's */
@@ -46,10 +46,10 @@ LATENT_INLINE void
 latent_place_init (
     LatentPlace *self, const LatentChannelCoder *coder, const gboolean delta, gssize i, gint before)
 {
-  const LatentSlice *slice = coder->slice;
+  const LatentBand *band = coder->band;
   const LatentClasses *classes = coder->classes;
-  const guint32 near = slice->near[i];
-  guint64 ratio = (guint64)slice->activity[i] * coder->activity_scale + coder->no_activity;
+  const guint32 near = band->near[i];
+  guint64 ratio = (guint64)band->activity[i] * coder->activity_scale + coder->no_activity;
 
   *self = (LatentPlace){.i = i,
       .near = near,
@@ -57,8 +57,8 @@ latent_place_init (
       .sum = classes->sums[MIN (LATENT_NEAR_SUM (near), 255)],
       .ratio = classes->ratios[MIN (ratio >> 12, 255)]};
   if (delta) {
-    const guint32 changed = slice->changed[i];
-    ratio = (guint64)changed * slice->changed_scale;
+    const guint32 changed = band->changed[i];
+    ratio = (guint64)changed * band->changed_scale;
     self->earlier = 1 + MIN ((guint)ABS (before), 3);
     self->drift = classes->drifts[LATENT_NEAR_DRIFT (near)];
     self->shift = changed == 0 ? 0 : classes->shifts[MIN (ratio >> 12, 255)];
@@ -69,15 +69,15 @@ latent_place_init (
 LATENT_INLINE void
 latent_place_put (const LatentChannelCoder *coder, gssize i, gint value, gint change)
 {
-  LatentSlice *slice = coder->slice;
-  const gssize stride = slice->stride;
+  LatentBand *band = coder->band;
+  const gssize stride = band->stride;
   const guint32 m = (guint32)MIN (ABS (value), 255), two = MIN (m, 2), one = m > 0;
   const guint32 d = (guint32)MIN (change, 2) << 12;
-  guint32 *near = slice->near + i;
+  guint32 *near = band->near + i;
 
-  slice->values[0][i] = (gint16)value;
-  slice->digits[0][i] = (guint8)two;
-  slice->found[slice->n_found++] = (guint)i;
+  band->values[0][i] = (gint16)value;
+  band->digits[0][i] = (guint8)two;
+  band->found[band->n_found++] = (guint)i;
   near[1] += 2 * m + 2 * d + (two * 24 << 16);
   near[2] += m + (two * 12 << 24);
   near[stride - 1] += m + d + (one * 4 << 16) + (one << 24);
@@ -90,10 +90,10 @@ LATENT_INLINE gboolean
 latent_code_zero (const LatentChannelCoder *coder, const LatentDirection direction,
     const gboolean delta, const LatentPlace *place, gboolean bit)
 {
-  const LatentSlice *slice = coder->slice;
+  const LatentBand *band = coder->band;
   LatentSlot *own = coder->own, *shared = coder->shared;
   guint t = MIN (place->earlier, 3);
-  guint one = slice->digits[1][place->i], two = slice->digits[2][place->i];
+  guint one = band->digits[1][place->i], two = band->digits[2][place->i];
   guint change = (place->earlier * LATENT_CLASSES_D + place->drift) * LATENT_CLASSES_C +
                  place->shift;
   LatentSlot *const slots[8] = {
@@ -106,17 +106,17 @@ latent_code_zero (const LatentChannelCoder *coder, const LatentDirection directi
   };
 
   return latent_bit_coder_mix (coder->bits, direction, slots, 6,
-      slice->state->mixers + WZ + place->earlier * LATENT_CLASSES_A + place->sum, bit);
+      band->state->mixers + WZ + place->earlier * LATENT_CLASSES_A + place->sum, bit);
 }
 
 LATENT_INLINE gboolean
 latent_code_sign (const LatentChannelCoder *coder, const LatentDirection direction,
     const gboolean delta, const LatentPlace *place, gboolean bit)
 {
-  const LatentSlice *slice = coder->slice;
+  const LatentBand *band = coder->band;
   LatentSlot *own = coder->own, *shared = coder->shared;
   const gssize i = place->i;
-  const gint16 *here = slice->values[0] + i, *up = here - slice->stride;
+  const gint16 *here = band->values[0] + i, *up = here - band->stride;
   gint w = here[-1], n = up[0], nw = up[-1], ne = up[1];
   guint t = delta ? (guint)CLAMP (place->before, -2, 2) + 2 : 5;
   guint pair = latent_get_sign (w) * 3 + latent_get_sign (n);
@@ -127,13 +127,12 @@ latent_code_sign (const LatentChannelCoder *coder, const LatentDirection directi
       shared + S2 + pair * 6 + t,
       own + S3 + pair,
       shared + S4 + (guint)(CLAMP (sum, -7, 7) + 7) * 6 + t,
-      own + S5 + latent_get_sign (slice->values[1][i]) * 3 + latent_get_sign (slice->values[2][i]),
+      own + S5 + latent_get_sign (band->values[1][i]) * 3 + latent_get_sign (band->values[2][i]),
       shared + S6 + t * LATENT_CLASSES_D + place->drift,
       own + S7 + latent_get_sign (ne) * 3 + latent_get_sign (nw),
   };
 
-  return latent_bit_coder_mix (
-      coder->bits, direction, slots, 8, slice->state->mixers + WS + t, bit);
+  return latent_bit_coder_mix (coder->bits, direction, slots, 8, band->state->mixers + WS + t, bit);
 }
 
 /* Is the magnitude, at least k, greater? same: the magnitude of `before` if its sign is the same.
@@ -142,13 +141,13 @@ LATENT_INLINE gboolean
 latent_code_more (const LatentChannelCoder *coder, const LatentDirection direction,
     const gboolean delta, const LatentPlace *place, guint same, guint k, gboolean bit)
 {
-  const LatentSlice *slice = coder->slice;
+  const LatentBand *band = coder->band;
   LatentSlot *own = coder->own, *shared = coder->shared;
   guint at = k - 1, t = delta ? 1 + latent_compare (same, k) : 0;
-  const gint16 *here = slice->values[0] + place->i, *up = here - slice->stride;
+  const gint16 *here = band->values[0] + place->i, *up = here - band->stride;
   guint w = latent_compare ((guint)ABS (here[-1]), k), n = latent_compare ((guint)ABS (up[0]), k);
   guint nw = latent_compare ((guint)ABS (up[-1]), k), ne = latent_compare ((guint)ABS (up[1]), k);
-  guint one = latent_compare ((guint)ABS (slice->values[1][place->i]), k);
+  guint one = latent_compare ((guint)ABS (band->values[1][place->i]), k);
   LatentSlot *const slots[8] = {
       own + M0 + at * LATENT_CLASSES_A + place->sum,
       shared + M2 + ((at * 3 + w) * 3 + n) * 4 + t,
@@ -161,7 +160,7 @@ latent_code_more (const LatentChannelCoder *coder, const LatentDirection directi
   };
 
   return latent_bit_coder_mix (
-      coder->bits, direction, slots, 7, slice->state->mixers + WM + at * 4 + t, bit);
+      coder->bits, direction, slots, 7, band->state->mixers + WM + at * 4 + t, bit);
 }
 
 LATENT_INLINE gint

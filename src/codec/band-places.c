@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "src/codec/slice.h"
+#include "src/codec/band.h"
 
 /* Which places are coded: where a channel that is not still differs from its offset, or from the
  * frame before. */
@@ -10,13 +10,13 @@
 #define HISTORY_STEP  4
 
 static void
-find_active (LatentSlice *self, const gint16 *q, const gint16 *p)
+find_active (LatentBand *self, const gint16 *q, const gint16 *p)
 {
   for (guint y = 0; y < self->rows; y++)
     memset (self->active + y * self->stride, 0, self->width * sizeof *self->active);
   for (guint c = 0; c < self->channels; c++) {
-    const gint16 *a = q + latent_slice_get_begin (self, c);
-    const gint16 *b = p != NULL ? p + latent_slice_get_begin (self, c) : NULL;
+    const gint16 *a = q + latent_band_get_begin (self, c);
+    const gint16 *b = p != NULL ? p + latent_band_get_begin (self, c) : NULL;
     const gint16 offset = self->state->channels[c].offset;
     if (self->still[c])
       continue;
@@ -35,7 +35,7 @@ find_active (LatentSlice *self, const gint16 *q, const gint16 *p)
 }
 
 static inline __attribute__ ((always_inline)) void
-code_place (LatentSlice *self, LatentBitCoder *bits, const LatentDirection direction, guint y,
+code_place (LatentBand *self, LatentBitCoder *bits, const LatentDirection direction, guint y,
     guint x, gboolean delta)
 {
   const gssize stride = self->stride, i = y * stride + x;
@@ -63,7 +63,7 @@ code_place (LatentSlice *self, LatentBitCoder *bits, const LatentDirection direc
 }
 
 static inline __attribute__ ((always_inline)) void
-code_all (LatentSlice *self, LatentBitCoder *bits, const LatentDirection direction, gboolean delta)
+code_all (LatentBand *self, LatentBitCoder *bits, const LatentDirection direction, gboolean delta)
 {
   for (guint y = 0; y < self->rows; y++) {
     if (direction == LATENT_DECODE)
@@ -74,7 +74,7 @@ code_all (LatentSlice *self, LatentBitCoder *bits, const LatentDirection directi
 }
 
 static void
-remember (LatentSlice *self, gboolean delta)
+remember (LatentBand *self, gboolean delta)
 {
   for (guint y = 0; y < self->rows; y++)
     for (guint x = 0; x < self->width; x++) {
@@ -92,7 +92,7 @@ remember (LatentSlice *self, gboolean delta)
 }
 
 void
-latent_slice_code_places (LatentSlice *self, LatentBitCoder *bits, LatentDirection direction,
+latent_band_code_places (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     const gint16 *q, const gint16 *p)
 {
   const gboolean delta = p != NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "src/codec/slice.h"
+#include "src/codec/band.h"
 
 /* Channels' headers: still or not, offset, mode. */
 
@@ -9,7 +9,7 @@
 
 /* q: row y, there being no row above the first. */
 static inline gint
-get_symbol (const LatentSlice *self, const gint16 *q, guint y, gint dy, gint x, gint outside)
+get_symbol (const LatentBand *self, const gint16 *q, guint y, gint dy, gint x, gint outside)
 {
   if (x < 0 || x >= (gint)self->width || (dy < 0 && y == 0))
     return outside;
@@ -17,8 +17,8 @@ get_symbol (const LatentSlice *self, const gint16 *q, guint y, gint dy, gint x, 
 }
 
 gint
-latent_slice_predict (const LatentSlice *self, guint channel, LatentSymbolMode mode,
-    const gint16 *q, const gint16 *p, guint y, guint x)
+latent_band_predict (const LatentBand *self, guint channel, LatentSymbolMode mode, const gint16 *q,
+    const gint16 *p, guint y, guint x)
 {
   static const gint8 at[4][2] = {
       {0,  -1},
@@ -48,7 +48,7 @@ latent_slice_predict (const LatentSlice *self, guint channel, LatentSymbolMode m
 
 /* The most frequent symbol, where it is clearly more frequent than the offset before. */
 static gint
-find_offset (const LatentSlice *self, guint32 *counts, const gint16 *q, gint offset)
+find_offset (const LatentBand *self, guint32 *counts, const gint16 *q, gint offset)
 {
   const guint n = self->rows * self->width;
   guint most = 0;
@@ -70,7 +70,7 @@ find_offset (const LatentSlice *self, guint32 *counts, const gint16 *q, gint off
 
 /* The mode of least cost, a value taken as so many bits as it is long. */
 static LatentSymbolMode
-find_mode (const LatentSlice *self, guint channel, const gint16 *q, const gint16 *p)
+find_mode (const LatentBand *self, guint channel, const gint16 *q, const gint16 *p)
 {
   const gint offset = self->state->channels[channel].offset;
   const guint modes = p != NULL ? 3 : 2;
@@ -86,7 +86,7 @@ find_mode (const LatentSlice *self, guint channel, const gint16 *q, const gint16
     for (guint y = 0; y < self->rows; y++) {
       const gsize row = (gsize)y * self->width;
       for (guint x = 0; x < self->width; x++) {
-        gint foretold = latent_slice_predict (
+        gint foretold = latent_band_predict (
             self, channel, mode, q + row, p != NULL ? p + row : NULL, y, x);
         gint value = (gint16)(q[row + x] - foretold);
         costs[mode] += 2 * g_bit_storage ((gulong)ABS (value));
@@ -99,7 +99,7 @@ find_mode (const LatentSlice *self, guint channel, const gint16 *q, const gint16
 }
 
 static gboolean
-is_still (const LatentSlice *self, const gint16 *q, const gint16 *p, gint offset)
+is_still (const LatentBand *self, const gint16 *q, const gint16 *p, gint offset)
 {
   const gsize n = (gsize)self->rows * self->width;
 
@@ -112,7 +112,7 @@ is_still (const LatentSlice *self, const gint16 *q, const gint16 *p, gint offset
 }
 
 static void
-code_offset (LatentSlice *self, LatentBitCoder *bits, LatentDirection direction,
+code_offset (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     LatentChannelState *state, gint offset)
 {
   LatentSlot *slots = self->state->shared + OFFSET;
@@ -129,7 +129,7 @@ code_offset (LatentSlice *self, LatentBitCoder *bits, LatentDirection direction,
 }
 
 static void
-code_mode (LatentSlice *self, LatentBitCoder *bits, LatentDirection direction,
+code_mode (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     LatentChannelState *state, guint mode, gboolean delta)
 {
   guint8 *last = &state->modes[delta];
@@ -147,14 +147,14 @@ code_mode (LatentSlice *self, LatentBitCoder *bits, LatentDirection direction,
 }
 
 void
-latent_slice_code_headers (LatentSlice *self, LatentBitCoder *bits, LatentDirection direction,
+latent_band_code_headers (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     const gint16 *q, const gint16 *p)
 {
   const gboolean decoding = direction == LATENT_DECODE, delta = p != NULL;
   g_autofree guint32 *counts = decoding || delta ? NULL : g_new0 (guint32, 65536);
 
   for (guint c = 0; c < self->channels; c++) {
-    const gsize begin = latent_slice_get_begin (self, c);
+    const gsize begin = latent_band_get_begin (self, c);
     const gint16 *p_c = delta ? p + begin : NULL;
     LatentChannelState *state = &self->state->channels[c];
     if (!delta)

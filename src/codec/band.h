@@ -6,7 +6,7 @@
 /* A band of rows of a grid at work: the planes that contexts are read from. A plane has a border of
  * PAD columns at either side, and of two rows above and below. */
 
-#define LATENT_SLICE_PAD 4
+#define LATENT_BAND_PAD 4
 
 /* What a value that is not zero adds to the places for which it is a neighbour: the contexts of the
  * first decision at a place, in one word.
@@ -61,37 +61,37 @@ typedef struct {
   guint8 *still; /* of each channel: not coded in this frame */
   LatentState *state;
   const LatentChannelWeights *weights;
-} LatentSlice;
+} LatentBand;
 
-void latent_slice_init (
-    LatentSlice *self, guint channels, guint height, guint width, guint begin, guint end);
-void latent_slice_clear (LatentSlice *self);
+void latent_band_init (
+    LatentBand *self, guint channels, guint height, guint width, guint begin, guint end);
+void latent_band_clear (LatentBand *self);
 /* What is remembered of frames before, but for the state. */
-void latent_slice_forget (LatentSlice *self);
+void latent_band_forget (LatentBand *self);
 
 /* Reads or writes a frame's symbols; q and p are those of the whole grid, p may be NULL. */
-void latent_slice_code (
-    LatentSlice *self, LatentBitCoder *bits, LatentDirection direction, gint16 *q, const gint16 *p);
+void latent_band_code (
+    LatentBand *self, LatentBitCoder *bits, LatentDirection direction, gint16 *q, const gint16 *p);
 
 /* Which channels are still, what offset and mode each has. */
-void latent_slice_code_headers (LatentSlice *self, LatentBitCoder *bits, LatentDirection direction,
+void latent_band_code_headers (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     const gint16 *q, const gint16 *p);
 /* Which places are coded. */
-void latent_slice_code_places (LatentSlice *self, LatentBitCoder *bits, LatentDirection direction,
+void latent_band_code_places (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     const gint16 *q, const gint16 *p);
 
 /* Before channels; before a channel; after it. */
-void latent_slice_start (LatentSlice *self);
-void latent_slice_start_channel (LatentSlice *self);
-void latent_slice_end_channel (LatentSlice *self, const gint16 *q, const gint16 *p);
+void latent_band_start (LatentBand *self);
+void latent_band_start_channel (LatentBand *self);
+void latent_band_end_channel (LatentBand *self, const gint16 *q, const gint16 *p);
 
 /* What neighbours (and the frame before) foretell of the symbol at (y, x); q and p are the
- * channel's first row in the slice. */
-gint latent_slice_predict (const LatentSlice *self, guint channel, LatentSymbolMode mode,
+ * channel's first row in the band. */
+gint latent_band_predict (const LatentBand *self, guint channel, LatentSymbolMode mode,
     const gint16 *q, const gint16 *p, guint y, guint x);
 
 static inline gsize
-latent_slice_get_begin (const LatentSlice *self, guint channel)
+latent_band_get_begin (const LatentBand *self, guint channel)
 {
   return ((gsize)channel * self->height + self->begin) * self->width;
 }

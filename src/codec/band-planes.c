@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "src/codec/slice.h"
+#include "src/codec/band.h"
 
 #define ROWS_AROUND 4 /* two above, two below */
 #define WORDS       3 /* planes of 32 bits */
@@ -9,17 +9,17 @@
 #define BYTES       6 /* of 8 */
 
 void
-latent_slice_init (
-    LatentSlice *self, guint channels, guint height, guint width, guint begin, guint end)
+latent_band_init (
+    LatentBand *self, guint channels, guint height, guint width, guint begin, guint end)
 {
-  const gsize stride = width + 2 * LATENT_SLICE_PAD, rows = end - begin;
-  const gsize plane = stride * (rows + ROWS_AROUND), first = 2 * stride + LATENT_SLICE_PAD;
+  const gsize stride = width + 2 * LATENT_BAND_PAD, rows = end - begin;
+  const gsize plane = stride * (rows + ROWS_AROUND), first = 2 * stride + LATENT_BAND_PAD;
   const gsize size = plane * (4 * WORDS + 2 * HALVES + BYTES);
   guint32 *words = g_malloc0 (size);
   guint16 *halves = (guint16 *)(words + WORDS * plane);
   guint8 *bytes = (guint8 *)(halves + HALVES * plane);
 
-  *self = (LatentSlice){.channels = channels,
+  *self = (LatentBand){.channels = channels,
       .height = height,
       .width = width,
       .begin = begin,
@@ -44,7 +44,7 @@ latent_slice_init (
 }
 
 void
-latent_slice_clear (LatentSlice *self)
+latent_band_clear (LatentBand *self)
 {
   g_clear_pointer (&self->memory, g_free);
   g_clear_pointer (&self->visits, g_free);
@@ -55,21 +55,21 @@ latent_slice_clear (LatentSlice *self)
 
 /* plane: its place (0, 0). */
 static void
-clear_plane (const LatentSlice *self, gpointer plane, gsize element)
+clear_plane (const LatentBand *self, gpointer plane, gsize element)
 {
-  memset ((guint8 *)plane - (gsize)(2 * self->stride + LATENT_SLICE_PAD) * element, 0,
+  memset ((guint8 *)plane - (gsize)(2 * self->stride + LATENT_BAND_PAD) * element, 0,
       self->plane * element);
 }
 
 void
-latent_slice_forget (LatentSlice *self)
+latent_band_forget (LatentBand *self)
 {
   clear_plane (self, self->active_before, 1);
   clear_plane (self, self->history, 1);
 }
 
 void
-latent_slice_start (LatentSlice *self)
+latent_band_start (LatentBand *self)
 {
   guint n = 0;
 
@@ -91,13 +91,13 @@ latent_slice_start (LatentSlice *self)
 
 /* Smoothed sums have weight 8: 16 * 4096 / 8. */
 static guint32
-find_scale (const LatentSlice *self, guint64 sum)
+find_scale (const LatentBand *self, guint64 sum)
 {
-  return sum == 0 ? 0 : (guint32)MIN (8192 * self->first_visit[self->rows] / sum, 65535);
+  return sum == 0 ? 0 : (guint32)MIN ((guint64)8192 * self->first_visit[self->rows] / sum, 65535);
 }
 
 void
-latent_slice_start_channel (LatentSlice *self)
+latent_band_start_channel (LatentBand *self)
 {
   gint16 *values = self->values[2];
   guint8 *digits = self->digits[2];
@@ -127,7 +127,7 @@ add_smooth (guint32 *sums, gssize stride, guint32 amount)
 }
 
 void
-latent_slice_end_channel (LatentSlice *self, const gint16 *q, const gint16 *p)
+latent_band_end_channel (LatentBand *self, const gint16 *q, const gint16 *p)
 {
   for (guint k = 0; k < self->n_found; k++) {
     const guint i = self->found[k];
