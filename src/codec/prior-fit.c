@@ -313,8 +313,9 @@ add_alike (
     sum[0] += count[0];
     sum[1] += count[1];
   }
-  for (guint i = 0; i < LATENT_MIXERS * LATENT_MIXER_INPUTS; i++)
-    mixers[i] += state->mixers[i / LATENT_MIXER_INPUTS].weights[i % LATENT_MIXER_INPUTS];
+  for (guint i = 0; i < LATENT_MIXERS; i++)
+    for (guint k = 0; k < LATENT_MIXER_INPUTS; k++)
+      mixers[i * LATENT_MIXER_INPUTS + k] += state->mixers[i].weights[k];
   latent_prior_tables_clear (&tables);
 }
 
