@@ -225,6 +225,8 @@ new_picture (LatentPeerRun *self, const LatentSample *sample)
     gst_buffer_unref (buffer);
     return NULL;
   }
+  /* libjpeg codes what stands behind rows, too */
+  memset (frame.map[0].data, 0, frame.map[0].size);
   for (guint i = 0; i < GST_VIDEO_INFO_N_PLANES (&self->video); i++) {
     gsize row, rows;
     latent_picture_get_plane_size (picture, i, &row, &rows);

@@ -37,6 +37,16 @@ describe_states (const LatentStatePair *states, guint n)
   return text ? g_string_free (text, FALSE) : NULL;
 }
 
+static char *
+join_names (const GPtrArray *names)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < names->len; i++)
+    g_string_append_printf (text, "%s%s", i ? "," : "", (const char *)names->pdata[i]);
+  return g_string_free (text, FALSE);
+}
+
 /* What the decoder's file says of itself: all that was derived from the encoder is spelt out. */
 static LatentOnnxExtra *
 describe_decoder (const LatentModel *self)
@@ -44,7 +54,7 @@ describe_decoder (const LatentModel *self)
   LatentOnnxExtra *onnx = latent_onnx_extra_copy (self->onnx);
   const LatentMediaInfo *media = &self->media;
   g_autofree char *input = describe_input (media);
-  g_autofree char *latents = g_strjoinv (",", (char **)self->latents->pdata);
+  g_autofree char *latents = join_names (self->latents);
   guint n;
   const LatentStatePair *pairs = latent_model_get_states (self, LATENT_MODE_DECODE, &n);
   g_autofree char *states = describe_states (pairs, n);
