@@ -210,11 +210,11 @@ latent_rate_add (LatentRate *self, gboolean key, gsize bytes, guint64 duration)
 {
   guint kind = key ? KEY : DELTA;
   LatentRateGain *gain = &self->gains[kind];
-  double bits = 8. * (double)bytes;
-  double found = log2 (MAX (bits - EMPTY, 1) / self->expected[kind]);
+  double bits = 8. * (double)bytes, found;
 
   if (self->bitrate == 0)
     return;
+  found = log2 (MAX (bits - EMPTY, 1) / self->expected[kind]);
   /* what is next to nothing says nothing */
   if (self->expected[kind] > EMPTY) {
     gain->bits = gain->known ? gain->bits + NEWEST * (found - gain->bits) : found;
