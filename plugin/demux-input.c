@@ -46,7 +46,7 @@ tell_damage (LatentDemux *self, const LatentFileEvent *event)
   if (event->skipped > 0)
     GST_ELEMENT_WARNING (self, STREAM, DEMUX,
         ("byte %" G_GUINT64_FORMAT " of the .lat file: %s; %" G_GUINT64_FORMAT
-         " bytes are left out",
+         " bytes are concerned",
             event->offset, event->reason, event->skipped),
         (NULL));
   else

@@ -225,7 +225,8 @@ typedef enum {
  * @packet: packet: what it is; model: its stream; seeked: @pts of it
  * @bytes: packet, model: the bytes, until the next call
  * @offset: where in the file: of a packet's block, of the first byte that is damaged, of the end
- * @skipped: damage: bytes that were left out, 0 where blocks are missing between sound ones
+ * @skipped: damage: bytes up to where the file is sound again, 0 where blocks are missing between
+ *   sound ones; packets in there that prove themselves were given before
  * @reason: (nullable): damage, and an end that is none: what is wrong
  *
  * Something that a parser found.
