@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # models/speech-data.sh FOLDER: what the speech model learns from and is measured on, out of Debian's packages.
-#   FOLDER/train      one file a voice: announcements by five speakers (Asterisk's prompts in English, Spanish, French,
-#                     Italian and Russian; 2 hours 6 minutes), and the Czech cast of the game Fish Fillets (43 minutes)
+#   FOLDER/train      one file a voice: announcements by four speakers (Asterisk's prompts in English, Spanish, French,
+#                     Italian and Russian; 2 hours 6 minutes), and the Czech cast of the game Fish Fillets (1 hour 46 minutes)
 #   FOLDER/held-out   speakers that no training heard: recordings of pocketsphinx's tests (a reader of LibriVox, players of a
-#                     game of cards, digits, commands), and each ninth of the longer lines of the Dutch cast of Fish Fillets
+#                     game of cards, digits, commands), and each 24th of the longer lines of the Dutch cast of Fish Fillets
 # All at 16 kHz, one channel. Needs ffmpeg; packages are downloaded, not installed.
 set -eu
 mkdir -p "$1"
@@ -45,7 +45,7 @@ done
 for name in goforward something numbers tidigits/dhd.2934z; do
   convert "held-out/$(basename "$name").wav" "${raw[@]}" "$test/$name.raw"
 done
-find "$share/games/fillets-ng/sound" -path '*/nl/*' -name '*.ogg' -size +28k | LC_ALL=C sort | awk 'NR % 9 == 1' \
+find "$share/games/fillets-ng/sound" -path '*/nl/*' -name '*.ogg' -size +28k | LC_ALL=C sort | awk 'NR % 24 == 1' \
   | while read -r line; do
     convert "held-out/fillets-nl-$(basename "$line" .ogg).wav" "$line"
   done
