@@ -51,9 +51,13 @@ static gint
 find_offset (const LatentBand *self, guint32 *counts, const gint16 *q, gint offset)
 {
   const guint n = self->rows * self->width;
-  guint most = 0;
+  guint most = 0, same = 0;
   gint found = offset;
 
+  for (guint i = 0; i < n; i++)
+    same += q[i] == (gint16)offset;
+  if (n - same <= same + n / 16)
+    return offset; /* no other can be */
   for (guint i = 0; i < n; i++) {
     guint count = ++counts[(guint16)q[i]];
     if (count > most) {
@@ -75,12 +79,12 @@ find_mode (const LatentBand *self, guint channel, const gint16 *q, const gint16 
   const gint offset = self->state->channels[channel].offset;
   const guint modes = p != NULL ? 3 : 2;
   guint64 costs[3] = {0};
-  gint largest = 0;
+  gint16 least = (gint16)offset, most = (gint16)offset;
   guint best = LATENT_MODE_PLAIN;
 
   for (gsize i = 0; i < (gsize)self->rows * self->width; i++)
-    largest = MAX (largest, ABS (q[i] - offset));
-  if (largest < LARGE)
+    least = MIN (least, q[i]), most = MAX (most, q[i]);
+  if (most - offset < LARGE && offset - least < LARGE)
     return best;
   for (guint mode = 0; mode < modes; mode++) {
     for (guint y = 0; y < self->rows; y++) {

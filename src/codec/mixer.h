@@ -65,7 +65,7 @@ static inline void
 latent_inputs_load (LatentInputs *self, const gint16 *stretch, LatentSlot *const *slots, guint n)
 {
 #define SLOT(i)  ((i) < n ? (gint)*slots[i] : 0)
-#define LOGIT(i) ((i) < n ? stretch[((const guint16 *)slots[i])[1] >> 4] : 0)
+#define LOGIT(i) ((i) < n ? stretch[*slots[i] >> 20] : 0)
   self->slots[0] = _mm_set_epi32 (SLOT (3), SLOT (2), SLOT (1), SLOT (0));
   self->slots[1] = _mm_set_epi32 (SLOT (7), SLOT (6), SLOT (5), SLOT (4));
   self->logits = _mm_set_epi16 (
