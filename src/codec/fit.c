@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/codec/fit.h"
 
+#include <latent/error.h>
 #include <math.h>
 #include <string.h>
 
 #include "src/codec/prior.h"
 #include "src/codec/quantiser.h"
 #include "src/codec/sequence.h"
+#include "src/media/strided.h"
 
 /* Rows and columns of a patch at most. */
 #define PATCH 48
@@ -181,6 +183,11 @@ latent_fit_add (LatentFit *self, const LatentShape *dims, const float *latents, 
   if (!latent_grid_init_for_model (&grid, self->model, dims->n, dims->dims, width, height, error) ||
       !set_grid (self, &grid, error))
     return FALSE;
+  if (latent_count_not_finite (latents, latent_grid_count (&grid)) > 0) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE,
+        "latents of frame %" G_GUINT64_FORMAT " are NaN or infinite", self->frames);
+    return FALSE;
+  }
   latent_grid_gather (&self->grid, latents, self->planes);
   follows = follows && self->has_held;
   if (follows && self->frames % KEYS == 0)
