@@ -19,6 +19,7 @@ latent_enc_core_init (LatentEncCore *self, GstElement *element, LatentMediaKind 
 {
   self->element = element;
   self->kind = kind;
+  self->quality = LATENT_ENC_DEFAULT_QUALITY;
   latent_stats_init (&self->stats, element);
 }
 
@@ -165,8 +166,8 @@ retune (LatentEncCore *self, gboolean always)
   gboolean is_retuned;
 
   GST_OBJECT_LOCK (self->element);
-  quality = self->quality;
   bitrate = self->bitrate;
+  quality = bitrate > 0 && !self->has_quality ? LATENT_QUALITY_MAX : self->quality;
   is_retuned = self->is_retuned;
   self->is_retuned = FALSE;
   GST_OBJECT_UNLOCK (self->element);

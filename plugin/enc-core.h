@@ -9,6 +9,8 @@
 /* What latentvideoenc and latentaudioenc share: properties, the model, a session that makes latents
  * and an encoder that makes packets of them. */
 
+#define LATENT_ENC_DEFAULT_QUALITY 40
+
 /* Numbers of the properties. */
 enum {
   LATENT_ENC_PROP_MODEL = 1,
@@ -42,9 +44,10 @@ typedef struct {
 
   /* under the object lock */
   guint quality;
-  guint bitrate;       /* kbit/s */
-  gboolean is_retuned; /* one of both was set */
-  LatentModel *model;  /* from READY on */
+  gboolean has_quality; /* somebody set it: then a bitrate goes no higher */
+  guint bitrate;        /* kbit/s */
+  gboolean is_retuned;  /* one of both was set */
+  LatentModel *model;   /* from READY on */
   LatentStats stats;
   guint64 bytes; /* of packets and headers */
   guint64 keys;  /* key packets */

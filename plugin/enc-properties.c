@@ -2,7 +2,6 @@
 #include "plugin/enc-core.h"
 #include "plugin/properties.h"
 
-#define DEFAULT_QUALITY     40
 #define DEFAULT_KEY_INT_MAX 250
 #define MAX_BITRATE         (G_MAXUINT / 1000) /* tags have it in bit/s */
 
@@ -13,8 +12,9 @@ latent_enc_core_install_properties (GObjectClass *klass)
 
   specs[LATENT_ENC_PROP_MODEL] = latent_property_new_model ();
   specs[LATENT_ENC_PROP_QUALITY] = g_param_spec_int ("quality", "Quality",
-      "0 (smallest) to 63 (best); with a bitrate the best that is used", 0, LATENT_QUALITY_MAX,
-      DEFAULT_QUALITY, LATENT_PROPERTY_LATE);
+      "0 (smallest) to 63 (best); where it is set beside a bitrate, the best that is used", 0,
+      LATENT_QUALITY_MAX, LATENT_ENC_DEFAULT_QUALITY,
+      LATENT_PROPERTY_LATE & ~G_PARAM_CONSTRUCT); /* who sets it is told from who does not */
   specs[LATENT_ENC_PROP_BITRATE] = g_param_spec_uint ("bitrate", "Bitrate",
       "Kilobits a second (0: off, quality alone decides)", 0, MAX_BITRATE, 0, LATENT_PROPERTY_LATE);
   specs[LATENT_ENC_PROP_KEY_INT_MAX] = g_param_spec_uint ("key-int-max", "Key interval",
@@ -54,6 +54,7 @@ set_locked (LatentEncCore *self, guint id, const GValue *value)
     break;
   case LATENT_ENC_PROP_QUALITY:
     self->quality = (guint)g_value_get_int (value);
+    self->has_quality = TRUE;
     break;
   case LATENT_ENC_PROP_BITRATE:
     self->bitrate = g_value_get_uint (value);

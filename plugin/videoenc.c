@@ -8,8 +8,9 @@
  * with autoencoder. Packets of one machine decode on every other: past the quantiser all is
  * integer.
  *
- * #LatentVideoEnc:quality decides how fine latents are quantised; with #LatentVideoEnc:bitrate it
- * is the best quality that is used while the rate allows. Both can be changed while frames flow.
+ * #LatentVideoEnc:quality decides how fine latents are quantised; set beside
+ * #LatentVideoEnc:bitrate it is the best quality that is used while the rate allows. Both can be
+ * changed while frames flow.
  *
  * Between key frames packets depend on those before them. force-key-unit events make a key frame,
  * and so do discontinuities; with all-headers the sequence header comes again before it, as a

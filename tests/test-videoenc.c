@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/video/gstvideometa.h>
+#include <latent/codec.h>
 #include <string.h>
 
 #include "tests/element.h"
@@ -216,6 +217,36 @@ GST_START_TEST (test_bitrate)
 }
 GST_END_TEST;
 
+/* Of the twentieth frame, coded with a rate that is never reached. */
+static guint
+find_best_quality (TestBench *bench)
+{
+  GstMapInfo map;
+  LatentPacketInfo info = {0};
+
+  for (guint i = 0; i < 20; i++) {
+    g_autoptr (GstBuffer) packet = NULL;
+    ck_assert (push (bench, CAPS, i) == GST_FLOW_OK);
+    packet = gst_harness_try_pull (bench->harness);
+    gst_buffer_map (packet, &map, GST_MAP_READ);
+    ck_assert (latent_packet_info_parse (&info, map.data, map.size, NULL));
+    gst_buffer_unmap (packet, &map);
+  }
+  return info.quality;
+}
+
+/* A rate alone is met by whatever quality does so; quality set beside it is a bound. */
+GST_START_TEST (test_bitrate_and_quality)
+{
+  g_auto (TestBench) by_rate = new_bench (CAPS, "bitrate", 1000000);
+  g_auto (TestBench) bounded = new_bench (CAPS, "bitrate", 1000000);
+
+  ck_assert_uint_eq (find_best_quality (&by_rate), 63);
+  g_object_set (bounded.element, "quality", 40, NULL);
+  ck_assert_uint_eq (find_best_quality (&bounded), 40);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_batch_drains)
 {
   g_auto (TestBench) bench = new_bench (CAPS, "batch-size", 4);
@@ -350,6 +381,7 @@ videoenc_suite (void)
   tcase_add_test (tests, test_resilient);
   tcase_add_test (tests, test_quality);
   tcase_add_test (tests, test_bitrate);
+  tcase_add_test (tests, test_bitrate_and_quality);
   tcase_add_test (tests, test_batch_drains);
   tcase_add_test (tests, test_flush);
   tcase_add_test (tests, test_latency);

@@ -10,8 +10,11 @@
 
 #define DEFAULT_RATE 25 /* of pictures that have none */
 
+#define DEFAULT_QUALITY 40
+#define UNSET           G_MININT
+
 static char *model_path, *output;
-static gint every = 1, threads, quality = 40, bitrate, key_interval = 250;
+static gint every = 1, threads, quality = UNSET, bitrate, key_interval = 250;
 static gint64 max_frames;
 static gboolean psnr, embed;
 
@@ -20,7 +23,7 @@ static const GOptionEntry options[] = {
     {"output",           'o', 0, G_OPTION_ARG_FILENAME, &output,
      ".lat: the latents quantised and coded; .npy: as float32", "OUT"},
     {"quality", 'q', 0, G_OPTION_ARG_INT, &quality,
-     ".lat: 0 (small) to 63; with --bitrate the best that is used (40)", "Q"},
+     ".lat: 0 (small) to 63 (40); beside --bitrate the best that is used (63)", "Q"},
     {"bitrate",     'b', 0, G_OPTION_ARG_INT, &bitrate,
      ".lat: kilobits a second; 0, the default: quality alone decides", "KBITS"},
     {"key-int-max",     'k', 0, G_OPTION_ARG_INT, &key_interval,
@@ -107,7 +110,7 @@ check_options (guint *n_threads, GError **error)
   if (!coded && !g_str_has_suffix (output, ".npy"))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "-o: '%s' does not end in .lat or .npy, which is what can be written", output);
-  else if (quality < 0 || quality > LATENT_QUALITY_MAX)
+  else if (quality != UNSET && (quality < 0 || quality > LATENT_QUALITY_MAX))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--quality: %d is not between 0 and %d", quality, LATENT_QUALITY_MAX);
   else if (bitrate < 0 || key_interval < 0)
@@ -122,6 +125,14 @@ check_options (guint *n_threads, GError **error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--every is 1 or more, --max-frames not negative");
   return FALSE;
+}
+
+static guint
+choose_quality (void)
+{
+  if (quality != UNSET)
+    return (guint)quality;
+  return bitrate > 0 ? LATENT_QUALITY_MAX : DEFAULT_QUALITY;
 }
 
 /* To a .lat file. */
@@ -139,7 +150,7 @@ code (LatentModel *model, const LatentCommandLine *line, guint n_threads, GError
       .coder =
           {
                   .threads = n_threads,
-                  .quality = (guint)quality,
+                  .quality = choose_quality (),
                   .bitrate = (guint64)bitrate * 1000,
                   .key_interval = (guint)key_interval,
                   .every = (guint)every,
