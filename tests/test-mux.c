@@ -333,10 +333,10 @@ GST_END_TEST;
 GST_START_TEST (caps_need_a_sequence_header)
 {
   g_auto (Bench) bench;
+  g_autoptr (GstCaps) caps = gst_caps_from_string ("video/x-latent,version=1,alignment=frame");
 
   bench_init (&bench, 1);
-  gst_harness_push_event (bench.in[0],
-      gst_event_new_caps (gst_caps_from_string ("video/x-latent,version=1,alignment=frame")));
+  gst_harness_push_event (bench.in[0], gst_event_new_caps (caps));
   gst_harness_push (bench.in[0], lat_case_new_buffer (LATENT_MEDIA_VIDEO, 0));
   test_bus_assert_error (bench.bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "codec_data", NULL);
 }

@@ -83,7 +83,8 @@ GST_END_TEST;
 GST_START_TEST (damaged_packets_are_dropped)
 {
   GstHarness *harness = gst_harness_new ("latentparse");
-  GstBuffer *damaged = gst_buffer_copy_deep (lat_case_new_buffer (LATENT_MEDIA_VIDEO, 1));
+  g_autoptr (GstBuffer) whole = lat_case_new_buffer (LATENT_MEDIA_VIDEO, 1);
+  GstBuffer *damaged = gst_buffer_copy_deep (whole);
 
   gst_harness_set_src_caps (harness, lat_case_new_caps (LATENT_MEDIA_VIDEO));
   gst_buffer_memset (damaged, gst_buffer_get_size (damaged) - 1, 0x5a, 1);

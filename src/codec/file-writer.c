@@ -309,11 +309,12 @@ check_packet (
 static gboolean
 wants_new_block (const LatentFileWriter *self, const LatentFilePacket *packet, gsize size)
 {
-  const LatentFilePacket *first = &g_array_index (self->rows, LatentFileRow, 0).packet;
   const LatentFileStream *lead = &g_array_index (self->streams, LatentFileStream, self->lead);
+  const LatentFilePacket *first;
 
   if (self->rows->len == 0)
     return FALSE;
+  first = &g_array_index (self->rows, LatentFileRow, 0).packet;
   if (lead->kind == LATENT_MEDIA_VIDEO && packet->stream == self->lead && packet->key &&
       !(first->stream == self->lead && first->key))
     return TRUE;

@@ -37,7 +37,9 @@ latent_range_encoder_init (LatentRangeEncoder *self, guint8 *dst, gsize capacity
 static inline void
 latent_range_decoder_init (LatentRangeDecoder *self, const guint8 *src, gsize size)
 {
-  *self = (LatentRangeDecoder){.src = src, .end = src + size, .range = G_MAXUINT32};
+  /* src may be NULL where there is nothing */
+  *self = (LatentRangeDecoder){
+      .src = src, .end = size > 0 ? src + size : src, .range = G_MAXUINT32};
   for (guint i = 0; i < 4; i++)
     self->offset = self->offset << 8 | (self->src < self->end ? *self->src++ : 0);
 }

@@ -96,6 +96,14 @@ append (LatentBuilder *builder, const LatentNode *node, const_dnnl_primitive_des
   return TRUE;
 }
 
+/* oneDNN 2.6 has a reference primitive alone for channels in blocks and one number. */
+static gboolean
+is_slow (const_dnnl_primitive_desc_t pd, const LatentValue *small)
+{
+  return latent_shape_product (&small->shape, 0, small->shape.n) == 1 &&
+         g_str_has_prefix (latent_pd_get_kernel (pd), "ref");
+}
+
 LatentEmit
 latent_dnn_binary (LatentBuilder *builder, const LatentNode *node, GError **error)
 {
@@ -124,7 +132,7 @@ latent_dnn_binary (LatentBuilder *builder, const LatentNode *node, GError **erro
   if (a.layout->md == NULL || b.layout->md == NULL ||
       latent_pd_binary (&pd, row->algorithm, a.layout->md, b.layout->md, a.layout->md, attr) !=
           dnnl_success ||
-      g_str_has_prefix (latent_pd_get_kernel (pd), "ref"))
+      !latent_pd_is_worth_fusing (pd, node) || is_slow (pd, small))
     return LATENT_EMIT_FALLBACK;
   return append (builder, node, pd, &a, &b, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }
