@@ -408,10 +408,7 @@ latent_audio_enc_class_init (LatentAudioEncClass *klass)
   g_object_class_install_property (object_class, PROP_DTX,
       g_param_spec_boolean ("dtx", "DTX", "Send nothing while the samples are all zero", FALSE,
           LATENT_PROPERTY_LATE));
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, raw));
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, coded));
+  latent_element_add_pads (element_class, raw, coded);
   gst_element_class_set_static_metadata (element_class, "Latent audio encoder",
       "Codec/Encoder/Audio", "Codes audio as latents of an autoencoder (ONNX)", "gst-latent");
   encoder_class->open = open_model;

@@ -334,10 +334,7 @@ latent_autoencoder_class_init (LatentAutoencoderClass *klass)
   object_class->finalize = finalize;
   install_properties (object_class);
 
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+  latent_element_add_pads (element_class, caps, caps);
   gst_element_class_set_static_metadata (element_class, "Autoencoder",
       "Filter/Converter/Video/Audio", "Runs an autoencoder (ONNX) on video, audio or vectors",
       "gst-latent");

@@ -50,3 +50,12 @@ latent_property_new_stats (const char *more)
   return g_param_spec_boxed (
       "stats", "Statistics", blurb, GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_NAME);
 }
+
+void
+latent_element_add_pads (GstElementClass *klass, GstCaps *sink, GstCaps *src)
+{
+  gst_element_class_add_pad_template (
+      klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, sink));
+  gst_element_class_add_pad_template (
+      klass, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, src));
+}

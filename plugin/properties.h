@@ -3,7 +3,7 @@
 
 #include <gst/gst.h>
 
-/* Properties that several elements have: names, ranges and defaults stand here alone. */
+/* What classes of elements share. Properties: names, ranges and defaults stand here alone. */
 
 /* Of what is read when a stream begins, with a default. */
 #define LATENT_PROPERTY_EARLY                                                                      \
@@ -18,3 +18,6 @@ GParamSpec *latent_property_new_threads (void);
 GParamSpec *latent_property_new_batch_size (void);
 /* more: what the structure has beside what all have, as text. */
 GParamSpec *latent_property_new_stats (const char *more);
+
+/* The templates of pads that are always there, "sink" and "src". */
+void latent_element_add_pads (GstElementClass *klass, GstCaps *sink, GstCaps *src);

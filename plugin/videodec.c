@@ -27,6 +27,7 @@
 #include "plugin/videodec-private.h"
 
 #include "plugin/picture.h"
+#include "plugin/properties.h"
 #include "src/gst/caps.h"
 #include "src/gst/stream-caps.h"
 
@@ -276,10 +277,7 @@ latent_video_dec_class_init (LatentVideoDecClass *klass)
   object_class->get_property = get_property;
   object_class->finalize = finalize;
   latent_dec_core_install_properties (object_class);
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, coded));
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, raw));
+  latent_element_add_pads (element_class, coded, raw);
   gst_element_class_set_static_metadata (element_class, "Latent video decoder",
       "Codec/Decoder/Video", "Decodes video that was coded as latents of an autoencoder",
       "gst-latent");

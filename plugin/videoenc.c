@@ -28,6 +28,7 @@
 
 #include "plugin/enc-core.h"
 #include "plugin/picture.h"
+#include "plugin/properties.h"
 #include "src/gst/caps.h"
 #include "src/gst/message.h"
 #include "src/gst/stream-caps.h"
@@ -363,10 +364,7 @@ latent_video_enc_class_init (LatentVideoEncClass *klass)
   object_class->get_property = get_property;
   object_class->finalize = finalize;
   latent_enc_core_install_properties (object_class);
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, raw));
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, coded));
+  latent_element_add_pads (element_class, raw, coded);
   gst_element_class_set_static_metadata (element_class, "Latent video encoder",
       "Codec/Encoder/Video", "Codes video as latents of an autoencoder (ONNX)", "gst-latent");
   encoder_class->open = open_model;
