@@ -22,13 +22,17 @@ dnnl_engine_t latent_engine_get (void);
 /* TRUE for success, else an error that says what was tried. */
 gboolean latent_dnnl_check (dnnl_status_t status, const char *what, GError **error);
 
+/* oneDNN's name of a type that its arrays may have; dnnl_data_type_undef for others. */
+dnnl_data_type_t latent_dnnl_get_type (LatentDataType type);
+LatentDataType latent_dnnl_find_type (dnnl_data_type_t type); /* the other way */
+
 static inline gboolean
 latent_md_is_possible (LatentDataType type, const LatentShape *shape)
 {
   for (guint i = 0; i < shape->n; i++)
     if (shape->dims[i] <= 0)
       return FALSE;
-  return type == LATENT_DATA_TYPE_FLOAT32 && shape->n > 0;
+  return latent_dnnl_get_type (type) != dnnl_data_type_undef && shape->n > 0;
 }
 
 /* Strides in elements; NULL lets the primitive choose the layout (format_tag any). NULL where
@@ -36,6 +40,7 @@ latent_md_is_possible (LatentDataType type, const LatentShape *shape)
 LatentMd latent_md_new (LatentDataType type, const LatentShape *shape, const gint64 *strides);
 LatentMd latent_md_copy (LatentConstMd md);
 void latent_md_free (LatentMd md);
+LatentDataType latent_md_get_type (LatentConstMd md);
 void latent_md_get_shape (LatentConstMd md, LatentShape *shape);
 /* FALSE for a blocked or padded layout. */
 gboolean latent_md_get_strides (LatentConstMd md, gint64 *strides);

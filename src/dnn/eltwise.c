@@ -230,8 +230,9 @@ latent_dnn_eltwise (LatentBuilder *builder, const LatentNode *node, GError **err
     return LATENT_EMIT_FALLBACK;
   if (!latent_builder_get_compact (builder, latent_node_get_input (node, 0), &src, error))
     return LATENT_EMIT_FAILED;
-  if (src.layout->md == NULL || latent_pd_eltwise (&pd, eltwise.algorithm, src.layout->md,
-                                    eltwise.alpha, eltwise.beta, attr) != dnnl_success)
+  if (!latent_layout_is_float (src.layout) ||
+      latent_pd_eltwise (&pd, eltwise.algorithm, src.layout->md, eltwise.alpha, eltwise.beta,
+          attr) != dnnl_success)
     return LATENT_EMIT_FALLBACK;
   step = latent_primitive_step_new (node, pd, error);
   if (step == NULL)

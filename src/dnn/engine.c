@@ -16,6 +16,43 @@ latent_engine_get (void)
   return (dnnl_engine_t)once;
 }
 
+static const struct {
+  LatentDataType type;
+  dnnl_data_type_t kind;
+} types[] = {
+    {LATENT_DATA_TYPE_FLOAT32,  dnnl_f32 },
+    {LATENT_DATA_TYPE_BFLOAT16, dnnl_bf16},
+    {LATENT_DATA_TYPE_INT8,     dnnl_s8  },
+    {LATENT_DATA_TYPE_UINT8,    dnnl_u8  },
+};
+
+dnnl_data_type_t
+latent_dnnl_get_type (LatentDataType type)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (types[i].type == type)
+      return types[i].kind;
+  return dnnl_data_type_undef;
+}
+
+LatentDataType
+latent_dnnl_find_type (dnnl_data_type_t type)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (types[i].kind == type)
+      return types[i].type;
+  return LATENT_DATA_TYPE_NONE;
+}
+
+gboolean
+latent_engine_has_int8 (void)
+{
+  guint isa = dnnl_get_effective_cpu_isa ();
+
+  return (isa & dnnl_cpu_isa_avx512_core_vnni) == dnnl_cpu_isa_avx512_core_vnni ||
+         (isa & dnnl_cpu_isa_avx2_vnni) == dnnl_cpu_isa_avx2_vnni;
+}
+
 gboolean
 latent_dnnl_check (dnnl_status_t status, const char *what, GError **error)
 {

@@ -7,3 +7,7 @@
  * context has its own. */
 gpointer latent_engine_new_stream (GError **error);
 void latent_engine_free_stream (gpointer stream);
+
+/* Whether the CPU, as far as ONEDNN_MAX_CPU_ISA lets oneDNN use it, adds products of 8 bits without
+ * saturating in between (VNNI). */
+gboolean latent_engine_has_int8 (void);

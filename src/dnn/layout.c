@@ -77,7 +77,7 @@ latent_layout_new_md (gconstpointer md)
   LatentLayout *self;
 
   latent_md_get_shape (md, &shape);
-  self = new_layout (LATENT_DATA_TYPE_FLOAT32, &shape);
+  self = new_layout (latent_md_get_type (md), &shape);
   self->md = latent_md_copy (md);
   self->is_strided = latent_md_get_strides (md, self->strides);
   self->size = MAX (dnnl_memory_desc_get_size (md), 1);
@@ -130,6 +130,12 @@ latent_layout_equal (const LatentLayout *a, const LatentLayout *b)
   if (!a->is_strided)
     return dnnl_memory_desc_equal (a->md, b->md);
   return same_places (&a->shape, a->strides, b->strides);
+}
+
+gboolean
+latent_layout_is_float (const LatentLayout *self)
+{
+  return self->type == LATENT_DATA_TYPE_FLOAT32 && self->md != NULL;
 }
 
 gboolean

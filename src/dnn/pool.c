@@ -49,6 +49,7 @@ latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node, LatentPoolin
   if (!prepare (builder, node, &src, &dst, error))
     return LATENT_EMIT_FAILED;
   if (src.layout->md == NULL || dst == NULL ||
+      (kind != LATENT_POOLING_MAX && !latent_layout_is_float (src.layout)) ||
       latent_pd_pooling (&pd, algorithms[kind], src.layout->md, dst, &own, attr) != dnnl_success)
     return LATENT_EMIT_FALLBACK;
   return append_simple (builder, node, pd, &src, residual, error);
@@ -68,7 +69,7 @@ latent_dnn_resampling (
     return LATENT_EMIT_FALLBACK;
   if (!prepare (builder, node, &src, &dst, error))
     return LATENT_EMIT_FAILED;
-  if (src.layout->md == NULL || dst == NULL ||
+  if (!latent_layout_is_float (src.layout) || dst == NULL ||
       latent_pd_resampling (&pd, algorithm, NULL, src.layout->md, dst, attr) != dnnl_success)
     return LATENT_EMIT_FALLBACK;
   return append_simple (builder, node, pd, &src, NULL, error);
@@ -108,7 +109,7 @@ latent_dnn_reduction (LatentBuilder *builder, const LatentNode *node, LatentRedu
   if (!prepare (builder, node, &src, &dst, error))
     return LATENT_EMIT_FAILED;
   kept = latent_layout_new (value->type, &shape);
-  if (src.layout->md == NULL || kept->md == NULL ||
+  if (!latent_layout_is_float (src.layout) || kept->md == NULL ||
       latent_pd_reduction (&pd, kinds[kind].algorithm, src.layout->md, kept->md, kinds[kind].p,
           attr) != dnnl_success)
     return LATENT_EMIT_FALLBACK;

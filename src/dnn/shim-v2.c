@@ -7,6 +7,7 @@ LatentMd
 latent_md_new (LatentDataType type, const LatentShape *shape, const gint64 *strides)
 {
   g_autofree LatentMd md = g_new0 (dnnl_memory_desc_t, 1);
+  const dnnl_data_type_t kind = latent_dnnl_get_type (type);
   dnnl_dims_t dims = {0}, steps = {0};
   dnnl_status_t status;
 
@@ -17,9 +18,9 @@ latent_md_new (LatentDataType type, const LatentShape *shape, const gint64 *stri
     steps[i] = strides != NULL ? strides[i] : 0;
   }
   if (strides != NULL)
-    status = dnnl_memory_desc_init_by_strides (md, (int)shape->n, dims, dnnl_f32, steps);
+    status = dnnl_memory_desc_init_by_strides (md, (int)shape->n, dims, kind, steps);
   else
-    status = dnnl_memory_desc_init_by_tag (md, (int)shape->n, dims, dnnl_f32, dnnl_format_tag_any);
+    status = dnnl_memory_desc_init_by_tag (md, (int)shape->n, dims, kind, dnnl_format_tag_any);
   return status == dnnl_success ? g_steal_pointer (&md) : NULL;
 }
 
@@ -33,6 +34,12 @@ void
 latent_md_free (LatentMd md)
 {
   g_free (md);
+}
+
+LatentDataType
+latent_md_get_type (LatentConstMd md)
+{
+  return latent_dnnl_find_type (md->data_type);
 }
 
 void

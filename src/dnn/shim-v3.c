@@ -9,6 +9,7 @@ LatentMd
 latent_md_new (LatentDataType type, const LatentShape *shape, const gint64 *strides)
 {
   LatentMd md = NULL;
+  const dnnl_data_type_t kind = latent_dnnl_get_type (type);
   dnnl_dims_t dims = {0}, steps = {0};
   dnnl_status_t status;
 
@@ -19,10 +20,9 @@ latent_md_new (LatentDataType type, const LatentShape *shape, const gint64 *stri
     steps[i] = strides != NULL ? strides[i] : 0;
   }
   if (strides != NULL)
-    status = dnnl_memory_desc_create_with_strides (&md, (int)shape->n, dims, dnnl_f32, steps);
+    status = dnnl_memory_desc_create_with_strides (&md, (int)shape->n, dims, kind, steps);
   else
-    status = dnnl_memory_desc_create_with_tag (
-        &md, (int)shape->n, dims, dnnl_f32, dnnl_format_tag_any);
+    status = dnnl_memory_desc_create_with_tag (&md, (int)shape->n, dims, kind, dnnl_format_tag_any);
   return status == dnnl_success ? md : NULL;
 }
 
@@ -38,6 +38,15 @@ latent_md_free (LatentMd md)
 {
   if (md != NULL)
     dnnl_memory_desc_destroy (md);
+}
+
+LatentDataType
+latent_md_get_type (LatentConstMd md)
+{
+  dnnl_data_type_t type = dnnl_data_type_undef;
+
+  dnnl_memory_desc_query (md, dnnl_query_data_type, &type);
+  return latent_dnnl_find_type (type);
 }
 
 void
