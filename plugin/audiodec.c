@@ -91,7 +91,7 @@ handle_frame (GstAudioDecoder *decoder, GstBuffer *buffer)
     GST_ELEMENT_ERROR (self, RESOURCE, READ, ("a packet cannot be read"), (NULL));
     return GST_FLOW_ERROR;
   }
-  unit = latent_dec_core_get_unit (map.data, map.size);
+  unit = latent_unit_get (map.data, map.size);
   if (unit == LATENT_UNIT_PACKET)
     ret = latent_audio_dec_take_packet (self, buffer, map.data, map.size);
   else

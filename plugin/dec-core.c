@@ -216,16 +216,6 @@ latent_dec_core_take_caps (LatentDecCore *self, GstCaps *caps)
   return header ? take_header (self, header) : LATENT_TAKEN_SAME;
 }
 
-LatentUnit
-latent_dec_core_get_unit (const guint8 *data, gsize size)
-{
-  LatentStreamInfo info;
-
-  if (latent_stream_info_parse (&info, data, size, NULL))
-    return LATENT_UNIT_HEADER;
-  return latent_model_packet_is (data, size) ? LATENT_UNIT_MODEL : LATENT_UNIT_PACKET;
-}
-
 /* A damaged model is as good as none: the next one may be whole. */
 static LatentTaken
 take_embedded (LatentDecCore *self, const guint8 *data, gsize size)

@@ -4,6 +4,7 @@
 #include <latent/codec.h>
 
 #include "plugin/stats.h"
+#include "src/codec/split.h"
 #include "src/gst/enums.h"
 
 /* What latentvideodec and latentaudiodec share: properties, finding the model, a decoder that makes
@@ -61,13 +62,6 @@ typedef struct {
   GstClockTime asked; /* PTS of the packet for which a key packet was asked for last */
 } LatentDecCore;
 
-/* What a buffer holds. */
-typedef enum {
-  LATENT_UNIT_PACKET,
-  LATENT_UNIT_HEADER,
-  LATENT_UNIT_MODEL,
-} LatentUnit;
-
 /* What came of it. */
 typedef enum {
   LATENT_TAKEN_FAILED, /* an error was posted */
@@ -89,7 +83,6 @@ void latent_dec_core_stop (LatentDecCore *self);
 
 /* The caps' header, where they have one. */
 LatentTaken latent_dec_core_take_caps (LatentDecCore *self, GstCaps *caps);
-LatentUnit latent_dec_core_get_unit (const guint8 *data, gsize size);
 /* A buffer that is no packet. */
 LatentTaken latent_dec_core_take_unit (
     LatentDecCore *self, LatentUnit unit, const guint8 *data, gsize size);

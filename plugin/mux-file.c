@@ -3,7 +3,7 @@
 
 #include <latent/codec.h>
 
-#include "plugin/dec-core.h"
+#include "src/codec/split.h"
 #include "src/gst/tags.h"
 
 GST_DEBUG_CATEGORY_EXTERN (latent_mux_debug);
@@ -171,7 +171,7 @@ latent_mux_add_buffer (LatentMux *self, LatentMuxPad *pad, GstBuffer *buffer, GE
     return FALSE;
   }
   /* a payload does not keep the flag HEADER */
-  is_header = latent_dec_core_get_unit (map.data, map.size) != LATENT_UNIT_PACKET ||
+  is_header = latent_unit_get (map.data, map.size) != LATENT_UNIT_PACKET ||
               GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_HEADER);
   if (map.size == 0) /* a gap */
     ok = TRUE;

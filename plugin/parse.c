@@ -12,7 +12,13 @@
  * missing follow from the frame rate, or the samples of a packet. Packets that are damaged are
  * dropped.
  *
- * A packet does not say its own length: bytes that were not framed cannot be parsed.
+ * Bytes that come without caps (from a file, a socket), or with the field alignment=byte, are cut
+ * into units first: one stream's units, one behind the other, in buffers of any size. A sequence
+ * header must be among them, or in the caps; `latentvideoenc embed-model=once ! filesink` writes
+ * one in front. No packet says its own length, but all have a checksum and a counter: a packet ends
+ * where both are right. Bytes that are no unit are left out, with a warning that names the first;
+ * the packet before them may be lost with them where it is short. Times follow from the counters,
+ * where the stream has a rate. A .lat file is for latentdemux.
  *
  * ## Example launch lines
  * |[
@@ -20,18 +26,28 @@
  *   ! rtpgstpay config-interval=1 ! rtpgstdepay ! latentparse ! latentvideodec model=camera.onnx \
  *   ! fakesink
  * ]| Over RTP, here without a network between.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=50 ! videoconvert \
+ *   ! latentvideoenc model=camera.onnx embed-model=once ! filesink location=clip.bin
+ * gst-launch-1.0 filesrc location=clip.bin ! latentparse ! latentvideodec ! fakesink
+ * ]| Through a file that has no container.
  */
 
 #include "plugin/parse.h"
 
 #include <latent/codec.h>
+#include <string.h>
 
-#include "plugin/dec-core.h"
+#include "src/codec/file-chunk.h"
+#include "src/codec/split.h"
 #include "src/gst/message.h"
 #include "src/gst/stream-caps.h"
 
 GST_DEBUG_CATEGORY_STATIC (latent_parse_debug);
 #define GST_CAT_DEFAULT latent_parse_debug
+
+/* That are told as messages; the log has the rest. */
+#define MAX_DAMAGES 100
 
 struct _LatentParse {
   GstBaseParse parent;
@@ -39,6 +55,18 @@ struct _LatentParse {
   GBytes *header;  /* the caps' */
   gboolean embeds; /* a model was met, or the caps said that one comes */
   gboolean is_discont;
+
+  /* of bytes that were not framed */
+  gboolean is_bytes;
+  LatentSplitter splitter;
+  guint64 at;          /* bytes that were taken */
+  guint64 n_garbage;   /* of those the last so many were no unit */
+  guint n_damages;     /* that were met */
+  guint last;          /* counter of the last packet */
+  guint64 n_steps;     /* from the first packet's to the last one's; as below */
+  gboolean has_packet; /* one came */
+  guint step_n;        /* what a packet lasts, in seconds; 0: not known */
+  guint step_d;
 };
 
 G_DEFINE_TYPE_WITH_CODE (LatentParse, latent_parse, GST_TYPE_BASE_PARSE,
@@ -49,7 +77,11 @@ start (GstBaseParse *parse)
 {
   LatentParse *self = LATENT_PARSE (parse);
 
-  self->embeds = self->is_discont = FALSE;
+  self->embeds = self->is_discont = self->has_packet = FALSE;
+  self->is_bytes = TRUE; /* as long as no caps say otherwise */
+  self->splitter = (LatentSplitter){0};
+  self->at = self->n_garbage = self->n_steps = 0;
+  self->n_damages = self->step_n = 0;
   gst_base_parse_set_min_frame_size (parse, 1);
   gst_base_parse_set_syncable (parse, FALSE);
   return TRUE;
@@ -72,10 +104,10 @@ set_caps (LatentParse *self, const LatentStreamInfo *info)
   if (self->embeds)
     gst_caps_set_simple (caps, LATENT_GST_EMBEDDED, G_TYPE_BOOLEAN, TRUE, NULL);
   gst_pad_set_caps (GST_BASE_PARSE_SRC_PAD (self), caps);
-  if (info->kind == LATENT_MEDIA_AUDIO)
-    gst_base_parse_set_frame_rate (GST_BASE_PARSE (self), info->rate, info->hop, 0, 0);
-  else if (info->fps_n > 0)
-    gst_base_parse_set_frame_rate (GST_BASE_PARSE (self), info->fps_n, info->fps_d, 0, 0);
+  self->step_n = info->kind == LATENT_MEDIA_AUDIO ? info->hop : info->fps_d;
+  self->step_d = info->kind == LATENT_MEDIA_AUDIO ? info->rate : info->fps_n;
+  if (self->step_d > 0)
+    gst_base_parse_set_frame_rate (GST_BASE_PARSE (self), self->step_d, self->step_n, 0, 0);
 }
 
 static gboolean
@@ -93,6 +125,7 @@ take_header (LatentParse *self, GBytes *header)
   }
   g_clear_pointer (&self->header, g_bytes_unref);
   self->header = g_bytes_ref (header);
+  latent_splitter_set_info (&self->splitter, &info);
   set_caps (self, &info);
   return TRUE;
 }
@@ -117,23 +150,49 @@ set_sink_caps (GstBaseParse *parse, GstCaps *caps)
   g_autoptr (GBytes) header = latent_gst_stream_get_header (caps);
   gboolean embeds = FALSE;
 
-  gst_structure_get_boolean (gst_caps_get_structure (caps, 0), LATENT_GST_EMBEDDED, &embeds);
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+
+  gst_structure_get_boolean (structure, LATENT_GST_EMBEDDED, &embeds);
   self->embeds |= embeds;
+  self->is_bytes = g_strcmp0 (gst_structure_get_string (structure, "alignment"), "byte") == 0;
   return !header || take_header (self, header);
 }
 
-/* Whether a buffer is to go on; sets its flags. */
-static gboolean
-take_unit (LatentParse *self, GstBuffer *buffer, const GstMapInfo *map, gboolean *is_frame)
+/* Times by the counters of packets, so that those that are missing leave a gap. */
+static void
+set_time (LatentParse *self, GstBuffer *buffer, guint64 step, guint n)
 {
-  LatentUnit unit = latent_dec_core_get_unit (map->data, map->size);
+  guint64 scale = GST_SECOND * self->step_n;
+
+  if (self->step_d == 0)
+    return;
+  GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (step, scale, self->step_d);
+  GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer); /* which the base class makes up otherwise */
+  GST_BUFFER_DURATION (buffer) = gst_util_uint64_scale (n, scale, self->step_d);
+}
+
+static void
+time_packet (LatentParse *self, GstBuffer *buffer, guint number)
+{
+  if (self->has_packet)
+    self->n_steps += (guint16)(number - self->last);
+  self->has_packet = TRUE;
+  self->last = number;
+  set_time (self, buffer, self->n_steps, 1);
+}
+
+/* Whether a unit is to go on; sets its buffer's flags. */
+static gboolean
+take_unit (LatentParse *self, GstBuffer *buffer, LatentUnit unit, const guint8 *data, gsize size)
+{
   g_autoptr (GBytes) bytes = NULL;
   LatentPacketInfo info;
 
-  *is_frame = unit == LATENT_UNIT_PACKET;
   if (unit == LATENT_UNIT_PACKET) {
-    if (!latent_packet_info_parse (&info, map->data, map->size, NULL))
+    if (!latent_packet_info_parse (&info, data, size, NULL))
       return FALSE;
+    if (self->is_bytes)
+      time_packet (self, buffer, info.number);
     GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_HEADER);
     if (info.key)
       GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
@@ -143,28 +202,89 @@ take_unit (LatentParse *self, GstBuffer *buffer, const GstMapInfo *map, gboolean
   }
   GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_HEADER);
   GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  if (unit == LATENT_UNIT_MODEL) {
+  bytes = unit == LATENT_UNIT_HEADER ? g_bytes_new (data, size) : NULL;
+  if (bytes && !take_header (self, bytes))
+    return FALSE;
+  if (!bytes)
     take_model (self);
-    return self->header != NULL;
+  if (self->is_bytes)
+    set_time (self, buffer, self->n_steps + self->has_packet, 0);
+  return self->header != NULL;
+}
+
+/* What was left out ended before byte `at`. */
+static void
+tell_garbage (LatentParse *self)
+{
+  guint64 from = self->at - self->n_garbage;
+
+  if (self->n_garbage > 0 && self->n_damages++ < MAX_DAMAGES)
+    GST_ELEMENT_WARNING (self, STREAM, DECODE,
+        ("byte %" G_GUINT64_FORMAT " of the stream: %" G_GUINT64_FORMAT
+         " bytes are no packet and no header, and are left out",
+            from, self->n_garbage),
+        (NULL));
+  self->n_garbage = 0;
+}
+
+/* FALSE: an error was posted. */
+static gboolean
+skip_garbage (LatentParse *self, const GstMapInfo *map, gsize n, gboolean is_end)
+{
+  if (self->at == 0 && map->size >= LATENT_FILE_MAGIC_BYTES &&
+      memcmp (map->data, LATENT_FILE_MAGIC, LATENT_FILE_MAGIC_BYTES) == 0) {
+    GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
+        ("byte 0 of the stream: a .lat file begins here, which latentdemux reads"), (NULL));
+    return FALSE;
   }
-  bytes = g_bytes_new (map->data, map->size);
-  return take_header (self, bytes);
+  self->at += n;
+  self->n_garbage += n;
+  if (!is_end || n < map->size)
+    return TRUE;
+  if (!self->header) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("byte %" G_GUINT64_FORMAT " of the stream: it ends, and no sequence header came",
+            self->at),
+        (NULL));
+    return FALSE;
+  }
+  tell_garbage (self);
+  return TRUE;
+}
+
+/* Finds the unit that begins a frame's bytes, and its size; 0: none ends in them, and `skip` of
+ * them are no part of one. FALSE: an error was posted. */
+static gboolean
+find_unit (LatentParse *self, const GstMapInfo *map, LatentUnit *unit, gsize *size, gint *skip)
+{
+  gboolean is_end = GST_BASE_PARSE_DRAINING (self);
+
+  *size = map->size;
+  *skip = 0;
+  if (!self->is_bytes) {
+    *unit = latent_unit_get (map->data, map->size);
+    return TRUE;
+  }
+  switch (latent_splitter_next (&self->splitter, map->data, map->size, is_end, size, unit)) {
+  case LATENT_SPLIT_UNIT:
+    tell_garbage (self);
+    self->at += *size;
+    return TRUE;
+  case LATENT_SPLIT_GARBAGE:
+    *skip = (gint)*size;
+    *size = 0;
+    self->is_discont = TRUE;
+    return skip_garbage (self, map, (gsize)*skip, is_end);
+  default:
+    *size = 0;
+    return TRUE;
+  }
 }
 
 static GstFlowReturn
-handle_frame (GstBaseParse *parse, GstBaseParseFrame *frame, gint *skip)
+finish_unit (
+    LatentParse *self, GstBaseParseFrame *frame, gboolean is_frame, gboolean ok, gsize size)
 {
-  LatentParse *self = LATENT_PARSE (parse);
-  gboolean ok, is_frame;
-  GstMapInfo map;
-  gsize size;
-
-  frame->buffer = gst_buffer_make_writable (frame->buffer);
-  if (!gst_buffer_map (frame->buffer, &map, GST_MAP_READ))
-    return GST_FLOW_ERROR;
-  size = map.size;
-  ok = take_unit (self, frame->buffer, &map, &is_frame);
-  gst_buffer_unmap (frame->buffer, &map);
   if (!is_frame)
     frame->flags |= GST_BASE_PARSE_FRAME_FLAG_NO_FRAME;
   if (!ok) {
@@ -175,7 +295,29 @@ handle_frame (GstBaseParse *parse, GstBaseParseFrame *frame, gint *skip)
     GST_BUFFER_FLAG_SET (frame->buffer, GST_BUFFER_FLAG_DISCONT);
     self->is_discont = FALSE;
   }
-  return gst_base_parse_finish_frame (parse, frame, (gint)size);
+  if (self->is_bytes)
+    frame->out_buffer = gst_buffer_copy_region (frame->buffer, GST_BUFFER_COPY_ALL, 0, size);
+  return gst_base_parse_finish_frame (GST_BASE_PARSE (self), frame, (gint)size);
+}
+
+static GstFlowReturn
+handle_frame (GstBaseParse *parse, GstBaseParseFrame *frame, gint *skip)
+{
+  LatentParse *self = LATENT_PARSE (parse);
+  LatentUnit unit = LATENT_UNIT_PACKET;
+  gboolean ok, is_found;
+  GstMapInfo map;
+  gsize size;
+
+  frame->buffer = gst_buffer_make_writable (frame->buffer);
+  if (!gst_buffer_map (frame->buffer, &map, GST_MAP_READ))
+    return GST_FLOW_ERROR;
+  is_found = find_unit (self, &map, &unit, &size, skip);
+  ok = is_found && size > 0 && take_unit (self, frame->buffer, unit, map.data, size);
+  gst_buffer_unmap (frame->buffer, &map);
+  if (!is_found)
+    return GST_FLOW_ERROR;
+  return size > 0 ? finish_unit (self, frame, unit == LATENT_UNIT_PACKET, ok, size) : GST_FLOW_OK;
 }
 
 static void

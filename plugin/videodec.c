@@ -156,7 +156,7 @@ handle_frame (GstVideoDecoder *decoder, GstVideoCodecFrame *frame)
     GST_ELEMENT_ERROR (self, RESOURCE, READ, ("a packet cannot be read"), (NULL));
     return GST_FLOW_ERROR;
   }
-  unit = latent_dec_core_get_unit (map.data, map.size);
+  unit = latent_unit_get (map.data, map.size);
   if (unit == LATENT_UNIT_PACKET) {
     ret = latent_video_dec_take_packet (self, frame, map.data, map.size);
   } else {

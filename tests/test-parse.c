@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/element.h"
 #include "tests/lat-case.h"
@@ -118,6 +119,152 @@ GST_START_TEST (wrong_caps_are_an_error)
 }
 GST_END_TEST;
 
+static void
+append (GByteArray *bytes, GBytes *unit)
+{
+  g_byte_array_append (bytes, g_bytes_get_data (unit, NULL), (guint)g_bytes_get_size (unit));
+}
+
+/* A file of bytes through the element to a sink; reads of `step` bytes, 0: in pull mode. */
+static GstElement *
+play_bytes (const GByteArray *bytes, guint step, GstBus **bus)
+{
+  g_autofree char *path = lat_case_save (bytes);
+  g_autofree char *text = g_strdup_printf ("filesrc name=file location=%s %s ! latentparse ! "
+                                           "appsink name=sink sync=false",
+      path, step ? "! queue" : "");
+  GstElement *pipeline = gst_parse_launch (text, NULL);
+  g_autoptr (GstElement) file = gst_bin_get_by_name (GST_BIN (pipeline), "file");
+
+  if (step)
+    g_object_set (file, "blocksize", step, NULL);
+  *bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND);
+  unlink (path);
+  return pipeline;
+}
+
+static void
+stop_bytes (GstElement *pipeline, GstBus *bus)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (bus);
+  gst_object_unref (pipeline);
+}
+
+static GstBuffer *
+pull_frame (GstElement *pipeline)
+{
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GstBuffer *buffer = NULL;
+
+  while (!buffer || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_HEADER)) {
+    g_autoptr (GstSample) sample = NULL;
+    gst_clear_buffer (&buffer);
+    g_signal_emit_by_name (sink, "pull-sample", &sample);
+    if (!sample)
+      return NULL;
+    buffer = gst_buffer_ref (gst_sample_get_buffer (sample));
+  }
+  return buffer;
+}
+
+static void
+check_frame (GstElement *pipeline, LatentMediaKind kind, guint frame, gboolean is_discont)
+{
+  g_autoptr (GstBuffer) buffer = pull_frame (pipeline);
+  GBytes *wanted = lat_case_get_packet (kind, frame);
+
+  ck_assert (buffer != NULL);
+  ck_assert_uint_eq (gst_buffer_get_size (buffer), g_bytes_get_size (wanted));
+  ck_assert_int_eq (
+      gst_buffer_memcmp (buffer, 0, g_bytes_get_data (wanted, NULL), g_bytes_get_size (wanted)), 0);
+  ck_assert_uint_eq (GST_BUFFER_PTS (buffer), frame * LAT_CASE_STEP);
+  ck_assert_uint_eq (GST_BUFFER_DURATION (buffer), LAT_CASE_STEP);
+  ck_assert_int_eq (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT), frame % 5 != 0);
+  ck_assert_int_eq (GST_BUFFER_IS_DISCONT (buffer), is_discont);
+}
+
+static const guint steps[] = {0, 1, 13, 4096};
+
+GST_START_TEST (bytes_are_cut_into_packets)
+{
+  const LatentMediaKind kind = streams[__i__ % 2].kind;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GstBuffer) end = NULL;
+  GstElement *pipeline;
+  GstBus *bus;
+
+  append (bytes, lat_case_get_header (kind));
+  for (guint i = 0; i < LAT_CASE_FRAMES; i++) {
+    if (i == 10)
+      append (bytes, lat_case_get_header (kind));
+    append (bytes, lat_case_get_packet (kind, i));
+  }
+  pipeline = play_bytes (bytes, steps[__i__ / 2], &bus);
+  for (guint i = 0; i < LAT_CASE_FRAMES; i++)
+    check_frame (pipeline, kind, i, FALSE);
+  end = pull_frame (pipeline);
+  ck_assert (end == NULL);
+  test_bus_assert_no_error (bus);
+  stop_bytes (pipeline, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (garbage_is_told_with_its_place)
+{
+  const LatentMediaKind kind = LATENT_MEDIA_VIDEO;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *wanted = NULL;
+  GstElement *pipeline;
+  GstBus *bus;
+  guint at;
+
+  append (bytes, lat_case_get_header (kind));
+  for (guint i = 0; i < 6; i++)
+    append (bytes, lat_case_get_packet (kind, i));
+  at = bytes->len;
+  append (bytes, lat_case_get_packet (kind, 6));
+  bytes->data[at + 6] ^= 4;
+  wanted = g_strdup_printf ("byte %u of the stream: %u bytes", at, bytes->len - at);
+  for (guint i = 7; i < LAT_CASE_FRAMES; i++)
+    append (bytes, lat_case_get_packet (kind, i));
+  pipeline = play_bytes (bytes, steps[__i__], &bus);
+  for (guint i = 0; i < LAT_CASE_FRAMES; i++) {
+    if (i != 6)
+      check_frame (pipeline, kind, i, i == 7);
+  }
+  message = test_bus_pop (bus, GST_MESSAGE_WARNING);
+  ck_assert (message != NULL);
+  gst_message_parse_warning (message, &error, NULL);
+  ck_assert_msg (strstr (error->message, wanted) != NULL, "%s, not %s", error->message, wanted);
+  stop_bytes (pipeline, bus);
+}
+GST_END_TEST;
+
+GST_START_TEST (bytes_that_are_no_stream_are_an_error)
+{
+  g_autoptr (GByteArray) file = lat_case_write (TRUE, NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  const gboolean is_file = __i__ == 0;
+  GstElement *pipeline;
+  GstBus *bus;
+
+  append (bytes, lat_case_get_packet (LATENT_MEDIA_VIDEO, 0));
+  pipeline = play_bytes (is_file ? file : bytes, steps[__i__], &bus);
+  if (is_file)
+    test_bus_assert_error (
+        bus, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE, "byte 0", "latentdemux", NULL);
+  else
+    test_bus_assert_error (
+        bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "no sequence header", NULL);
+  stop_bytes (pipeline, bus);
+}
+GST_END_TEST;
+
 static Suite *
 parse_suite (void)
 {
@@ -131,6 +278,9 @@ parse_suite (void)
   tcase_add_loop_test (tcase, times_follow_from_the_rate, 0, 2);
   tcase_add_test (tcase, damaged_packets_are_dropped);
   tcase_add_test (tcase, wrong_caps_are_an_error);
+  tcase_add_loop_test (tcase, bytes_are_cut_into_packets, 0, 2 * G_N_ELEMENTS (steps));
+  tcase_add_loop_test (tcase, garbage_is_told_with_its_place, 0, G_N_ELEMENTS (steps));
+  tcase_add_loop_test (tcase, bytes_that_are_no_stream_are_an_error, 0, G_N_ELEMENTS (steps));
   return suite;
 }
 

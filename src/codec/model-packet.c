@@ -7,7 +7,7 @@
 #include "src/base/reader.h"
 #include "src/model/model.h"
 
-#define MAGIC       "LATm"
+#define MAGIC       LATENT_MODEL_PACKET_MAGIC
 #define MAGIC_BYTES 4
 #define VERSION     1
 #define HASH_BYTES  32
@@ -59,11 +59,53 @@ latent_model_packet_is (const guint8 *data, gsize size)
   return size >= FRONT_BYTES && memcmp (data, MAGIC, MAGIC_BYTES) == 0;
 }
 
+static gboolean
+is_whole (const guint8 *data, gsize size)
+{
+  guint8 digest[HASH_BYTES];
+
+  hash (data + FRONT_BYTES, size - FRONT_BYTES, digest);
+  return memcmp (digest, data + MAGIC_BYTES + 1, HASH_BYTES) == 0;
+}
+
+/* A field of an .onnx file's outermost message as they are written: its number below 16, so that no
+ * key packet looks like one. */
+static gboolean
+is_field (guint8 tag)
+{
+  return tag >> 3 > 0 && tag < 0x80 && ((tag & 7) == 0 || (tag & 7) == 2);
+}
+
+gsize
+latent_model_packet_measure (const guint8 *data, gsize size, gboolean is_end)
+{
+  LatentReader reader;
+  gsize at = FRONT_BYTES;
+
+  if (size < FRONT_BYTES)
+    return is_end ? 0 : G_MAXSIZE;
+  latent_reader_init (&reader, data, size);
+  latent_reader_get_bytes (&reader, FRONT_BYTES);
+  while (reader.pos < size && is_field (data[reader.pos])) {
+    guint8 tag = latent_reader_get_u8 (&reader);
+    guint64 value = latent_reader_get_varint (&reader);
+    if ((tag & 7) == 2 && value > LATENT_LIMIT_EMBEDDED_BYTES)
+      return 0;
+    if ((tag & 7) == 2)
+      latent_reader_get_bytes (&reader, (gsize)value);
+    if (reader.failed)
+      return is_end || size > LATENT_LIMIT_EMBEDDED_BYTES ? 0 : G_MAXSIZE;
+    at = reader.pos;
+  }
+  if (at == size && !is_end)
+    return G_MAXSIZE;
+  return is_whole (data, at) ? at : 0;
+}
+
 LatentModel *
 latent_model_packet_get (const guint8 *data, gsize size, GError **error)
 {
   g_autoptr (GBytes) onnx = NULL;
-  guint8 digest[HASH_BYTES];
 
   if (!latent_model_packet_is (data, size)) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
@@ -78,8 +120,7 @@ latent_model_packet_get (const guint8 *data, gsize size, GError **error)
   }
   if (!check_size (size, error))
     return NULL;
-  hash (data + FRONT_BYTES, size - FRONT_BYTES, digest);
-  if (memcmp (digest, data + MAGIC_BYTES + 1, HASH_BYTES) != 0) {
+  if (!is_whole (data, size)) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
         "the model in the stream is damaged: its SHA-256 is not that of its bytes");
     return NULL;

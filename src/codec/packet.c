@@ -27,13 +27,17 @@ latent_packet_get_bound (guint n_slices, gsize slice_bytes)
   return FRONT_BYTES + LONG_CHECK + (gsize)n_slices * LENGTH_BYTES + slice_bytes;
 }
 
+static guint32
+fold (guint32 check, gboolean is_short)
+{
+  return is_short ? (check ^ check >> 16) & 0xffff : check;
+}
+
 /* Over the front, and what follows on the checksum. */
 static guint32
 compute_check (const guint8 *packet, const guint8 *body, gsize size, gboolean is_short)
 {
-  guint32 check = latent_crc32c (latent_crc32c (0, packet, FRONT_BYTES), body, size);
-
-  return is_short ? (check ^ check >> 16) & 0xffff : check;
+  return fold (latent_crc32c (latent_crc32c (0, packet, FRONT_BYTES), body, size), is_short);
 }
 
 static guint8 *
@@ -145,4 +149,36 @@ latent_packet_info_parse (LatentPacketInfo *self, const guint8 *packet, gsize si
   g_return_val_if_fail (self != NULL && (packet != NULL || size == 0), FALSE);
   latent_reader_init (&reader, packet, size);
   return get_front (self, &reader, error);
+}
+
+void
+latent_packet_scan_init (LatentPacketScan *self, const guint8 *packet, gsize max)
+{
+  gboolean is_short = (packet[0] & SHORT) != 0;
+  guint front = FRONT_BYTES + (is_short ? SHORT_CHECK : LONG_CHECK);
+
+  *self = (LatentPacketScan){.packet = packet, .is_short = is_short, .front = front};
+  self->check = latent_crc32c (0, packet, FRONT_BYTES);
+  self->max = is_short ? MIN (max, front + SHORT_BYTES) : max;
+}
+
+gboolean
+latent_packet_scan_next (LatentPacketScan *self, gsize size)
+{
+  const gsize max = MIN (size, self->max);
+  const gsize first = self->is_short ? self->front : self->front + SHORT_BYTES + 1;
+  guint32 wanted = 0;
+
+  if (max < self->front)
+    return FALSE;
+  for (guint i = FRONT_BYTES; i < self->front; i++)
+    wanted |= (guint32)self->packet[i] << 8 * (i - FRONT_BYTES);
+  for (gsize at = self->at == 0 ? self->front : self->at + 1; at <= max; at++) {
+    if (at > self->front)
+      self->check = latent_crc32c (self->check, self->packet + at - 1, 1);
+    self->at = at;
+    if (at >= first && fold (self->check, self->is_short) == wanted)
+      return TRUE;
+  }
+  return FALSE;
 }

@@ -17,6 +17,32 @@ gsize latent_packet_get_bound (guint n_slices, gsize slice_bytes);
 gsize latent_packet_put (
     LatentPacketInfo *info, guint n_slices, const LatentSlice *slices, guint8 *dst);
 
+/* Bytes of a packet at least. */
+#define LATENT_PACKET_MIN_BYTES 5
+
+/* The counter in a packet's first bytes; nothing is checked. */
+static inline guint
+latent_packet_get_number (const guint8 *packet)
+{
+  return packet[1] | (guint)packet[2] << 8;
+}
+
+/* Finds the lengths that a packet may have whose end is not known. */
+typedef struct {
+  const guint8 *packet; /* borrowed */
+  gboolean is_short;    /* its checksum */
+  guint front;          /* bytes before its slices */
+  guint32 check;        /* of the bytes before `at`, its own left out */
+  gsize at;             /* the length that was found, or up to where there was none */
+  gsize max;
+} LatentPacketScan;
+
+/* packet: LATENT_PACKET_MIN_BYTES at least are there; max: bytes that it may have. */
+void latent_packet_scan_init (LatentPacketScan *self, const guint8 *packet, gsize max);
+/* The next length with which the checksum is right, in self->at; FALSE where none is left among
+ * the bytes that are there, or up to max. */
+gboolean latent_packet_scan_next (LatentPacketScan *self, gsize size);
+
 /* Fills info and slices, which then point into packet. LATENT_ERROR_FORMAT says what is wrong. */
 gboolean latent_packet_get (LatentPacketInfo *info, guint n_slices, LatentSlice *slices,
     const guint8 *packet, gsize size, GError **error);
