@@ -87,6 +87,20 @@ list_outputs (const LatentModel *self)
   return names;
 }
 
+/* The encoder's tensors that latent.motion names. */
+static void
+keep_motion (const LatentModel *self, LatentGraph *graph)
+{
+  const char *text = latent_model_get_metadata (self, "latent.motion");
+  g_auto (GStrv) names = text ? g_strsplit (text, ",", -1) : NULL;
+
+  for (char **name = names; name && *name; name++) {
+    const LatentValue *value = latent_graph_find_value (self->graph, *name);
+    if (value && value->data && !latent_graph_find_value (graph, *name))
+      latent_graph_add_constant (graph, *name, value->data);
+  }
+}
+
 GBytes *
 latent_model_serialize_decoder (const LatentModel *self, GError **error)
 {
@@ -106,6 +120,7 @@ latent_model_serialize_decoder (const LatentModel *self, GError **error)
       (const char *const *)outputs->pdata, error);
   if (!graph)
     return NULL;
+  keep_motion (self, graph);
   onnx = describe_decoder (self);
   if (latent_graph_sort (graph, error))
     bytes = latent_onnx_serialize (graph, onnx, error);

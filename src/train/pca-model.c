@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "src/base/tensor.h"
+#include "src/codec/motion-basis.h"
 #include "src/graph/graph.h"
 #include "src/media/format.h"
 #include "src/model/model.h"
@@ -276,5 +277,7 @@ latent_pca_to_model (
     return NULL;
   if (!set_steps (model, media, error))
     return NULL;
+  if (media->kind == LATENT_MEDIA_VIDEO && media->tile_width > 0)
+    latent_motion_basis_declare (model, "encoder.weights", "encoder.bias");
   return g_steal_pointer (&model);
 }

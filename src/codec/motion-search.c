@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/clones.h"
+#include "src/codec/motion-private.h"
+
+/* How many times the best of five places may be another one. */
+#define STEPS_MAX 24
+#define ROW       LATENT_SAMPLE_ROW
+
+/* A piece of the source, and what is known of where it was. */
+typedef struct {
+  const LatentPlane *plane; /* of the picture */
+  gint x, y;
+  guint w, h;
+  guint8 pixels[LATENT_SAMPLE_ROOM]; /* of the source */
+  LatentVector expected;             /* what the vector is coded against */
+  guint lambda;
+  LatentVector best;
+  guint cost;
+} Search;
+
+LATENT_FOR_EACH_CPU static guint
+sum_differences (const guint8 *a, const guint8 *b, gsize b_stride, guint w, guint h)
+{
+  guint sum = 0;
+
+  for (guint y = 0; y < h; y++, a += ROW, b += b_stride)
+    for (guint x = 0; x < w; x++)
+      sum += (guint)abs (a[x] - b[x]);
+  return sum;
+}
+
+#define HADAMARD 8
+
+/* Sums and differences of rows: three times, so that each is one of all. */
+static inline void
+transform_columns (gint16 x[HADAMARD][HADAMARD])
+{
+  for (guint step = 1; step < HADAMARD; step *= 2)
+    for (guint i = 0; i < HADAMARD; i++) {
+      if (i & step)
+        continue;
+      for (guint j = 0; j < HADAMARD; j++) {
+        gint16 sum = (gint16)(x[i][j] + x[i + step][j]);
+        x[i + step][j] = (gint16)(x[i][j] - x[i + step][j]);
+        x[i][j] = sum;
+      }
+    }
+}
+
+/* Absolute values of the Hadamard transform of a difference: nearer to what it costs to code. */
+LATENT_FOR_EACH_CPU static guint
+transform_block (const guint8 *a, const guint8 *b)
+{
+  gint16 x[HADAMARD][HADAMARD], turned[HADAMARD][HADAMARD];
+  guint sum = 0;
+
+  for (guint i = 0; i < HADAMARD; i++)
+    for (guint j = 0; j < HADAMARD; j++)
+      x[i][j] = (gint16)(a[i * ROW + j] - b[i * ROW + j]);
+  transform_columns (x);
+  for (guint i = 0; i < HADAMARD; i++)
+    for (guint j = 0; j < HADAMARD; j++)
+      turned[j][i] = x[i][j];
+  transform_columns (turned);
+  for (guint i = 0; i < HADAMARD; i++)
+    for (guint j = 0; j < HADAMARD; j++)
+      sum += (guint)abs (turned[i][j]);
+  return (sum + 4) >> 3;
+}
+
+/* Pieces whose size is no multiple of 8 have plain differences. */
+static guint
+sum_transformed (const guint8 *a, const guint8 *b, guint w, guint h)
+{
+  guint sum = 0;
+
+  if (w % HADAMARD || h % HADAMARD)
+    return sum_differences (a, b, ROW, w, h);
+  for (guint y = 0; y < h; y += HADAMARD)
+    for (guint x = 0; x < w; x += HADAMARD)
+      sum += transform_block (a + (gsize)y * ROW + x, b + (gsize)y * ROW + x);
+  return sum;
+}
+
+/* Bits of a number by its magnitude: 1, 3, 3, 5, 5, 5, 5 ... and its sign. */
+static guint
+count_bits (gint value)
+{
+  guint magnitude = (guint)abs (value);
+
+  return magnitude ? 2 * g_bit_storage (magnitude) + 1 : 1;
+}
+
+static guint
+get_vector_cost (const Search *self, LatentVector vector)
+{
+  return self->lambda *
+         (count_bits (vector.x - self->expected.x) + count_bits (vector.y - self->expected.y));
+}
+
+static void
+start (Search *self, const LatentMotion *motion, gint x, gint y, guint w, guint h, guint lambda,
+    LatentVector expected)
+{
+  guint main = latent_motion_get_main (motion->basis);
+
+  self->plane = &motion->planes[main];
+  self->x = x;
+  self->y = y;
+  self->w = w;
+  self->h = h;
+  self->lambda = lambda;
+  self->expected = self->best = expected;
+  self->cost = G_MAXUINT;
+  latent_plane_fetch (&motion->source[main], x, y, w, h, self->pixels);
+}
+
+/* Vectors stay within 16 bits, and not far outside the picture. */
+static gboolean
+is_near (const Search *self, gint x, gint y)
+{
+  return x > -LATENT_MOTION_TILE && y > -LATENT_MOTION_TILE && x < self->plane->width &&
+         y < self->plane->height && ABS (x - self->x) < G_MAXINT16 / 4 - 1 &&
+         ABS (y - self->y) < G_MAXINT16 / 4 - 1;
+}
+
+/* A vector of whole pixels. */
+static void
+try_whole (Search *self, gint x, gint y)
+{
+  gint left = self->x + x, top = self->y + y;
+  LatentVector vector = {(gint16)(4 * x), (gint16)(4 * y)};
+  guint8 room[LATENT_SAMPLE_ROOM];
+  const guint8 *pixels = self->plane->data + (gssize)top * self->plane->width + left;
+  gsize stride = (gsize)self->plane->width;
+
+  if (!is_near (self, left, top))
+    return;
+  if (left < 0 || top < 0 || left + (gint)self->w > self->plane->width ||
+      top + (gint)self->h > self->plane->height) {
+    latent_plane_fetch (self->plane, left, top, self->w, self->h, room);
+    pixels = room;
+    stride = ROW;
+  }
+  guint cost = sum_differences (self->pixels, pixels, stride, self->w, self->h) +
+               get_vector_cost (self, vector);
+  if (cost < self->cost) {
+    self->cost = cost;
+    self->best = vector;
+  }
+}
+
+/* From the best candidate to the best of its neighbours, as long as that is another one. */
+static void
+walk (Search *self)
+{
+  static const gint8 steps[][4][2] = {
+      {{-2, 0}, {2, 0}, {0, -2}, {0, 2}},
+      {{-1, 0}, {1, 0}, {0, -1}, {0, 1}},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    for (guint n = 0; n < STEPS_MAX; n++) {
+      LatentVector from = self->best;
+      for (guint j = 0; j < 4; j++)
+        try_whole (self, from.x / 4 + steps[i][j][0], from.y / 4 + steps[i][j][1]);
+      if (from.x == self->best.x && from.y == self->best.y)
+        break;
+    }
+}
+
+static void
+try_part (Search *self, const LatentHalves *halves, LatentVector whole, gint x, gint y)
+{
+  LatentVector vector = {(gint16)(whole.x + x), (gint16)(whole.y + y)};
+  guint8 pixels[LATENT_SAMPLE_ROOM];
+
+  latent_halves_get (halves, x, y, pixels);
+  guint cost = sum_transformed (self->pixels, pixels, self->w, self->h) +
+               get_vector_cost (self, vector);
+  if (cost < self->cost) {
+    self->cost = cost;
+    self->best = vector;
+  }
+}
+
+/* Halves around the best whole vector, then quarters around the best of these; from here on the
+ * cost is that of transformed differences. */
+static void
+refine (Search *self)
+{
+  LatentVector whole = self->best;
+  LatentHalves halves;
+
+  latent_halves_init (
+      &halves, self->plane, self->x + whole.x / 4, self->y + whole.y / 4, self->w, self->h, 15);
+  self->cost = G_MAXUINT;
+  try_part (self, &halves, whole, 0, 0);
+  for (gint step = 2; step > 0; step--) {
+    gint x = self->best.x - whole.x, y = self->best.y - whole.y;
+    for (gint i = -1; i <= 1; i++)
+      for (gint j = -1; j <= 1; j++)
+        if (i != 0 || j != 0)
+          try_part (self, &halves, whole, x + j * step, y + i * step);
+  }
+}
+
+static void
+find (Search *self, const LatentVector *candidates, guint n)
+{
+  try_whole (self, 0, 0);
+  for (guint i = 0; i < n; i++)
+    try_whole (self, candidates[i].x >> 2, candidates[i].y >> 2);
+  walk (self);
+  refine (self);
+}
+
+/* The four pieces on their own, from where the whole was and those before them went. */
+static guint
+find_pieces (const LatentMotion *self, guint x, guint y, const Search *whole,
+    LatentVector vectors[LATENT_MOTION_PIECES])
+{
+  guint w = whole->w / 2, h = whole->h / 2, cost = 0;
+  LatentVector from[LATENT_MOTION_PIECES];
+  Search piece;
+
+  from[0] = whole->best;
+  for (guint i = 0; i < LATENT_MOTION_PIECES; i++) {
+    start (&piece, self, (gint)(x * whole->w + (i & 1) * w), (gint)(y * whole->h + (i >> 1) * h), w,
+        h, whole->lambda, i == 0 ? whole->expected : vectors[i - 1]);
+    find (&piece, from, i + 1);
+    vectors[i] = piece.best;
+    if (i + 1 < LATENT_MOTION_PIECES)
+      from[i + 1] = piece.best;
+    cost += piece.cost;
+  }
+  return cost;
+}
+
+guint
+latent_motion_search (const LatentMotion *self, guint x, guint y, const LatentVector *candidates,
+    guint n, guint lambda, LatentVector vectors[LATENT_MOTION_PIECES])
+{
+  guint width = self->basis->tile_width, height = self->basis->tile_height;
+  LatentVector pieces[LATENT_MOTION_PIECES];
+  Search whole;
+
+  g_return_val_if_fail (self->source[0].data != NULL, 0);
+  start (&whole, self, (gint)(x * width), (gint)(y * height), width, height, lambda,
+      n > 0 ? candidates[0] : (LatentVector){0, 0});
+  find (&whole, candidates, n);
+  for (guint i = 0; i < LATENT_MOTION_PIECES; i++)
+    vectors[i] = whole.best;
+  guint split = find_pieces (self, x, y, &whole, pieces) + lambda;
+  if (split >= whole.cost)
+    return whole.cost;
+  memcpy (vectors, pieces, sizeof pieces);
+  return split;
+}
+
+guint
+latent_motion_get_still_cost (const LatentMotion *self, guint x, guint y)
+{
+  guint width = self->basis->tile_width, height = self->basis->tile_height;
+  guint8 pixels[LATENT_SAMPLE_ROOM];
+  Search whole;
+
+  g_return_val_if_fail (self->source[0].data != NULL, 0);
+  start (
+      &whole, self, (gint)(x * width), (gint)(y * height), width, height, 0, (LatentVector){0, 0});
+  latent_plane_fetch (whole.plane, whole.x, whole.y, width, height, pixels);
+  return sum_transformed (whole.pixels, pixels, width, height);
+}

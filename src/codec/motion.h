@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <latent/session.h>
+
+#include "src/codec/motion-basis.h"
+
+/* Motion compensation for latents of linear tiles, all in integers: a picture is made of the last
+ * frame's latents, pieces of it are moved, and the components of what was moved predict latents.
+ *
+ * latents: channel by channel, each grid_height x grid_width, in levels with LATENT_MOTION_FRACTION
+ * bits of fraction. What is beyond +-32767 counts as that; sums wrap, so that there is no latent
+ * that is not the same picture everywhere. */
+
+/* In quarters of a pixel of luma: where a piece of the new picture was in the one before, seen from
+ * where it is now. */
+typedef struct {
+  gint16 x, y;
+} LatentVector;
+
+/* A tile is moved in four pieces, rows first. */
+#define LATENT_MOTION_PIECES 4
+
+typedef struct _LatentMotion LatentMotion;
+
+/* basis: borrowed, for as long as the motion lives. A picture of grey until the first synthesis. */
+LatentMotion *latent_motion_new (
+    const LatentMotionBasis *basis, guint grid_width, guint grid_height);
+void latent_motion_free (LatentMotion *self);
+
+/* The picture of latents. mask: a byte a place, not 0 where a tile is to be made anew; NULL: all.
+ */
+void latent_motion_synthesise (LatentMotion *self, const gint32 *latents, const guint8 *mask);
+
+/* The latents (k) of tile (x, y) as moved pieces of the picture predict them. Half pixels by six
+ * taps, quarters by the mean of these, halved planes linearly; beyond its edge the picture is as at
+ * the edge. Vectors may be any. */
+void latent_motion_predict (const LatentMotion *self, guint x, guint y,
+    const LatentVector vectors[LATENT_MOTION_PIECES], gint32 *prediction);
+
+/* The encoder's side. The picture that is to be predicted; its edges are repeated up to the grid.
+ * LATENT_ERROR_TYPE where the format is not the basis's. */
+gboolean latent_motion_set_source (
+    LatentMotion *self, const LatentPicture *picture, GError **error);
+
+/* The vectors of tile (x, y) that leave the least difference, starting from `candidates` (whole
+ * pixels of them count; standing still is tried too). The first one is what vectors are coded
+ * against: each of them costs `lambda` times its bits there; so do four instead of one (all equal).
+ * Returns the cost: a sum of absolute (transformed) differences of luma, and that of vectors. */
+guint latent_motion_search (const LatentMotion *self, guint x, guint y,
+    const LatentVector *candidates, guint n, guint lambda,
+    LatentVector vectors[LATENT_MOTION_PIECES]);
+/* The same cost of the tile where it does not move. */
+guint latent_motion_get_still_cost (const LatentMotion *self, guint x, guint y);
+
+/* A plane of the picture: rows of `width` bytes. For tests and for encoders that look at it. */
+const guint8 *latent_motion_get_plane (
+    const LatentMotion *self, guint plane, guint *width, guint *height);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentMotion, latent_motion_free)
