@@ -144,6 +144,20 @@ GST_START_TEST (what_is_refined_begins_near_too)
 }
 GST_END_TEST
 
+/* Steps, and what the codec moves tiles by. */
+GST_START_TEST (components_alone_are_described)
+{
+  g_autoptr (LatentModel) net = build ("freeze-encoder=true refine=8 patch=1", NULL);
+  g_autoptr (LatentModel) beside = build ("", NULL);
+
+  fail_unless_equals_string (
+      latent_model_get_metadata (net, "latent.steps"), "0.00784314,0.00784314,0.00784314");
+  /* Tiles of 4x4 pixels are none that the codec moves. */
+  fail_unless (latent_model_get_metadata (net, "latent.motion") == NULL);
+  fail_unless (latent_model_get_metadata (beside, "latent.steps") == NULL);
+}
+GST_END_TEST
+
 static const struct {
   const char *settings;
   const char *error;
@@ -153,6 +167,7 @@ static const struct {
     {"flat=true",         "direct: is for arch conv and pictures, and not flat"             },
     {"direct= refine=8",  "refine: wants direct, whose output it goes over"                 },
     {"direct=/none.onnx", "/none.onnx"                                                      },
+    {"direct=pca",        "direct: pca: components are of files"                            },
 };
 
 GST_START_TEST (what_does_not_fit_is_named)
@@ -176,6 +191,7 @@ arch_direct_suite (void)
   tcase_add_test (tcase, latents_are_scaled_by_the_rate);
   tcase_add_test (tcase, a_frozen_encoder_is_its_components);
   tcase_add_test (tcase, what_is_refined_begins_near_too);
+  tcase_add_test (tcase, components_alone_are_described);
   tcase_add_loop_test (tcase, what_does_not_fit_is_named, 0, G_N_ELEMENTS (wrong));
   return suite;
 }

@@ -299,6 +299,31 @@ GST_START_TEST (video_of_any_size)
 }
 GST_END_TEST
 
+/* Tiles of 8x8 pixels, of the pieces that are learned from: about as good as those of all tiles. */
+GST_START_TEST (tiles_of_what_is_learned)
+{
+#define BALL "'gst:videotestsrc num-buffers=8 pattern=ball ! video/x-raw,width=64,height=48'"
+#define TILES                                                                                      \
+  "train " BALL " --arch conv --conv-channels 4 --patch 2 --refine 4 --direct pca --latent 6 "     \
+  "--freeze-encoder --crop 16x16 --crops 20 --batch 4 --lr 0 --steps 1 --threads 1 "
+  fail_unless_equals_int (run ("pca " BALL " -k 6 --tile 8x8 -o pca.onnx"), 0);
+  fail_unless_equals_int (run (TILES "-o a.onnx"), 0);
+  fail_unless_equals_int (run (TILES "--moving 8 -o b.onnx"), 0);
+  fail_if (are_equal ("a.onnx", "b.onnx"));
+  g_autoptr (JsonObject) wanted = run_json ("eval pca.onnx " BALL);
+  g_autoptr (JsonObject) found = run_json ("eval a.onnx " BALL);
+  double ratio = get_number (found, "mse") / get_number (wanted, "mse");
+  fail_unless (ratio > .9 && ratio < 1.5, "%g", ratio);
+  fail_unless_equals_int (run (TILES "--crop 16x12 -o c.onnx"), 1);
+  fail_unless (strstr (err, "direct: pca: ") || strstr (err, "crop: "), "%s", err);
+  fail_unless_equals_int (
+      run ("train pictures.npy --direct pca --arch conv --format GRAY8 --conv-channels 4,4,4 "
+           "--steps 1 -o d.onnx"),
+      1);
+  fail_unless (strstr (err, "direct: pca: wants pictures, and samples (crop)"), "%s", err);
+}
+GST_END_TEST
+
 static Suite *
 train_suite (void)
 {
@@ -322,6 +347,7 @@ train_suite (void)
   tcase_add_test (tcase, errors_of_single_samples);
   tcase_add_test (tcase, more_than_memory_holds);
   tcase_add_test (tcase, video_of_any_size);
+  tcase_add_test (tcase, tiles_of_what_is_learned);
   return suite;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/cli/command.h"
+#include "src/cli/components.h"
 #include "src/cli/curve.h"
 #include "src/cli/feed.h"
 #include "src/cli/flags.h"
@@ -12,8 +13,6 @@
 #include "src/cli/result.h"
 #include "src/train/pca.h"
 #include "src/train/trainer.h"
-
-#define PCA_ROWS 64 /* samples handed to PCA at a time */
 
 /* What is learned, and how far. */
 typedef struct {
@@ -87,43 +86,42 @@ check (Training *self, GError **error)
   return !curve || latent_curve_check (curve, error);
 }
 
-/* Components of all that the feed gives in its first epoch. */
-static LatentPca *
-find_components (Training *self, gsize d, GError **error)
+static LatentComponents
+get_components (Training *self)
 {
-  g_autoptr (LatentPca) pca = latent_pca_new (d, error);
-  g_autofree float *rows = g_try_malloc_n (d, PCA_ROWS * sizeof (float));
-  LatentFeedResult result = LATENT_FEED_SAMPLE;
-  if (!pca || !rows || !self->feed->start (self->feed, 0, error))
-    return NULL;
-  while (result == LATENT_FEED_SAMPLE && !interrupted) {
-    gsize n = 0;
-    for (; n < PCA_ROWS; n++) {
-      LatentSampleRoom room = {.src = rows + n * d};
-      result = self->feed->next (self->feed, &room, error);
-      if (result != LATENT_FEED_SAMPLE)
-        break;
-    }
-    if (result == LATENT_FEED_ERROR || (n > 0 && !latent_pca_add (pca, rows, n, error)))
-      return NULL;
-    latent_progress_say (&self->progress, -1, "principal components: %" G_GUINT64_FORMAT " samples",
-        latent_pca_get_samples (pca));
-  }
-  if (!latent_pca_solve (pca, (gsize)latent_recipe_get_int (self->recipe, "latent"), error))
-    return NULL;
-  return g_steal_pointer (&pca);
+  return (LatentComponents){
+      self->feed, latent_data_get_spec (self->data), &self->progress, &interrupted};
 }
 
 static gboolean
 start_from_pca (Training *self, GError **error)
 {
-  const LatentShape *sample = &latent_data_get_spec (self->data)->sample;
-  g_autoptr (LatentPca)
-      pca = find_components (self, latent_shape_product (sample, 0, sample->n), error);
+  LatentComponents components = get_components (self);
+  g_autoptr (LatentPca) pca = latent_components_of_samples (
+      &components, (gsize)latent_recipe_get_int (self->recipe, "latent"), error);
   if (pca && latent_arch_init_pca (self->model, pca, error))
     return TRUE;
   g_prefix_error (error, "init: pca: ");
   return FALSE;
+}
+
+/* A model of random weights, but for the tiles that a net begins with. */
+static gboolean
+build_model (Training *self, GError **error)
+{
+  LatentSampleSpec spec = *latent_data_get_spec (self->data);
+  g_autoptr (LatentModel) tiles = NULL;
+  if (latent_recipe_is (self->recipe, "direct", "pca")) {
+    LatentComponents components = get_components (self);
+    tiles = latent_components_of_tiles (&components, self->recipe, error);
+    if (!tiles) {
+      g_prefix_error (error, "direct: pca: ");
+      return FALSE;
+    }
+  }
+  spec.tiles = tiles;
+  self->model = latent_arch_build (self->recipe, &spec, error);
+  return self->model != NULL;
 }
 
 static gboolean
@@ -145,10 +143,9 @@ prepare (Training *self, char **inputs, GError **error)
   self->data = latent_data_new (self->recipe, inputs, self->model, error);
   if (!self->data)
     return FALSE;
-  if (!self->model)
-    self->model = latent_arch_build (self->recipe, latent_data_get_spec (self->data), error);
-  self->feed = self->model ? latent_data_open_train (self->data, error) : NULL;
-  if (!self->feed || (pca && !start_from_pca (self, error)))
+  self->feed = latent_data_open_train (self->data, error);
+  if (!self->feed || (!self->model && !build_model (self, error)) ||
+      (pca && !start_from_pca (self, error)))
     return FALSE;
   if (wants_head (self)) {
     LatentModel *headed = latent_arch_add_head (

@@ -21,6 +21,14 @@ get_stride (const LatentArch *self)
   return self->patch << self->n_levels;
 }
 
+gint64
+latent_arch_get_tile_size (const LatentRecipe *recipe)
+{
+  guint n = 0;
+  latent_recipe_get_ints (recipe, "conv-channels", &n);
+  return MIN (MAX (latent_recipe_get_int (recipe, "patch"), 1) << MIN (n, 16), 1 << 16);
+}
+
 static gboolean
 check_flat (LatentArch *self, GError **error)
 {

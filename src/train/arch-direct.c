@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "src/base/tensor.h"
+#include "src/codec/motion-basis.h"
+#include "src/media/format.h"
 #include "src/model/model.h"
 #include "src/train/arch-private.h"
 
@@ -65,6 +67,19 @@ latent_arch_is_tiles_alone (const LatentArch *self)
   return self->direct[0] != NULL && latent_recipe_get_bool (self->recipe, "freeze-encoder");
 }
 
+/* A file, or components of what is learned from. */
+static LatentModel *
+open_tiles (const LatentArch *self, const char *path, GError **error)
+{
+  if (!g_str_equal (path, "pca"))
+    return latent_model_load (path, error);
+  if (self->spec->tiles != NULL)
+    return latent_model_ref (self->spec->tiles);
+  latent_arch_fail (
+      error, "direct", "pca: components are of files; a model of latent pca --tile can be named");
+  return NULL;
+}
+
 gboolean
 latent_arch_load_direct (LatentArch *self, GError **error)
 {
@@ -85,7 +100,7 @@ latent_arch_load_direct (LatentArch *self, GError **error)
            latent_arch_fail (error, "refine", "wants direct, whose output it goes over");
   if (self->n_axes != 2 || self->latent.n != 4 || !latent_recipe_is (self->recipe, "arch", "conv"))
     return latent_arch_fail (error, "direct", "is for arch conv and pictures, and not flat");
-  model = latent_model_load (path, error);
+  model = open_tiles (self, path, error);
   if (model == NULL)
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (self->direct); i++) {
@@ -191,4 +206,46 @@ latent_arch_decode_direct (LatentArch *self, LatentValue *latent, LatentValue *y
     return refine (self, latent_node_get_output (tiles, 0));
   return latent_layers_apply (
       &self->layers, "Add", "decoder/sum", y, latent_node_get_output (tiles, 0));
+}
+
+/* Whether a component is the colour of whole tiles: the part of it that is alike in all pixels of
+ * U, and of V, is most of it. */
+static gboolean
+is_colour (const LatentArch *self, gint64 component)
+{
+  const LatentMediaInfo *media = &self->spec->media;
+  const LatentLayout *layout = latent_layout_get (media->color);
+  gint64 n = self->stride * self->stride;
+  const float *row = (const float *)self->direct[0]->data + component * self->channels[0] * n;
+  double square = 0;
+
+  for (guint lane = 0; media->color == LATENT_COLOR_I420 && lane < layout->n_lanes; lane++) {
+    double sum = 0;
+    if (layout->lanes[lane].component == 0)
+      continue;
+    for (gint64 i = 0; i < n; i++)
+      sum += row[lane * n + i];
+    square += sum * sum / (double)n;
+  }
+  return square > .5;
+}
+
+/* Two levels at the best quality, as latent pca has it, and one of colour: where that is wrong for
+ * whole tiles one sees it. */
+gboolean
+latent_arch_describe_direct (const LatentArch *self, LatentModel *model, GError **error)
+{
+  g_autoptr (GString) steps = g_string_new (NULL);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (!latent_arch_is_tiles_alone (self) || get_scale (self->recipe) != 1)
+    return TRUE;
+  for (gint64 i = 0; i < self->k; i++) {
+    double levels = is_colour (self, i) ? 1 : 2;
+    g_ascii_formatd (
+        number, sizeof number, "%.6g", levels * (double)latent_model_get_scale (model, 0));
+    g_string_append_printf (steps, "%s%s", i > 0 ? "," : "", number);
+  }
+  latent_motion_basis_declare (model, "encoder/direct/weights", "encoder/direct/bias");
+  return latent_model_set_metadata (model, "latent.steps", steps->str, error);
 }

@@ -91,6 +91,8 @@ gboolean latent_arch_is_tiles_alone (const LatentArch *self);
 LatentValue *latent_arch_encode_direct (LatentArch *self, LatentValue *x, LatentValue *latent);
 LatentValue *latent_arch_begin_direct (LatentArch *self, LatentValue *latent);
 LatentValue *latent_arch_decode_direct (LatentArch *self, LatentValue *latent, LatentValue *y);
+/* Where the latents are components alone: steps of the quantiser, and where their tiles are. */
+gboolean latent_arch_describe_direct (const LatentArch *self, LatentModel *model, GError **error);
 
 /* LATENT_ERROR_SETTINGS: "KEY: MESSAGE". FALSE. */
 gboolean latent_arch_fail (GError **error, const char *key, const char *format, ...)

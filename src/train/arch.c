@@ -265,7 +265,8 @@ latent_arch_build (const LatentRecipe *recipe, const LatentSampleSpec *spec, GEr
   if (graph == NULL)
     return NULL;
   g_autoptr (LatentModel) model = latent_model_new_from_graph (graph, error);
-  if (model == NULL || !describe (&self, model, error))
+  if (model == NULL || !describe (&self, model, error) ||
+      !latent_arch_describe_direct (&self, model, error))
     return NULL;
   return g_steal_pointer (&model);
 }

@@ -15,6 +15,7 @@ typedef struct {
   LatentShape sample;
   double scale; /* latent.scale and latent.offset of vectors made of integers; 0: none */
   double offset;
+  LatentModel *tiles; /* where `direct` is pca: components of the samples' tiles; borrowed */
 } LatentSampleSpec;
 
 /* A new model with random weights, as the recipe's [model] says: input "x", latent tensor "latent",
@@ -27,6 +28,9 @@ typedef struct {
  * LATENT_ERROR_SETTINGS names the key that does not fit. */
 LatentModel *latent_arch_build (
     const LatentRecipe *recipe, const LatentSampleSpec *spec, GError **error);
+
+/* Elements each way of the tiles that a conv net of the recipe wants for `direct`: its stride. */
+gint64 latent_arch_get_tile_size (const LatentRecipe *recipe);
 
 /* A new model: the encoder of `model`, and after its latent a head as the recipe's task (classify,
  * regress) and head-hidden say, output "y". Latents that are maps of a size that the file leaves

@@ -57,7 +57,7 @@ static const LatentRecipeKey keys[] = {
   {MODEL, "kernel",         INT,    "3",  1, 31, NULL, "Conv: size of kernels, odd"},
   {MODEL, "patch",          INT,    "0",  0, 256, NULL, "Conv: pixels that the first layer gathers (space to depth), 0: none; transformer: pixels (or samples) a token each way"},
   {MODEL, "blocks",         INT,    "0",  0, 64, NULL, "Conv: residual blocks at each size"},
-  {MODEL, "direct",         STRING, NULL, 0, 0, NULL, "Conv: model of latent pca --tile, whose linear path runs beside the convolutions"},
+  {MODEL, "direct",         STRING, NULL, 0, 0, NULL, "Conv: linear path beside the convolutions: pca, components of the samples' tiles, or a model of latent pca --tile"},
   {MODEL, "refine",         INT,    "0",  0, 4096, NULL, "Conv: with direct, channels of convolutions over the decoded picture, instead of those on latents"},
   {MODEL, "flat",           BOOL,   "false", 0, 0, NULL, "Conv: one latent vector a picture (dense layers in the middle), of one size alone"},
   {MODEL, "context",        INT,    "0",  0, 16, NULL, "Lapped: windows before whose latents the decoder remembers"},
