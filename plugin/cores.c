@@ -21,9 +21,15 @@ latent_cores_leave (gboolean *is_member)
 }
 
 guint
+latent_cores_share (guint n_cores, guint n_elements)
+{
+  return CLAMP (2 * n_cores / MAX (n_elements, 1), 1, MAX (n_cores, 1));
+}
+
+guint
 latent_cores_choose (guint wanted)
 {
-  guint share = g_get_num_processors () / MAX (1, (guint)g_atomic_int_get (&n_members));
+  guint share = latent_cores_share (g_get_num_processors (), (guint)g_atomic_int_get (&n_members));
 
-  return wanted ? wanted : MAX (1, share);
+  return wanted ? wanted : share;
 }
