@@ -75,6 +75,37 @@ find_power (const LatentNode *node, LatentEltwise *eltwise)
   return get_number (node, 1, &number) && number == 2.0f && exponent->shape.n <= base->shape.n;
 }
 
+/* A number that leaves the shape of what it meets as it is. */
+static gboolean
+get_operand (const LatentNode *node, float *number)
+{
+  return latent_node_get_int (node, "broadcast", 0) == 0 && get_number (node, 1, number) &&
+         latent_node_get_input (node, 1)->shape.n <= latent_node_get_input (node, 0)->shape.n;
+}
+
+static gboolean
+find_factor (const LatentNode *node, LatentEltwise *eltwise)
+{
+  return get_operand (node, &eltwise->alpha);
+}
+
+static gboolean
+find_divisor (const LatentNode *node, LatentEltwise *eltwise)
+{
+  float number;
+
+  if (!get_operand (node, &number) || number == 0)
+    return FALSE;
+  eltwise->alpha = 1 / number;
+  return TRUE;
+}
+
+static gboolean
+find_summand (const LatentNode *node, LatentEltwise *eltwise)
+{
+  return get_operand (node, &eltwise->beta);
+}
+
 #if DNNL_VERSION_MAJOR >= 3
 static gboolean
 find_hard_sigmoid (const LatentNode *node, LatentEltwise *eltwise)
@@ -108,6 +139,9 @@ static const EltwiseRow rows[] = {
     {"Sqrt",        dnnl_eltwise_sqrt,        NULL,    0,        0,    NULL             },
     {"Round",       dnnl_eltwise_round,       NULL,    0,        0,    NULL             },
     {"Pow",         dnnl_eltwise_square,      NULL,    0,        0,    find_power       },
+    {"Mul",         dnnl_eltwise_linear,      NULL,    1,        0,    find_factor      },
+    {"Div",         dnnl_eltwise_linear,      NULL,    1,        0,    find_divisor     },
+    {"Add",         dnnl_eltwise_linear,      NULL,    1,        0,    find_summand     },
 };
 
 gboolean
@@ -134,31 +168,74 @@ latent_dnn_is_eltwise (const LatentNode *node)
   return latent_eltwise_find (node, &eltwise);
 }
 
+/* Adds a function to those that follow each other. FALSE where one of the kind with other numbers
+ * is there: all functions of a kind have the numbers of the first in oneDNN 2.6, without a word. */
+static gboolean
+add_function (GArray *functions, const LatentEltwise *next)
+{
+  LatentEltwise *last = functions->len > 0
+                            ? &g_array_index (functions, LatentEltwise, functions->len - 1)
+                            : NULL;
+
+  if (last != NULL && last->algorithm == dnnl_eltwise_linear &&
+      next->algorithm == dnnl_eltwise_linear) {
+    last->alpha *= next->alpha;
+    last->beta = last->beta * next->alpha + next->beta;
+  } else {
+    g_array_append_vals (functions, next, 1);
+  }
+  last = &g_array_index (functions, LatentEltwise, functions->len - 1);
+  for (guint i = 0; i + 1 < functions->len; i++) {
+    const LatentEltwise *other = &g_array_index (functions, LatentEltwise, i);
+    if (other->algorithm == last->algorithm &&
+        (other->alpha != last->alpha || other->beta != last->beta))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* What is fused into a node from the nth on; a residual sum stands among the functions as
+ * dnnl_alg_kind_undef. */
+static gboolean
+list_functions (
+    GArray *functions, const LatentNode *node, guint first, const LatentValue **residual)
+{
+  for (guint i = first; i < node->fused->len; i++) {
+    const LatentNode *fused = g_ptr_array_index (node->fused, i);
+    LatentEltwise eltwise = {dnnl_alg_kind_undef, 0, 0};
+    if (!latent_eltwise_find (fused, &eltwise)) {
+      if (strcmp (fused->op_type, "Add") != 0 || *residual != NULL)
+        return FALSE;
+      eltwise = (LatentEltwise){dnnl_alg_kind_undef, 0, 0};
+      *residual = latent_node_get_input (fused, 1);
+      if (!latent_shape_equal (&(*residual)->shape, &latent_node_get_output (node, 0)->shape))
+        return FALSE;
+    }
+    if (!add_function (functions, &eltwise))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 latent_attr_fuse (
     dnnl_primitive_attr_t attr, const LatentNode *node, guint first, const LatentValue **residual)
 {
+  g_autoptr (GArray) functions = g_array_new (FALSE, FALSE, sizeof (LatentEltwise));
   g_auto (dnnl_post_ops_t) ops = NULL;
 
   *residual = NULL;
   if (node->fused->len <= first)
     return TRUE;
-  if (dnnl_post_ops_create (&ops) != dnnl_success)
+  if (!list_functions (functions, node, first, residual) ||
+      dnnl_post_ops_create (&ops) != dnnl_success)
     return FALSE;
-  for (guint i = first; i < node->fused->len; i++) {
-    const LatentNode *fused = g_ptr_array_index (node->fused, i);
-    LatentEltwise eltwise;
-    dnnl_status_t status;
-    if (strcmp (fused->op_type, "Add") == 0 && *residual == NULL) {
-      *residual = latent_node_get_input (fused, 1);
-      if (!latent_shape_equal (&(*residual)->shape, &latent_node_get_output (node, 0)->shape))
-        return FALSE;
-      status = latent_post_ops_append_sum (ops);
-    } else if (latent_eltwise_find (fused, &eltwise)) {
-      status = latent_post_ops_append_eltwise (ops, eltwise.algorithm, eltwise.alpha, eltwise.beta);
-    } else {
-      return FALSE;
-    }
+  for (guint i = 0; i < functions->len; i++) {
+    const LatentEltwise *next = &g_array_index (functions, LatentEltwise, i);
+    dnnl_status_t status = next->algorithm == dnnl_alg_kind_undef
+                               ? latent_post_ops_append_sum (ops)
+                               : latent_post_ops_append_eltwise (
+                                     ops, next->algorithm, next->alpha, next->beta);
     if (status != dnnl_success)
       return FALSE;
   }

@@ -320,7 +320,8 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
   *macs = latent_exec_count_macs (graph);
   latent_pass_drop (graph);
   if (!variable &&
-      (!latent_pass_fold_weights (graph, error) || !latent_pass_rearrange (graph, error)))
+      (!latent_pass_recognise (graph, error) || !latent_pass_fold_weights (graph, error) ||
+          !latent_pass_rearrange (graph, error)))
     return FALSE;
   latent_pass_fuse (graph);
   if (!variable)

@@ -29,9 +29,11 @@ is_host (const LatentNode *node, gboolean adds)
 static gboolean
 has_add (const LatentNode *node)
 {
-  for (guint i = 0; i < node->fused->len; i++)
-    if (strcmp (((LatentNode *)g_ptr_array_index (node->fused, i))->op_type, "Add") == 0)
+  for (guint i = 0; i < node->fused->len; i++) {
+    const LatentNode *fused = g_ptr_array_index (node->fused, i);
+    if (strcmp (fused->op_type, "Add") == 0 && !latent_dnn_is_eltwise (fused))
       return TRUE;
+  }
   return FALSE;
 }
 
@@ -51,7 +53,8 @@ static gboolean
 fits (const LatentNode *node, guint i)
 {
   const LatentValue *value = latent_node_get_input (node, i);
-  gboolean adds = strcmp (node->op_type, "Add") == 0;
+  gboolean maps = latent_dnn_is_eltwise (node);
+  gboolean adds = !maps && strcmp (node->op_type, "Add") == 0;
   const LatentNode *host = value != NULL ? value->producer : NULL;
   const LatentValue *other;
 
@@ -59,7 +62,7 @@ fits (const LatentNode *node, guint i)
       latent_node_get_output (host, 0) != value || !is_host (host, adds))
     return FALSE;
   if (!adds)
-    return i == 0 && latent_dnn_is_eltwise (node);
+    return i == 0 && maps;
   other = latent_node_get_input (node, 1 - i);
   if (has_add (host))
     return FALSE;

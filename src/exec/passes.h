@@ -12,6 +12,10 @@ void latent_pass_drop (LatentGraph *graph);
 /* Batch normalisation, and Mul, Div, Add, Sub with constants, into the weights before them. */
 gboolean latent_pass_fold_weights (LatentGraph *graph, GError **error);
 
+/* Gelu and HardSwish that the file has as Erf, Clip, Mul and so on; numbers behind what they are
+ * added to or multiplied with. */
+gboolean latent_pass_recognise (LatentGraph *graph, GError **error);
+
 /* What oneDNN is slow at into what it is fast at: ConvTranspose whose kernel is its stride becomes
  * Conv and DepthToSpace; DepthToSpace in CRD order after a Conv becomes DCR, its weights reordered.
  */
