@@ -45,15 +45,15 @@ broadcasts (const LatentShape *src, const LatentShape *dst)
 
 /* The operand that is broadcast, with as many dimensions as the other. */
 static gboolean
-read_small (LatentBuilder *builder, const LatentValue *value, guint rank, LatentOperand *operand,
-    GError **error)
+read_small (LatentBuilder *builder, const LatentValue *value, LatentDataType type, guint rank,
+    LatentOperand *operand, GError **error)
 {
   LatentShape shape = {.n = rank};
   g_autoptr (LatentLayout) layout = NULL;
 
   for (guint i = 0; i < rank; i++)
     shape.dims[i] = i + value->shape.n < rank ? 1 : value->shape.dims[i + value->shape.n - rank];
-  layout = latent_layout_new (value->type, &shape);
+  layout = latent_layout_new (type, &shape);
   return latent_builder_get (builder, value, layout, operand, error);
 }
 
@@ -61,11 +61,12 @@ static gboolean
 read_operands (LatentBuilder *builder, const LatentValue *big, const LatentValue *small,
     LatentOperand *a, LatentOperand *b, GError **error)
 {
-  if (!latent_builder_get_compact (builder, big, a, error))
+  if (!latent_builder_get_compact_as (
+          builder, big, latent_builder_get_type (builder, big), a, error))
     return FALSE;
   if (latent_shape_equal (&big->shape, &small->shape))
     return latent_builder_get (builder, small, a->layout, b, error);
-  return read_small (builder, small, big->shape.n, b, error);
+  return read_small (builder, small, a->layout->type, big->shape.n, b, error);
 }
 
 /* Whether `first` is the better of two operands to have all of the result's elements, and to settle

@@ -133,8 +133,9 @@ settle_input (LatentBuilder *self, const LatentValue *value, LatentLayout *wante
   g_autoptr (LatentLayout) dense = latent_layout_new (value->type, &value->shape);
   g_autoptr (LatentLayout) own = wanted != NULL ? latent_layout_reshape (wanted, &value->shape)
                                                 : NULL;
+  g_autoptr (LatentLayout) typed = own != NULL ? latent_layout_retype (own, value->type) : NULL;
   LatentOperand operand = latent_builder_new_operand (
-      self, own != NULL && own->size == dense->size ? own : dense);
+      self, typed != NULL && typed->size == dense->size ? typed : dense);
 
   g_hash_table_remove (self->inputs, value);
   latent_schedule_get_buffer (self->schedule, operand.buffer)->persistent = TRUE;
@@ -182,7 +183,7 @@ reorder_constant (
   g_autoptr (LatentLayout) view = latent_layout_new (value->type, &layout->shape);
   LatentConstant *constant;
 
-  if (latent_layout_is_row_major (layout))
+  if (latent_layout_is_row_major (layout) && layout->type == value->type)
     return add_tensor (self, value, &layout->shape);
   constant = latent_constant_get (value->data, view, layout, error);
   if (constant == NULL)
@@ -209,7 +210,7 @@ get_view (LatentBuilder *self, const LatentValue *value, const LatentOperand *ho
   }
   layout = latent_layout_reshape (home->layout, shape);
   if (layout == NULL) {
-    dense = latent_layout_new (value->type, &home->layout->shape);
+    dense = latent_layout_new (home->layout->type, &home->layout->shape);
     home = get_home (self, value, dense, error);
     if (home == NULL)
       return FALSE;
@@ -313,13 +314,15 @@ gboolean
 latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLayout *view,
     LatentLayout *layout, LatentOperand *operand, GError **error)
 {
+  g_autoptr (LatentLayout) dense = NULL;
   g_auto (LatentOperand) src = {0};
 
   if (layout != NULL && latent_layout_equal (view, layout))
     layout = NULL;
   if (layout != NULL && latent_value_is_constant (value))
     return latent_builder_get_tensor (self, value->data, view, layout, operand, error);
-  if (!latent_builder_get_row_major (self, value, &src, error))
+  dense = latent_layout_new (view->type, &value->shape);
+  if (!latent_builder_get (self, value, dense, &src, error))
     return FALSE;
   latent_layout_unref (src.layout);
   src.layout = latent_layout_ref (view);
@@ -330,32 +333,64 @@ latent_builder_get_view (LatentBuilder *self, const LatentValue *value, LatentLa
   return latent_builder_reorder (self, &src, layout, operand, error);
 }
 
+static gboolean
+has_gaps (const LatentLayout *layout)
+{
+  return layout->is_strided &&
+         layout->size != latent_shape_product (&layout->shape, 0, layout->shape.n) *
+                             latent_data_type_get_size (layout->type);
+}
+
+gboolean
+latent_builder_get_compact_as (LatentBuilder *self, const LatentValue *value, LatentDataType type,
+    LatentOperand *operand, GError **error)
+{
+  const LatentLayout *layout = latent_builder_get_layout (self, value);
+  g_autoptr (LatentLayout) wanted = NULL;
+
+  if (layout == NULL || !latent_shape_equal (&layout->shape, &value->shape) || has_gaps (layout))
+    wanted = latent_layout_new (type, &value->shape);
+  else if (layout->type != type)
+    wanted = latent_layout_retype (layout, type);
+  return latent_builder_get (self, value, wanted, operand, error);
+}
+
 gboolean
 latent_builder_get_compact (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error)
 {
-  g_autoptr (LatentLayout) dense = latent_layout_new (value->type, &value->shape);
-  const LatentLayout *layout = latent_builder_get_layout (self, value);
+  return latent_builder_get_compact_as (self, value, value->type, operand, error);
+}
 
-  if (layout != NULL && latent_shape_equal (&layout->shape, &value->shape) &&
-      (!layout->is_strided || layout->size == dense->size))
-    return latent_builder_get (self, value, NULL, operand, error);
-  return latent_builder_get (self, value, dense, operand, error);
+gboolean
+latent_builder_get_strided_as (LatentBuilder *self, const LatentValue *value, LatentDataType type,
+    LatentOperand *operand, GError **error)
+{
+  const LatentLayout *layout = latent_builder_get_layout (self, value);
+  g_autoptr (LatentLayout) wanted = NULL;
+
+  if (layout == NULL || !latent_shape_equal (&layout->shape, &value->shape))
+    wanted = latent_layout_new (type, &value->shape);
+  else if (!layout->is_strided)
+    wanted = latent_layout_new_channels_last (type, &value->shape);
+  else if (layout->type != type)
+    wanted = has_gaps (layout) ? latent_layout_new (type, &value->shape)
+                               : latent_layout_retype (layout, type);
+  return latent_builder_get (self, value, wanted, operand, error);
 }
 
 gboolean
 latent_builder_get_strided (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error)
 {
-  const LatentLayout *layout = latent_builder_get_layout (self, value);
-  g_autoptr (LatentLayout) last = NULL;
+  return latent_builder_get_strided_as (self, value, value->type, operand, error);
+}
 
-  if (layout == NULL || !latent_shape_equal (&layout->shape, &value->shape))
-    return latent_builder_get_row_major (self, value, operand, error);
-  if (layout->is_strided)
-    return latent_builder_get (self, value, NULL, operand, error);
-  last = latent_layout_new_channels_last (value->type, &value->shape);
-  return latent_builder_get (self, value, last, operand, error);
+LatentDataType
+latent_builder_get_type (LatentBuilder *self, const LatentValue *value)
+{
+  const LatentLayout *layout = latent_builder_get_layout (self, value);
+  return layout != NULL ? layout->type : value->type;
 }
 
 const LatentLayout *

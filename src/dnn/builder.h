@@ -41,6 +41,13 @@ gboolean latent_builder_get_compact (
 /* With plain strides of any kind; channels-last where its layout is oneDNN's own. */
 gboolean latent_builder_get_strided (
     LatentBuilder *self, const LatentValue *value, LatentOperand *operand, GError **error);
+/* The same with elements of `type`, which a float32 may be kept as. */
+gboolean latent_builder_get_compact_as (LatentBuilder *self, const LatentValue *value,
+    LatentDataType type, LatentOperand *operand, GError **error);
+gboolean latent_builder_get_strided_as (LatentBuilder *self, const LatentValue *value,
+    LatentDataType type, LatentOperand *operand, GError **error);
+/* What the value's elements are where it lies. */
+LatentDataType latent_builder_get_type (LatentBuilder *self, const LatentValue *value);
 /* Whether a value's data stays what it is, so that it can be reordered once for all runs. Where a
  * value with data is marked as a parameter, its tensor may be written to between runs. */
 gboolean latent_value_is_constant (const LatentValue *value);

@@ -45,30 +45,40 @@ describe_data (
 /* Layouts that oneDNN likes, else row-major ones. */
 static gboolean
 find_data (const LatentNode *node, const LatentLayout *view, const LatentDnnlWindow *window,
-    dnnl_primitive_desc_t *pd)
+    const LatentProductTypes *types, dnnl_primitive_desc_t *pd)
 {
   const LatentValue *from = latent_node_get_input (node, 0), *to = latent_node_get_output (node, 0);
-  g_auto (LatentMd) src = latent_conv_new_md (to, FALSE);
-  g_auto (LatentMd) weights = latent_md_new (view->type, &view->shape, NULL);
-  g_auto (LatentMd) dst = latent_conv_new_md (from, FALSE);
-  g_autoptr (LatentLayout) src_rows = latent_layout_new (to->type, &to->shape);
-  g_autoptr (LatentLayout) dst_rows = latent_layout_new (from->type, &from->shape);
+  g_auto (LatentMd) src = latent_conv_new_md (to, types->dst, FALSE);
+  g_auto (LatentMd) weights = latent_md_new (types->src, &view->shape, NULL);
+  g_auto (LatentMd) dst = latent_conv_new_md (from, types->src, FALSE);
+  g_autoptr (LatentLayout) typed = latent_layout_retype (view, types->src);
+  g_autoptr (LatentLayout) src_rows = latent_layout_new (types->dst, &to->shape);
+  g_autoptr (LatentLayout) dst_rows = latent_layout_new (types->src, &from->shape);
+  g_auto (dnnl_primitive_desc_t) found = NULL;
 
-  return describe_data (&(LatentProductMds){src, weights, NULL, dst}, window, pd) ||
-         describe_data (
-             &(LatentProductMds){src_rows->md, view->md, NULL, dst_rows->md}, window, pd);
+  if (!describe_data (&(LatentProductMds){src, weights, NULL, dst}, window, &found) &&
+      !describe_data (
+          &(LatentProductMds){src_rows->md, typed->md, NULL, dst_rows->md}, window, &found))
+    return FALSE;
+  if (!latent_pd_is_worth_its_types (found, node, types))
+    return FALSE;
+  *pd = g_steal_pointer (&found);
+  return TRUE;
 }
 
 LatentEmit
 latent_dnn_convolution_backward_data (LatentBuilder *builder, const LatentNode *node,
     const LatentStencil *stencil, gint64 groups, GError **error)
 {
+  const LatentProductTypes types = latent_product_get_types (node);
   g_auto (dnnl_primitive_desc_t) pd = NULL;
   g_autoptr (LatentLayout)
       view = latent_conv_view_weights (latent_node_get_input (node, 1), groups, FALSE);
   LatentDnnlWindow window;
 
-  if (!latent_dnnl_set_window (&window, stencil) || !find_data (node, view, &window, &pd))
+  if (!latent_dnnl_set_window (&window, stencil) ||
+      (!find_data (node, view, &window, &types, &pd) &&
+          !find_data (node, view, &window, &latent_product_floats, &pd)))
     return LATENT_EMIT_FALLBACK;
   return append_data (builder, node, pd, view, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }
@@ -125,9 +135,11 @@ latent_dnn_convolution_backward_weights (LatentBuilder *builder, const LatentNod
   g_autoptr (LatentLayout) view = latent_conv_view_weights (weights, groups, FALSE);
   g_autoptr (LatentLayout) vector = bias != NULL ? latent_layout_new (bias->type, &bias->shape)
                                                  : NULL;
-  g_auto (LatentMd) src = latent_conv_new_md (latent_node_get_input (node, 0), FALSE);
+  g_auto (LatentMd)
+      src = latent_conv_new_md (latent_node_get_input (node, 0), LATENT_DATA_TYPE_FLOAT32, FALSE);
   g_auto (LatentMd) any = latent_md_new (weights->type, &view->shape, NULL);
-  g_auto (LatentMd) dst = latent_conv_new_md (latent_node_get_input (node, 1), FALSE);
+  g_auto (LatentMd)
+      dst = latent_conv_new_md (latent_node_get_input (node, 1), LATENT_DATA_TYPE_FLOAT32, FALSE);
   LatentProductMds mds = {src, any, vector != NULL ? vector->md : NULL, dst};
   LatentDnnlWindow window;
 

@@ -9,6 +9,7 @@ typedef struct {
   const LatentNode *node;
   const LatentValue *src, *weights, *bias, *dst; /* bias may be NULL */
   LatentLayout *view; /* the weights' elements as oneDNN has them: (groups) O I spatial */
+  LatentProductTypes types;
   LatentDnnlWindow window;
   dnnl_status_t (*describe) (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
       const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
@@ -59,13 +60,13 @@ latent_conv_view_weights (const LatentValue *weights, gint64 groups, gboolean tr
 }
 
 LatentMd
-latent_conv_new_md (const LatentValue *value, gboolean channels_last)
+latent_conv_new_md (const LatentValue *value, LatentDataType type, gboolean channels_last)
 {
   g_autoptr (LatentLayout) layout = NULL;
 
   if (!channels_last)
-    return latent_md_new (value->type, &value->shape, NULL);
-  layout = latent_layout_new_channels_last (value->type, &value->shape);
+    return latent_md_new (type, &value->shape, NULL);
+  layout = latent_layout_new_channels_last (type, &value->shape);
   return layout->md != NULL ? latent_md_copy (layout->md) : NULL;
 }
 
@@ -74,9 +75,9 @@ static gboolean
 describe (const Convolution *self, gboolean channels_last, dnnl_primitive_attr_t attr,
     dnnl_primitive_desc_t *pd)
 {
-  g_auto (LatentMd) src = latent_conv_new_md (self->src, channels_last);
-  g_auto (LatentMd) weights = latent_md_new (self->weights->type, &self->view->shape, NULL);
-  g_auto (LatentMd) dst = latent_conv_new_md (self->dst, channels_last);
+  g_auto (LatentMd) src = latent_conv_new_md (self->src, self->types.src, channels_last);
+  g_auto (LatentMd) weights = latent_md_new (self->types.src, &self->view->shape, NULL);
+  g_auto (LatentMd) dst = latent_conv_new_md (self->dst, self->types.dst, channels_last);
   g_autoptr (LatentLayout)
       bias = self->bias != NULL ? latent_layout_new (self->bias->type, &self->bias->shape) : NULL;
   LatentProductMds mds = {src, weights, bias != NULL ? bias->md : NULL, dst};
@@ -138,6 +139,22 @@ find_right (const Convolution *self, dnnl_primitive_attr_t attr, dnnl_primitive_
          latent_deconvolution_is_right (latent_pd_get_kernel (*pd));
 }
 
+/* The best descriptor for elements of those types. */
+static gboolean
+find (Convolution *self, gboolean transposed, const LatentProductTypes *types,
+    dnnl_primitive_attr_t attr, dnnl_primitive_desc_t *pd)
+{
+  g_auto (dnnl_primitive_desc_t) found = NULL;
+
+  self->types = *types;
+  if (!describe (self, FALSE, attr, &found) ||
+      !latent_pd_is_worth_its_types (found, self->node, types) ||
+      (transposed && !find_right (self, attr, &found)))
+    return FALSE;
+  *pd = g_steal_pointer (&found);
+  return TRUE;
+}
+
 static LatentEmit
 emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stencil, gint64 groups,
     gboolean transposed, GError **error)
@@ -146,6 +163,7 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stenc
   g_auto (dnnl_primitive_desc_t) pd = NULL;
   g_autoptr (LatentLayout) view = NULL;
   const LatentValue *residual = NULL;
+  const LatentProductTypes types = latent_product_get_types (node);
   Convolution self = {.node = node,
       .src = latent_node_get_input (node, 0),
       .weights = latent_node_get_input (node, 1),
@@ -157,8 +175,8 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stenc
       !latent_attr_fuse (attr, node, 0, &residual))
     return LATENT_EMIT_FALLBACK;
   self.view = view = latent_conv_view_weights (self.weights, groups, transposed);
-  if (!describe (&self, FALSE, attr, &pd) || !latent_pd_is_worth_fusing (pd, node) ||
-      (transposed && !find_right (&self, attr, &pd)))
+  if (!find (&self, transposed, &types, attr, &pd) &&
+      !find (&self, transposed, &latent_product_floats, attr, &pd))
     return LATENT_EMIT_FALLBACK;
   return append (&self, builder, pd, residual, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }

@@ -10,5 +10,5 @@
 LatentLayout *latent_conv_view_weights (
     const LatentValue *weights, gint64 groups, gboolean transposed);
 
-/* Of data whose layout is left to oneDNN, or is channels-last. */
-LatentMd latent_conv_new_md (const LatentValue *value, gboolean channels_last);
+/* Of data of `type` whose layout is left to oneDNN, or is channels-last. */
+LatentMd latent_conv_new_md (const LatentValue *value, LatentDataType type, gboolean channels_last);

@@ -300,12 +300,15 @@ latent_dnn_eltwise (LatentBuilder *builder, const LatentNode *node, GError **err
   g_auto (dnnl_primitive_desc_t) pd = NULL;
   g_auto (LatentOperand) src = {0};
   g_autoptr (LatentStep) step = NULL;
-  const LatentValue *residual = NULL;
+  const LatentValue *value = latent_node_get_input (node, 0), *residual = NULL;
   LatentEltwise eltwise;
 
   if (!latent_eltwise_find (node, &eltwise) || !latent_attr_fuse (attr, node, 0, &residual))
     return LATENT_EMIT_FALLBACK;
-  if (!latent_builder_get_compact (builder, latent_node_get_input (node, 0), &src, error))
+  if (value->type != LATENT_DATA_TYPE_FLOAT32)
+    return LATENT_EMIT_FALLBACK;
+  if (!latent_builder_get_compact_as (
+          builder, value, latent_builder_get_type (builder, value), &src, error))
     return LATENT_EMIT_FAILED;
   if (!latent_layout_is_float (src.layout) ||
       latent_pd_eltwise (&pd, eltwise.algorithm, src.layout->md, eltwise.alpha, eltwise.beta,

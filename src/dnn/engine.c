@@ -67,6 +67,14 @@ latent_dnnl_check (dnnl_status_t status, const char *what, GError **error)
   return FALSE;
 }
 
+/* Instruction sets are sets of bits. */
+gboolean
+latent_engine_has_bf16 (void)
+{
+  return (dnnl_get_effective_cpu_isa () & dnnl_cpu_isa_avx512_core_bf16) ==
+         dnnl_cpu_isa_avx512_core_bf16;
+}
+
 gpointer
 latent_engine_new_stream (GError **error)
 {

@@ -11,3 +11,7 @@ void latent_engine_free_stream (gpointer stream);
 /* Whether the CPU, as far as ONEDNN_MAX_CPU_ISA lets oneDNN use it, adds products of 8 bits without
  * saturating in between (VNNI). */
 gboolean latent_engine_has_int8 (void);
+
+/* Whether the CPU multiplies bfloat16 by itself. Where it does not, oneDNN widens each number first
+ * and is slower than in float32. */
+gboolean latent_engine_has_bf16 (void);

@@ -103,6 +103,13 @@ latent_layout_new_channels_last (LatentDataType type, const LatentShape *shape)
 }
 
 LatentLayout *
+latent_layout_retype (const LatentLayout *self, LatentDataType type)
+{
+  return self->is_strided ? latent_layout_new_strided (type, &self->shape, self->strides)
+                          : latent_layout_new_channels_last (type, &self->shape);
+}
+
+LatentLayout *
 latent_layout_ref (LatentLayout *self)
 {
   g_atomic_ref_count_inc (&self->ref_count);
@@ -135,7 +142,8 @@ latent_layout_equal (const LatentLayout *a, const LatentLayout *b)
 gboolean
 latent_layout_is_float (const LatentLayout *self)
 {
-  return self->type == LATENT_DATA_TYPE_FLOAT32 && self->md != NULL;
+  return self->md != NULL &&
+         (self->type == LATENT_DATA_TYPE_FLOAT32 || self->type == LATENT_DATA_TYPE_BFLOAT16);
 }
 
 gboolean

@@ -24,6 +24,9 @@ LatentLayout *latent_layout_new_strided (
 LatentLayout *latent_layout_new_md (gconstpointer md);
 /* Dimensions in the order of memory that convolutions on channels-last data have: N, spatial, C. */
 LatentLayout *latent_layout_new_channels_last (LatentDataType type, const LatentShape *shape);
+/* The same dimensions of other elements: in the same order, or channels-last where that is oneDNN's
+ * own. */
+LatentLayout *latent_layout_retype (const LatentLayout *self, LatentDataType type);
 LatentLayout *latent_layout_ref (LatentLayout *self);
 void latent_layout_unref (LatentLayout *self);
 

@@ -18,16 +18,25 @@ append_simple (LatentBuilder *builder, const LatentNode *node, const_dnnl_primit
   return LATENT_EMIT_DONE;
 }
 
-/* The source as it lies, and a destination whose layout oneDNN chooses. */
+/* Numbers that are bfloat16 by the model's own will are for plain loops. */
+static gboolean
+is_plain (const LatentNode *node)
+{
+  return node->fused->len == 0 &&
+         latent_node_get_input (node, 0)->type != LATENT_DATA_TYPE_BFLOAT16;
+}
+
+/* The source as it lies, and a destination of the same elements whose layout oneDNN chooses. */
 static gboolean
 prepare (LatentBuilder *builder, const LatentNode *node, LatentOperand *src, LatentMd *dst,
     GError **error)
 {
-  const LatentValue *value = latent_node_get_output (node, 0);
+  const LatentValue *value = latent_node_get_input (node, 0);
 
-  if (!latent_builder_get_compact (builder, latent_node_get_input (node, 0), src, error))
+  if (!latent_builder_get_compact_as (
+          builder, value, latent_builder_get_type (builder, value), src, error))
     return FALSE;
-  *dst = latent_md_new (value->type, &value->shape, NULL);
+  *dst = latent_md_new (src->layout->type, &latent_node_get_output (node, 0)->shape, NULL);
   return TRUE;
 }
 
@@ -44,7 +53,7 @@ latent_dnn_pooling (LatentBuilder *builder, const LatentNode *node, LatentPoolin
   const LatentValue *residual = NULL;
   LatentDnnlWindow own;
 
-  if (!latent_dnnl_set_window (&own, stencil) || node->fused->len > 0)
+  if (!latent_dnnl_set_window (&own, stencil) || !is_plain (node))
     return LATENT_EMIT_FALLBACK;
   if (!prepare (builder, node, &src, &dst, error))
     return LATENT_EMIT_FAILED;
@@ -65,7 +74,7 @@ latent_dnn_resampling (
   g_auto (LatentMd) dst = NULL;
   dnnl_alg_kind_t algorithm = linear ? dnnl_resampling_linear : dnnl_resampling_nearest;
 
-  if (node->fused->len > 0)
+  if (!is_plain (node))
     return LATENT_EMIT_FALLBACK;
   if (!prepare (builder, node, &src, &dst, error))
     return LATENT_EMIT_FAILED;
@@ -95,7 +104,6 @@ latent_dnn_reduction (LatentBuilder *builder, const LatentNode *node, LatentRedu
   g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
   g_auto (dnnl_primitive_desc_t) pd = NULL;
   g_auto (LatentOperand) src = {0};
-  g_auto (LatentMd) dst = NULL;
   g_autoptr (LatentLayout) kept = NULL;
   const LatentValue *value = latent_node_get_input (node, 0);
   LatentShape shape = value->shape;
@@ -103,10 +111,10 @@ latent_dnn_reduction (LatentBuilder *builder, const LatentNode *node, LatentRedu
   for (guint i = 0; i < shape.n; i++)
     if (mask & (1u << i))
       shape.dims[i] = 1;
-  if (kind == LATENT_REDUCTION_NONE || node->fused->len > 0 ||
+  if (kind == LATENT_REDUCTION_NONE || !is_plain (node) ||
       latent_shape_equal (&shape, &value->shape))
     return LATENT_EMIT_FALLBACK;
-  if (!prepare (builder, node, &src, &dst, error))
+  if (!latent_builder_get_compact (builder, value, &src, error))
     return LATENT_EMIT_FAILED;
   kept = latent_layout_new (value->type, &shape);
   if (!latent_layout_is_float (src.layout) || kept->md == NULL ||

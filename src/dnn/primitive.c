@@ -49,6 +49,27 @@ latent_pd_is_worth_fusing (const_dnnl_primitive_desc_t pd, const LatentNode *nod
   return node->fused->len == 0 || strncmp (latent_pd_get_kernel (pd), "ref", 3) != 0;
 }
 
+const LatentProductTypes latent_product_floats = {
+    LATENT_DATA_TYPE_FLOAT32, LATENT_DATA_TYPE_FLOAT32};
+
+LatentProductTypes
+latent_product_get_types (const LatentNode *node)
+{
+  if (node->compute == LATENT_DATA_TYPE_NONE)
+    return latent_product_floats;
+  return (LatentProductTypes){
+      node->compute, latent_value_get_storage (latent_node_get_output (node, 0))};
+}
+
+gboolean
+latent_pd_is_worth_its_types (
+    const_dnnl_primitive_desc_t pd, const LatentNode *node, const LatentProductTypes *types)
+{
+  if (types->src != LATENT_DATA_TYPE_FLOAT32 && strncmp (latent_pd_get_kernel (pd), "ref", 3) == 0)
+    return FALSE;
+  return latent_pd_is_worth_fusing (pd, node);
+}
+
 static void
 unbind_primitive (const LatentStep *self, gpointer data)
 {

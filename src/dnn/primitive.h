@@ -28,6 +28,19 @@ guint latent_primitive_step_add (
 LatentLayout *latent_pd_get_layout (const_dnnl_primitive_desc_t pd, dnnl_query_t what, int index);
 const char *latent_pd_get_kernel (const_dnnl_primitive_desc_t pd);
 
+/* What a product multiplies, and what it makes of the sums, which are float32 themselves; biases
+ * are float32. */
+typedef struct {
+  LatentDataType src; /* weights too */
+  LatentDataType dst;
+} LatentProductTypes;
+
+extern const LatentProductTypes latent_product_floats;
+LatentProductTypes latent_product_get_types (const LatentNode *node);
+/* latent_pd_is_worth_fusing(), and no reference implementation for bfloat16. */
+gboolean latent_pd_is_worth_its_types (
+    const_dnnl_primitive_desc_t pd, const LatentNode *node, const LatentProductTypes *types);
+
 /* FALSE where something is fused into the node and nothing but a reference implementation, which is
  * slower than one primitive after the other, can do it all. */
 gboolean latent_pd_is_worth_fusing (const_dnnl_primitive_desc_t pd, const LatentNode *node);

@@ -12,6 +12,7 @@ typedef struct {
   LatentOperand src_operand;
   LatentLayout *weights_view;
   LatentShape dst_shape;
+  LatentProductTypes types;
 } Product;
 
 static void
@@ -81,7 +82,7 @@ swap_last (LatentShape *shape, gint64 *strides)
 
 /* Row-major elements of a shape, the last two dimensions swapped on demand. */
 static LatentLayout *
-new_view (const LatentShape *shape, gboolean transpose)
+new_view (LatentDataType type, const LatentShape *shape, gboolean transpose)
 {
   LatentShape own = *shape;
   gint64 strides[LATENT_MAX_DIMS];
@@ -89,7 +90,7 @@ new_view (const LatentShape *shape, gboolean transpose)
   latent_shape_get_strides (shape, strides);
   if (transpose)
     swap_last (&own, strides);
-  return latent_layout_new_strided (LATENT_DATA_TYPE_FLOAT32, &own, strides);
+  return latent_layout_new_strided (type, &own, strides);
 }
 
 /* Whether a matrix product reads a layout as it is: elements lie side by side along a row or a
@@ -104,16 +105,16 @@ is_matrix (const LatentLayout *layout)
          (strides[0] == 1 && (strides[1] >= dims[0] || dims[1] == 1));
 }
 
-/* An operand that is no constant: as it lies where that is a matrix, else row-major. */
+/* An operand that is no constant: as it lies where that is a matrix of `type`, else row-major. */
 static gboolean
-read_matrix (LatentBuilder *builder, const LatentValue *value, const LatentShape *shape,
-    gboolean transpose, LatentOperand *operand, GError **error)
+read_matrix (LatentBuilder *builder, const LatentValue *value, LatentDataType type,
+    const LatentShape *shape, gboolean transpose, LatentOperand *operand, GError **error)
 {
   const LatentLayout *home = latent_builder_get_layout (builder, value);
   g_autoptr (LatentLayout) view = NULL;
-  g_autoptr (LatentLayout) row_major = new_view (shape, transpose);
+  g_autoptr (LatentLayout) row_major = new_view (type, shape, transpose);
 
-  if (home != NULL)
+  if (home != NULL && home->type == type)
     view = latent_layout_reshape (home, shape);
   if (view == NULL || !is_matrix (view))
     return latent_builder_get_view (builder, value, row_major, NULL, operand, error);
@@ -136,7 +137,7 @@ static gboolean
 describe (const Product *self, LatentConstMd weights, dnnl_primitive_attr_t attr,
     dnnl_primitive_desc_t *pd)
 {
-  g_autoptr (LatentLayout) dst = latent_layout_new (LATENT_DATA_TYPE_FLOAT32, &self->dst_shape);
+  g_autoptr (LatentLayout) dst = latent_layout_new (self->types.dst, &self->dst_shape);
   g_autoptr (LatentLayout) bias = NULL;
   LatentProductMds mds = {self->src_operand.layout->md, weights, NULL, dst->md};
 
@@ -147,7 +148,7 @@ describe (const Product *self, LatentConstMd weights, dnnl_primitive_attr_t attr
   }
   return mds.src != NULL && mds.weights != NULL && mds.dst != NULL &&
          latent_pd_matmul (pd, &mds, attr) == dnnl_success &&
-         latent_pd_is_worth_fusing (*pd, self->node);
+         latent_pd_is_worth_its_types (*pd, self->node, &self->types);
 }
 
 static gboolean
@@ -180,8 +181,7 @@ static LatentEmit
 emit_constant (Product *self, LatentBuilder *builder, dnnl_primitive_attr_t attr,
     const LatentValue *residual, GError **error)
 {
-  g_auto (LatentMd)
-      any = latent_md_new (LATENT_DATA_TYPE_FLOAT32, &self->weights_view->shape, NULL);
+  g_auto (LatentMd) any = latent_md_new (self->types.src, &self->weights_view->shape, NULL);
   g_auto (dnnl_primitive_desc_t) pd = NULL;
   g_auto (LatentOperand) weights = {0};
   g_autoptr (LatentLayout) layout = NULL;
@@ -237,11 +237,34 @@ prepare (Product *self, LatentShape *a, LatentShape *b, gboolean transpose_src,
     gboolean transpose_weights)
 {
   set_shapes (self, a, b, &self->dst_shape);
-  self->weights_view = new_view (b, transpose_weights);
+  self->weights_view = new_view (LATENT_DATA_TYPE_FLOAT32, b, transpose_weights);
   if (transpose_src)
     self->dst_shape.dims[a->n - 2] = a->dims[a->n - 1];
   self->dst_shape.dims[a->n - 1] = self->weights_view->shape.dims[b->n - 1];
   return latent_shape_product (a, 0, a->n) != 0 && latent_shape_product (b, 0, b->n) != 0;
+}
+
+/* The operands as they are told. */
+typedef struct {
+  LatentShape a, b;
+  gboolean transpose_src, transpose_weights;
+} Shapes;
+
+static LatentEmit
+emit_types (Product *self, LatentBuilder *builder, const Shapes *shapes, dnnl_primitive_attr_t attr,
+    const LatentValue *residual, GError **error)
+{
+  g_auto (LatentOperand) weights = {0};
+
+  if (!read_matrix (builder, self->src, self->types.src, &shapes->a, shapes->transpose_src,
+          &self->src_operand, error))
+    return LATENT_EMIT_FAILED;
+  if (latent_value_is_constant (self->weights))
+    return emit_constant (self, builder, attr, residual, error);
+  if (!read_matrix (builder, self->weights, self->types.src, &shapes->b, shapes->transpose_weights,
+          &weights, error))
+    return LATENT_EMIT_FAILED;
+  return emit_variable (self, builder, &weights, attr, residual, error);
 }
 
 LatentEmit
@@ -249,29 +272,29 @@ latent_dnn_matmul (LatentBuilder *builder, const LatentNode *node, gboolean tran
     gboolean transpose_weights, const LatentValue *bias, GError **error)
 {
   g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
-  g_auto (LatentOperand) weights = {0};
   g_auto (Product) self = {.node = node,
       .src = latent_node_get_input (node, 0),
       .weights = latent_node_get_input (node, 1),
       .bias = bias,
       .dst = latent_node_get_output (node, 0)};
   const LatentValue *residual = NULL;
-  LatentShape a, b;
+  Shapes shapes = {.transpose_src = transpose_src, .transpose_weights = transpose_weights};
+  LatentEmit result;
   guint first = 0;
 
   if (self.src->type != LATENT_DATA_TYPE_FLOAT32 ||
-      !prepare (&self, &a, &b, transpose_src, transpose_weights))
+      !prepare (&self, &shapes.a, &shapes.b, transpose_src, transpose_weights))
     return LATENT_EMIT_FALLBACK;
   if (bias == NULL && (self.bias = find_fused_bias (node, &self.dst_shape)) != NULL)
     first = 1;
   if ((self.bias != NULL && !is_bias (self.bias, &self.dst_shape)) ||
       !latent_attr_fuse (attr, node, first, &residual))
     return LATENT_EMIT_FALLBACK;
-  if (!read_matrix (builder, self.src, &a, transpose_src, &self.src_operand, error))
-    return LATENT_EMIT_FAILED;
-  if (latent_value_is_constant (self.weights))
-    return emit_constant (&self, builder, attr, residual, error);
-  if (!read_matrix (builder, self.weights, &b, transpose_weights, &weights, error))
-    return LATENT_EMIT_FAILED;
-  return emit_variable (&self, builder, &weights, attr, residual, error);
+  self.types = latent_product_get_types (node);
+  result = emit_types (&self, builder, &shapes, attr, residual, error);
+  if (result != LATENT_EMIT_FALLBACK || self.types.src == LATENT_DATA_TYPE_FLOAT32)
+    return result;
+  latent_operand_clear (&self.src_operand);
+  self.types = latent_product_floats;
+  return emit_types (&self, builder, &shapes, attr, residual, error);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "src/dnn/emit.h"
+#include "src/dnn/primitive.h"
 
 /* What moves elements without computing: as a view of the same memory where strides can say it,
  * else in one pass that keeps channels-last data channels-last. */
@@ -14,7 +15,9 @@ latent_dnn_alias (LatentBuilder *builder, const LatentNode *node, GError **error
   LatentOperand operand;
   LatentLayout *layout;
 
-  if (!latent_builder_get_compact (builder, src, &operand, error))
+  LatentDataType type = latent_builder_get_type (builder, src);
+
+  if (!latent_builder_get_compact_as (builder, src, type, &operand, error))
     return LATENT_EMIT_FAILED;
   if (latent_shape_equal (&src->shape, &dst->shape)) {
     latent_builder_alias (builder, dst, operand);
@@ -22,10 +25,11 @@ latent_dnn_alias (LatentBuilder *builder, const LatentNode *node, GError **error
   }
   layout = latent_layout_reshape (operand.layout, &dst->shape);
   if (layout == NULL) {
+    g_autoptr (LatentLayout) dense = latent_layout_new (type, &src->shape);
     latent_operand_clear (&operand);
-    if (!latent_builder_get_row_major (builder, src, &operand, error))
+    if (!latent_builder_get (builder, src, dense, &operand, error))
       return LATENT_EMIT_FAILED;
-    layout = latent_layout_new (dst->type, &dst->shape);
+    layout = latent_layout_new (type, &dst->shape);
   }
   latent_layout_unref (operand.layout);
   operand.layout = layout;
@@ -33,14 +37,25 @@ latent_dnn_alias (LatentBuilder *builder, const LatentNode *node, GError **error
   return LATENT_EMIT_DONE;
 }
 
+/* In whatever elements it lies. */
+static gboolean
+get_strided (
+    LatentBuilder *builder, const LatentValue *value, LatentOperand *operand, GError **error)
+{
+  return latent_builder_get_strided_as (
+      builder, value, latent_builder_get_type (builder, value), operand, error);
+}
+
 /* `dst` lies where `operand` (taken) does, `offset` elements further on, with other strides. */
 static void
 alias_strided (LatentBuilder *builder, const LatentValue *dst, LatentOperand operand, gint64 offset,
     const gint64 *strides)
 {
+  LatentDataType type = operand.layout->type;
+
   latent_layout_unref (operand.layout);
-  operand.layout = latent_layout_new_strided (dst->type, &dst->shape, strides);
-  operand.offset += (gsize)offset * latent_data_type_get_size (dst->type);
+  operand.layout = latent_layout_new_strided (type, &dst->shape, strides);
+  operand.offset += (gsize)offset * latent_data_type_get_size (type);
   latent_builder_alias (builder, dst, operand);
 }
 
@@ -52,7 +67,7 @@ latent_dnn_transpose (
   gint64 strides[LATENT_MAX_DIMS];
   LatentOperand operand;
 
-  if (!latent_builder_get_strided (builder, latent_node_get_input (node, 0), &operand, error))
+  if (!get_strided (builder, latent_node_get_input (node, 0), &operand, error))
     return LATENT_EMIT_FAILED;
   for (guint i = 0; i < dst->shape.n; i++)
     strides[i] = operand.layout->strides[permutation[i]];
@@ -75,7 +90,7 @@ latent_dnn_slice (LatentBuilder *builder, const LatentNode *node, guint output,
   for (guint i = 0; i < dst->shape.n; i++)
     if (steps[i] < 1)
       return LATENT_EMIT_FALLBACK;
-  if (!latent_builder_get_strided (builder, latent_node_get_input (node, 0), &operand, error))
+  if (!get_strided (builder, latent_node_get_input (node, 0), &operand, error))
     return LATENT_EMIT_FAILED;
   for (guint i = 0; i < dst->shape.n; i++) {
     offset += begins[i] * operand.layout->strides[i];
@@ -93,13 +108,23 @@ prefers_channels_last (const LatentLayout *layout)
          (!layout->is_strided || (layout->strides[1] == 1 && layout->shape.dims[1] > 1));
 }
 
+/* Elements as they are, but for those that are to be kept shorter from here on. */
+static LatentDataType
+choose_type (LatentBuilder *builder, const LatentValue *src, const LatentValue *dst)
+{
+  return dst->storage != LATENT_DATA_TYPE_NONE ? dst->storage
+                                               : latent_builder_get_type (builder, src);
+}
+
 static LatentLayout *
 new_output_layout (LatentBuilder *builder, const LatentValue *src, const LatentValue *dst)
 {
+  LatentDataType type = choose_type (builder, src, dst);
+
   if (dst->shape.n == src->shape.n &&
       prefers_channels_last (latent_builder_get_layout (builder, src)))
-    return latent_layout_new_channels_last (dst->type, &dst->shape);
-  return latent_layout_new (dst->type, &dst->shape);
+    return latent_layout_new_channels_last (type, &dst->shape);
+  return latent_layout_new (type, &dst->shape);
 }
 
 /* Dimensions of an array of which some are split or joined, outermost first. */
@@ -159,6 +184,21 @@ apply_view (LatentOperand operand, const View *view)
   return operand;
 }
 
+/* Takes the operands. */
+static gboolean
+add_copy (LatentBuilder *builder, const LatentNode *node, LatentOperand from, LatentOperand to,
+    GError **error)
+{
+  LatentStep *step = from.layout->type == to.layout->type
+                         ? latent_step_new_copy (node, from, to)
+                         : latent_reorder_step_new (node, from, to, error);
+
+  if (step == NULL)
+    return FALSE;
+  latent_builder_add_step (builder, step);
+  return TRUE;
+}
+
 LatentEmit
 latent_dnn_depth_space (LatentBuilder *builder, const LatentNode *node, gint64 block,
     gboolean to_depth, gboolean column_row, GError **error)
@@ -172,15 +212,14 @@ latent_dnn_depth_space (LatentBuilder *builder, const LatentNode *node, gint64 b
   if (latent_shape_product (&dst->shape, 0, dst->shape.n) == 0)
     return LATENT_EMIT_FALLBACK;
   layout = new_output_layout (builder, src, dst);
-  if (!latent_builder_get_strided (builder, src, &from, error))
+  if (!get_strided (builder, src, &from, error))
     return LATENT_EMIT_FAILED;
   to = latent_builder_define (builder, dst, layout);
   view_depth (&depth, to_depth ? to.layout : from.layout, block, column_row);
   view_space (&space, to_depth ? from.layout : to.layout, block);
   from = apply_view (from, to_depth ? &space : &depth);
   to = apply_view (to, to_depth ? &depth : &space);
-  latent_builder_add_step (builder, latent_step_new_copy (node, from, to));
-  return LATENT_EMIT_DONE;
+  return add_copy (builder, node, from, to, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }
 
 /* Where source i of a concatenation goes: a part of the destination. Takes the operand. */
@@ -199,11 +238,13 @@ get_part (LatentOperand dst, guint axis, gint64 begin, const LatentShape *shape)
 static LatentLayout *
 choose_concat_layout (LatentBuilder *builder, const LatentNode *node, const LatentValue *dst)
 {
+  LatentDataType type = latent_value_get_storage (dst);
+
   for (guint i = 0; i < node->inputs->len; i++)
     if (prefers_channels_last (
             latent_builder_get_layout (builder, latent_node_get_input (node, i))))
-      return latent_layout_new_channels_last (dst->type, &dst->shape);
-  return latent_layout_new (dst->type, &dst->shape);
+      return latent_layout_new_channels_last (type, &dst->shape);
+  return latent_layout_new (type, &dst->shape);
 }
 
 LatentEmit
@@ -221,11 +262,11 @@ latent_dnn_concat (LatentBuilder *builder, const LatentNode *node, guint axis, G
   for (guint i = 0; i < node->inputs->len; i++) {
     const LatentValue *src = latent_node_get_input (node, i);
     LatentOperand from;
-    if (!latent_builder_get_strided (builder, src, &from, error))
+    if (!get_strided (builder, src, &from, error))
       return LATENT_EMIT_FAILED;
-    latent_builder_add_step (
-        builder, latent_step_new_copy (node, from,
-                     get_part (latent_operand_copy (&whole), axis, begin, &src->shape)));
+    if (!add_copy (builder, node, from,
+            get_part (latent_operand_copy (&whole), axis, begin, &src->shape), error))
+      return LATENT_EMIT_FAILED;
     begin += src->shape.dims[axis];
   }
   return LATENT_EMIT_DONE;

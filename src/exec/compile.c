@@ -3,6 +3,7 @@
 
 #include "src/base/parallel.h"
 #include "src/dnn/builder.h"
+#include "src/dnn/engine.h"
 #include "src/exec/host-step.h"
 #include "src/exec/infer.h"
 #include "src/exec/passes.h"
@@ -51,12 +52,16 @@ make_key (const char *graph_key, const char *const *inputs, const char *const *o
 static gboolean
 check_precision (LatentPrecision precision, GError **error)
 {
-  if (precision == LATENT_PRECISION_AUTO || precision == LATENT_PRECISION_F32)
+  if (precision == LATENT_PRECISION_INT8)
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+        "precision int8 is not available: this version computes in f32, quantised models too; "
+        "use auto or f32");
+  else if (precision == LATENT_PRECISION_BF16 && !latent_engine_has_bf16 ())
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+        "precision bf16 wants a CPU with AVX512_BF16, which this one has not or "
+        "ONEDNN_MAX_CPU_ISA leaves out; use auto or f32");
+  else
     return TRUE;
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-      "precision %s is not available: this version computes in f32, quantised models too; "
-      "use auto or f32",
-      precision == LATENT_PRECISION_BF16 ? "bf16" : "int8");
   return FALSE;
 }
 
@@ -324,6 +329,8 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
           !latent_pass_rearrange (graph, error)))
     return FALSE;
   latent_pass_fuse (graph);
+  if (request->precision == LATENT_PRECISION_BF16)
+    latent_pass_shorten (graph);
   if (!variable)
     share_constants (graph);
   return TRUE;

@@ -149,6 +149,10 @@ find_common_layout (LatentBuilder *builder, const LatentNode *node)
   if (home == NULL || !latent_shape_equal (&home->shape, shape))
     return NULL;
   dense = latent_layout_new (first->type, shape);
+  if (home->type != first->type) {
+    g_autoptr (LatentLayout) typed = latent_layout_retype (home, first->type);
+    return typed->size == dense->size ? g_steal_pointer (&typed) : NULL;
+  }
   if (home->size == dense->size &&
       (home->is_strided ||
           (has_floats_only (node->inputs, shape) && has_floats_only (node->outputs, shape))))

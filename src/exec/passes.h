@@ -25,5 +25,9 @@ gboolean latent_pass_rearrange (LatentGraph *graph, GError **error);
  * of a fused node is what that node, and those fused before, have made. */
 void latent_pass_fuse (LatentGraph *graph);
 
+/* Marks what is computed and kept in bfloat16: products, and what lies between them. What the
+ * graph's outputs are made of behind the last product stays float32. */
+void latent_pass_shorten (LatentGraph *graph);
+
 /* Takes what was fused last out of node i again and makes it the next node of the graph. */
 void latent_pass_unfuse (LatentGraph *graph, guint i);

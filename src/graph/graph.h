@@ -47,7 +47,8 @@ typedef struct {
 typedef struct {
   char *name;
   LatentDataType type;
-  gboolean has_shape; /* else even the number of dimensions is unknown */
+  LatentDataType storage; /* what a float32 between steps is kept as; NONE: as it is */
+  gboolean has_shape;     /* else even the number of dimensions is unknown */
   LatentShape shape;
   char *symbols[LATENT_MAX_DIMS]; /* name of a symbolic dimension (its size is -1), or NULL */
   LatentTensor *data;             /* value of a constant: an initialiser, or what was folded */
@@ -60,10 +61,11 @@ typedef struct {
 struct _LatentNode {
   char *name; /* may be "" */
   char *op_type;
-  char *domain;       /* "" for ONNX's own */
-  guint opset;        /* version of the domain under which the file wrote it */
-  GPtrArray *inputs;  /* LatentValue *, borrowed; NULL for one left out */
-  GPtrArray *outputs; /* likewise */
+  char *domain;           /* "" for ONNX's own */
+  guint opset;            /* version of the domain under which the file wrote it */
+  LatentDataType compute; /* what float32 inputs are rounded to, sums are float32; NONE: nothing */
+  GPtrArray *inputs;      /* LatentValue *, borrowed; NULL for one left out */
+  GPtrArray *outputs;     /* likewise */
   GPtrArray *attributes;
   GPtrArray *fused; /* LatentNode *, owned: elementwise nodes that a pass made part of this one, in
                        order; the node's first output is then the last one's */
@@ -130,6 +132,12 @@ void latent_node_set_tensor (LatentNode *self, const char *name, LatentTensor *v
 void latent_node_take_attribute (LatentNode *self, LatentAttribute *attribute); /* replaces */
 void latent_attribute_free (LatentAttribute *self);
 LatentAttribute *latent_attribute_copy (const LatentAttribute *self);
+
+static inline LatentDataType
+latent_value_get_storage (const LatentValue *self)
+{
+  return self->storage != LATENT_DATA_TYPE_NONE ? self->storage : self->type;
+}
 
 /* Input or output i, NULL where it is absent or left out. */
 LatentValue *latent_node_get_input (const LatentNode *self, guint i);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "src/dnn/emit.h"
+#include "src/exec/passes.h"
+
+/* Sums of products: they read bfloat16 and write either type. */
+static const char *const products[] = {"Conv", "ConvTranspose", "Gemm", "MatMul", NULL};
+
+/* What keeps the type of what it reads, besides elementwise functions. */
+static const char *const followers[] = {"Add", "Sub", "Mul", "Div", "Min", "Max", "Sum", "MaxPool",
+    "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Resize", "Upsample", "DepthToSpace",
+    "SpaceToDepth", "Concat", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice",
+    "Split", NULL};
+
+/* What readers of a value, or of what is made of it, want it to be. */
+typedef enum {
+  WISH_SHORT = 1, /* a product reads it */
+  WISH_LONG = 2,  /* the graph's outputs are made of it without a product between */
+} Wish;
+
+static gboolean
+is_one_of (const LatentNode *node, const char *const *names)
+{
+  return *node->domain == '\0' && g_strv_contains (names, node->op_type);
+}
+
+static guint
+get_wishes (GHashTable *wishes, const LatentValue *value)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (wishes, value));
+}
+
+static void
+add_wishes (GHashTable *wishes, LatentValue *value, guint more)
+{
+  if (value != NULL && more != 0)
+    g_hash_table_insert (wishes, value, GUINT_TO_POINTER (get_wishes (wishes, value) | more));
+}
+
+static guint
+get_output_wishes (GHashTable *wishes, const LatentNode *node)
+{
+  guint all = 0;
+
+  for (guint i = 0; i < node->outputs->len; i++)
+    all |= get_wishes (wishes, g_ptr_array_index (node->outputs, i));
+  return all;
+}
+
+static void
+add_all (GHashTable *wishes, const GPtrArray *values, guint more)
+{
+  for (guint i = 0; i < values->len; i++)
+    add_wishes (wishes, g_ptr_array_index (values, i), more);
+}
+
+/* What the readers of a node's outputs want becomes what it wants of its inputs. */
+static void
+pass_on (GHashTable *wishes, const LatentNode *node)
+{
+  guint all = get_output_wishes (wishes, node);
+
+  if (is_one_of (node, products))
+    add_all (wishes, node->inputs, WISH_SHORT);
+  else if (is_one_of (node, followers) || latent_dnn_is_eltwise (node))
+    add_all (wishes, node->inputs, all);
+  for (guint i = 0; i < node->fused->len; i++) /* a residual is added in the result's own memory */
+    add_all (wishes, ((LatentNode *)g_ptr_array_index (node->fused, i))->inputs, all);
+}
+
+static gboolean
+keeps_short (const LatentNode *node)
+{
+  return is_one_of (node, products) || is_one_of (node, followers) || latent_dnn_is_eltwise (node);
+}
+
+static void
+mark (GHashTable *wishes, LatentNode *node)
+{
+  if (is_one_of (node, products) &&
+      latent_node_get_input (node, 0)->type == LATENT_DATA_TYPE_FLOAT32)
+    node->compute = LATENT_DATA_TYPE_BFLOAT16;
+  for (guint i = 0; keeps_short (node) && i < node->outputs->len; i++) {
+    LatentValue *value = latent_node_get_output (node, i);
+    if (value != NULL && value->type == LATENT_DATA_TYPE_FLOAT32 && value->data == NULL &&
+        get_wishes (wishes, value) == WISH_SHORT)
+      value->storage = LATENT_DATA_TYPE_BFLOAT16;
+  }
+}
+
+void
+latent_pass_shorten (LatentGraph *graph)
+{
+  g_autoptr (GHashTable) wishes = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < graph->outputs->len; i++)
+    add_wishes (wishes, g_ptr_array_index (graph->outputs, i), WISH_LONG);
+  for (guint i = graph->nodes->len; i-- > 0;)
+    pass_on (wishes, g_ptr_array_index (graph->nodes, i));
+  for (guint i = 0; i < graph->nodes->len; i++)
+    mark (wishes, g_ptr_array_index (graph->nodes, i));
+}
