@@ -5,19 +5,25 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/dnn/engine.h"
 #include "src/exec/exec.h"
 #include "tests/net-text.h"
 
 #define SEED 20240611
+
+static LatentProgram *
+compile (const NetText *net, const LatentRequest *request, GError **error)
+{
+  g_autofree char *key = g_strdup_printf ("%p", (gpointer)net->graph);
+  return latent_exec_compile (net->graph, key, NULL, NULL, NULL, 0, request, error);
+}
 
 static LatentTensor *
 run (const NetText *net, const LatentRequest *request, char **kernels)
 {
   const LatentGraph *graph = net->graph;
   g_autoptr (GError) error = NULL;
-  g_autofree char *key = g_strdup_printf ("%p", (gpointer)graph);
-  g_autoptr (LatentProgram)
-      program = latent_exec_compile (graph, key, NULL, NULL, NULL, 0, request, &error);
+  g_autoptr (LatentProgram) program = compile (net, request, &error);
   g_autoptr (LatentContext) context = NULL;
 
   fail_unless (program != NULL, "%s: %s", graph->name, error != NULL ? error->message : "");
@@ -43,8 +49,10 @@ run_plain (const NetText *net)
   return run (net, request, &kernels);
 }
 
+/* `tolerance` is a part of the greatest number. */
 static void
-assert_close (const char *name, const LatentTensor *got, const LatentTensor *wanted)
+assert_close (
+    const char *name, const LatentTensor *got, const LatentTensor *wanted, double tolerance)
 {
   const float *a = got->data, *b = wanted->data;
   double most = 0;
@@ -53,7 +61,7 @@ assert_close (const char *name, const LatentTensor *got, const LatentTensor *wan
   for (gsize i = 0; i < wanted->n_elements; i++)
     most = fmax (most, fabs (b[i]));
   for (gsize i = 0; i < wanted->n_elements; i++)
-    fail_unless (fabs (a[i] - b[i]) <= 1e-4 * most + 1e-6,
+    fail_unless (fabs (a[i] - b[i]) <= tolerance * most + 1e-6,
         "%s: element %zu is %g, not %g (seed %d)", name, i, a[i], b[i], SEED);
 }
 
@@ -70,7 +78,66 @@ emit_case_check (const EmitCase *c, gboolean weights, gboolean variable, guint t
   latent_request_set_variable_parameters (request, variable);
   got = run (net, request, &kernels);
   wanted = run_plain (net);
-  assert_close (c->name, got, wanted);
+  assert_close (c->name, got, wanted, 1e-4);
   fail_unless (!c->emits || !weights || strstr (kernels, "loops") == NULL,
       "%s: not all of it is emitted:\n%s", c->name, kernels);
+}
+
+static guint
+count (const char *text, char what)
+{
+  guint n = 0;
+
+  for (; *text != '\0'; text++)
+    n += *text == what;
+  return n;
+}
+
+static gboolean
+has_product (const char *net)
+{
+  return strstr (net, "Conv") != NULL || strstr (net, "Gemm") != NULL ||
+         strstr (net, "MatMul") != NULL;
+}
+
+static void
+check_refusal (const EmitCase *c, const NetText *net, const LatentRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (compile (net, request, &error) == NULL, "%s: bf16 on this CPU", c->name);
+  fail_unless (g_error_matches (error, LATENT_ERROR, LATENT_ERROR_SETTINGS));
+  fail_unless (strstr (error->message, "bf16 wants a CPU with AVX512_BF16") != NULL, "%s: %s",
+      c->name, error->message);
+}
+
+void
+emit_case_check_bf16 (const EmitCase *c, gboolean weights, guint threads)
+{
+  g_autoptr (NetText) net = net_text_parse (c->net, weights, SEED);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (LatentTensor) got = NULL, floats = NULL;
+  g_autofree char *kernels = NULL, *float_kernels = NULL;
+
+  latent_request_set_threads (request, threads);
+  latent_request_set_precision (request, LATENT_PRECISION_BF16);
+  if (!latent_engine_has_bf16 ()) {
+    check_refusal (c, net, request);
+    return;
+  }
+  got = run (net, request, &kernels);
+  latent_request_set_precision (request, LATENT_PRECISION_F32);
+  floats = run (net, request, &float_kernels);
+  assert_close (c->name, got, floats, 0.03);
+  fail_unless (count (kernels, '+') >= count (float_kernels, '+'),
+      "%s: less is fused:\n%s\nthan\n%s", c->name, kernels, float_kernels);
+  fail_unless (
+      count (kernels, '+') == 0 || strstr (kernels, "\tref") == NULL, "%s:\n%s", c->name, kernels);
+  if (!c->emits || !weights)
+    return;
+  fail_unless (
+      strstr (kernels, "loops") == NULL, "%s: not all of it is emitted:\n%s", c->name, kernels);
+  fail_unless (!has_product (c->net) || strstr (kernels, "bf16") != NULL ||
+                   strstr (kernels, "x64:gemm") != NULL,
+      "%s: products are not in bf16:\n%s", c->name, kernels);
 }

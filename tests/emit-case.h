@@ -14,3 +14,7 @@ typedef struct {
 /* `weights`: the net's parameters are such, else inputs; `variable` ones may change between runs.
  */
 void emit_case_check (const EmitCase *c, gboolean weights, gboolean variable, guint threads);
+/* Runs a net with precision bf16 beside the same in f32: numbers are near, nothing that is fused
+ * there is apart here, and products are bfloat16 primitives. Where the CPU has no bfloat16 it is
+ * refused. */
+void emit_case_check_bf16 (const EmitCase *c, gboolean weights, guint threads);

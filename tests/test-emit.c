@@ -216,6 +216,18 @@ GST_START_TEST (test_emitted_with_variable_parameters)
 }
 GST_END_TEST
 
+GST_START_TEST (test_emitted_in_bf16)
+{
+  emit_case_check_bf16 (&cases[__i__], TRUE, 1);
+}
+GST_END_TEST
+
+GST_START_TEST (test_emitted_in_bf16_with_weights_as_inputs)
+{
+  emit_case_check_bf16 (&cases[__i__], FALSE, 2);
+}
+GST_END_TEST
+
 static Suite *
 emit_suite (void)
 {
@@ -226,6 +238,9 @@ emit_suite (void)
   tcase_add_loop_test (tc, test_emitted_with_constant_weights, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tc, test_emitted_with_weights_as_inputs, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tc, test_emitted_with_variable_parameters, 0, G_N_ELEMENTS (cases));
+  tcase_add_loop_test (tc, test_emitted_in_bf16, 0, G_N_ELEMENTS (cases));
+  tcase_add_loop_test (
+      tc, test_emitted_in_bf16_with_weights_as_inputs, 0, G_N_ELEMENTS (cases));
   return suite;
 }
 

@@ -51,14 +51,15 @@ find_data (const LatentNode *node, const LatentLayout *view, const LatentDnnlWin
   g_auto (LatentMd) src = latent_conv_new_md (to, types->dst, FALSE);
   g_auto (LatentMd) weights = latent_md_new (types->src, &view->shape, NULL);
   g_auto (LatentMd) dst = latent_conv_new_md (from, types->src, FALSE);
+  g_auto (LatentMd) forward = latent_conv_new_md (to, types->src, FALSE);
   g_autoptr (LatentLayout) typed = latent_layout_retype (view, types->src);
   g_autoptr (LatentLayout) src_rows = latent_layout_new (types->dst, &to->shape);
   g_autoptr (LatentLayout) dst_rows = latent_layout_new (types->src, &from->shape);
   g_auto (dnnl_primitive_desc_t) found = NULL;
 
-  if (!describe_data (&(LatentProductMds){src, weights, NULL, dst}, window, &found) &&
-      !describe_data (
-          &(LatentProductMds){src_rows->md, typed->md, NULL, dst_rows->md}, window, &found))
+  if (!describe_data (&(LatentProductMds){src, weights, NULL, dst, forward}, window, &found) &&
+      !describe_data (&(LatentProductMds){src_rows->md, typed->md, NULL, dst_rows->md, forward},
+          window, &found))
     return FALSE;
   if (!latent_pd_is_worth_its_types (found, node, types))
     return FALSE;

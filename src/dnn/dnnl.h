@@ -54,6 +54,7 @@ typedef struct {
   LatentConstMd weights;
   LatentConstMd bias; /* may be NULL */
   LatentConstMd dst;
+  LatentConstMd forward; /* of derivatives: what the convolution read; NULL: src says it */
 } LatentProductMds;
 
 typedef struct {

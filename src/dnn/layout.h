@@ -32,7 +32,7 @@ void latent_layout_unref (LatentLayout *self);
 
 /* Same elements at the same places, whatever the strides of dimensions of size 1 say. */
 gboolean latent_layout_equal (const LatentLayout *a, const LatentLayout *b);
-/* Whether it is float32 and oneDNN has a descriptor for it. */
+/* Whether it is float32, or a float32 kept as bfloat16, and oneDNN has a descriptor for it. */
 gboolean latent_layout_is_float (const LatentLayout *self);
 gboolean latent_layout_is_row_major (const LatentLayout *self);
 /* Whether oneDNN's reorder from one into the other is not to be trusted: that of transposed data

@@ -20,8 +20,9 @@ create_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
   dnnl_convolution_desc_t op;
   return create (pd,
       dnnl_dilated_convolution_forward_desc_init (&op, dnnl_forward_training,
-          dnnl_convolution_direct, mds->src, mds->weights, mds->bias, mds->dst, window->strides,
-          window->dilates, window->pads_begin, window->pads_end),
+          dnnl_convolution_direct, mds->forward != NULL ? mds->forward : mds->src, mds->weights,
+          mds->bias, mds->dst, window->strides, window->dilates, window->pads_begin,
+          window->pads_end),
       &op, attr, NULL);
 }
 

@@ -8,7 +8,8 @@ create_convolution (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
     const LatentDnnlWindow *window, dnnl_primitive_attr_t attr)
 {
   return dnnl_convolution_forward_primitive_desc_create (pd, latent_engine_get (),
-      dnnl_forward_training, dnnl_convolution_direct, mds->src, mds->weights, mds->bias, mds->dst,
+      dnnl_forward_training, dnnl_convolution_direct,
+      mds->forward != NULL ? mds->forward : mds->src, mds->weights, mds->bias, mds->dst,
       window->strides, window->dilates, window->pads_begin, window->pads_end, attr);
 }
 
