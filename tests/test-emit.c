@@ -239,8 +239,7 @@ emit_suite (void)
   tcase_add_loop_test (tc, test_emitted_with_weights_as_inputs, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tc, test_emitted_with_variable_parameters, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tc, test_emitted_in_bf16, 0, G_N_ELEMENTS (cases));
-  tcase_add_loop_test (
-      tc, test_emitted_in_bf16_with_weights_as_inputs, 0, G_N_ELEMENTS (cases));
+  tcase_add_loop_test (tc, test_emitted_in_bf16_with_weights_as_inputs, 0, G_N_ELEMENTS (cases));
   return suite;
 }
 
