@@ -8,9 +8,10 @@ GST_DEBUG_CATEGORY_EXTERN (latent_audio_dec_debug);
 
 /* A packet whose samples are still to come. */
 typedef struct {
-  guint n;    /* samples */
-  float from; /* what they are multiplied with: first */
-  float to;   /* and last */
+  guint n;            /* samples */
+  float from;         /* what they are multiplied with: first */
+  float to;           /* and last */
+  gboolean is_hidden; /* it was played before */
 } LatentAudioOwed;
 
 struct _LatentAudioDec {
@@ -19,11 +20,14 @@ struct _LatentAudioDec {
   LatentDecCore core;
   GstAudioInfo info;
   guint hop;
-  GArray *owed;      /* LatentAudioOwed, in order */
-  guint n_run;       /* of those, how many ran */
-  float gain;        /* of the last packet's end */
-  gboolean has_last; /* core.latents holds those of a good packet */
-  GstClockTime next; /* PTS that continues what came, or none */
+  GArray *owed;        /* LatentAudioOwed, in order */
+  guint n_run;         /* of those, how many ran */
+  float gain;          /* of the last packet's end */
+  GstClockTime played; /* backwards: from this PTS on all was played, or none */
+  GstClockTime first;  /* backwards: least PTS of the group at work, or none */
+  gboolean is_hidden;  /* the packet at work: as LatentAudioOwed says */
+  gboolean has_last;   /* core.latents holds those of a good packet */
+  GstClockTime next;   /* PTS that continues what came, or none */
 };
 
 /* audiodec-windows.c: from packets to samples. */

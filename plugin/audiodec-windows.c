@@ -44,6 +44,10 @@ pop (LatentAudioDec *self)
   latent_session_pop_samples (self->core.session, map.data, owed.n);
   apply_gain (&owed, (guint)GST_AUDIO_INFO_CHANNELS (&self->info), (float *)(gpointer)map.data);
   gst_buffer_unmap (buffer, &map);
+  if (owed.is_hidden) {
+    gst_buffer_unref (buffer);
+    return gst_audio_decoder_finish_frame (decoder, NULL, 1);
+  }
   if (owed.to < 1) {
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
     latent_dec_core_count_concealed (&self->core);
@@ -110,7 +114,8 @@ count_samples (LatentAudioDec *self, GstBuffer *buffer)
 static GstFlowReturn
 put (LatentAudioDec *self, guint n, float gain)
 {
-  LatentAudioOwed owed = {.n = n, .from = gain < 1 ? self->gain : 1, .to = gain};
+  LatentAudioOwed owed = {
+      .n = n, .from = gain < 1 ? self->gain : 1, .to = gain, .is_hidden = self->is_hidden};
   GstFlowReturn ret;
 
   latent_session_put_latent (self->core.session, self->owed->len - self->n_run, self->core.latents);
@@ -178,6 +183,19 @@ take_latents (LatentAudioDec *self, const LatentPacketInfo *info, guint n)
   return ret == GST_FLOW_OK ? put (self, n, 1) : ret;
 }
 
+/* Backwards the base class gives the first packet of a group again behind the group before, since
+ * nothing came of it at once: it has the windows that end that group, and was played itself. */
+static gboolean
+was_played (LatentAudioDec *self, GstClockTime pts)
+{
+  if (GST_AUDIO_DECODER (self)->input_segment.rate > 0 || !GST_CLOCK_TIME_IS_VALID (pts))
+    return FALSE;
+  if (pts >= self->played)
+    return TRUE;
+  self->first = MIN (self->first, pts);
+  return FALSE;
+}
+
 GstFlowReturn
 latent_audio_dec_take_packet (
     LatentAudioDec *self, GstBuffer *buffer, const guint8 *packet, gsize size)
@@ -194,6 +212,7 @@ latent_audio_dec_take_packet (
     return GST_FLOW_ERROR;
   }
   n = count_samples (self, buffer);
+  self->is_hidden = was_played (self, GST_BUFFER_PTS (buffer));
   ret = follow (self, buffer, n);
   if (ret != GST_FLOW_OK)
     return ret;

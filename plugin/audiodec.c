@@ -106,6 +106,8 @@ flush (GstAudioDecoder *decoder, gboolean hard)
   LatentAudioDec *self = LATENT_AUDIO_DEC (decoder);
 
   latent_audio_dec_restart (self);
+  self->played = hard ? GST_CLOCK_TIME_NONE : MIN (self->played, self->first);
+  self->first = GST_CLOCK_TIME_NONE;
   if (!hard)
     return; /* a discontinuity: the counters of packets tell what is missing */
   self->has_last = FALSE;
@@ -151,6 +153,7 @@ start (GstAudioDecoder *decoder)
   LatentAudioDec *self = LATENT_AUDIO_DEC (decoder);
 
   latent_audio_dec_restart (self);
+  self->played = self->first = GST_CLOCK_TIME_NONE;
   return latent_dec_core_start (&self->core);
 }
 

@@ -27,6 +27,7 @@ clear_stream (LatentDecCore *self)
 {
   g_clear_pointer (&self->decoder, latent_decoder_unref);
   g_clear_pointer (&self->latents, g_free);
+  latent_dec_core_end_past (self);
   g_clear_pointer (&self->header, g_bytes_unref);
   g_clear_error (&self->missing);
   self->n_lost = 0;
@@ -162,6 +163,7 @@ make_stream (LatentDecCore *self, GBytes *header, GError **error)
     return FALSE;
   self->has_state = latent_model_get_metadata (self->model, "latent.state") != NULL;
   self->latents = g_malloc (latent_session_get_latent_size (self->session));
+  latent_dec_core_begin_past (self);
   latent_stats_set_model (&self->stats, self->model);
   latent_stats_describe (&self->stats, self->session, TRUE, self->settings.batch_size);
   return TRUE;
@@ -274,9 +276,12 @@ LatentDecodeResult
 latent_dec_core_decode (
     LatentDecCore *self, const guint8 *packet, gsize size, LatentPacketInfo *info, GError **error)
 {
+  float *latents = self->spare ? self->spare : self->latents;
   LatentDecodeResult result = latent_decoder_decode (
-      self->decoder, packet, size, self->latents, info, error);
+      self->decoder, packet, size, latents, info, error);
 
+  if (result == LATENT_DECODE_OK)
+    latent_dec_core_keep_past (self, info->number);
   GST_OBJECT_LOCK (self->element);
   self->counts.bytes += size;
   self->counts.lost += result == LATENT_DECODE_LOST;
@@ -308,7 +313,7 @@ latent_dec_core_count_concealed (LatentDecCore *self)
 void
 latent_dec_core_reset (LatentDecCore *self)
 {
-  self->n_lost = 0;
+  self->n_lost = self->n_good = 0;
   if (!self->decoder)
     return;
   latent_decoder_reset (self->decoder);

@@ -57,6 +57,11 @@ typedef struct {
   LatentDecoder *decoder;
   LatentSession *session;
   float *latents;     /* of one frame */
+  float *before;      /* those of the one before; NULL: no prediction is asked for */
+  float *spare;       /* where the next ones are decoded to; a prediction */
+  gsize n_latents;    /* of one frame */
+  guint n_good;       /* frames in a row that `latents` ends, 2 at most */
+  guint last_number;  /* of the packet of `latents` */
   gboolean has_state; /* the net carries tensors from frame to frame */
   guint n_lost;       /* packets in a row that could not be decoded; the element sets it to 0 */
   GstClockTime asked; /* PTS of the packet for which a key packet was asked for last */
@@ -97,6 +102,15 @@ LatentDecodeResult latent_dec_core_decode (
 /* Counts a packet that could not be decoded. Returns whether to ask for a key packet. */
 gboolean latent_dec_core_lose (LatentDecCore *self, GstClockTime pts);
 void latent_dec_core_count_concealed (LatentDecCore *self);
+/* dec-predict.c: what is expected of a frame whose packet cannot be decoded. */
+void latent_dec_core_begin_past (LatentDecCore *self);
+void latent_dec_core_end_past (LatentDecCore *self);
+/* A packet of that number was decoded, to self->spare where there is one; self->latents has its
+ * latents then. */
+void latent_dec_core_keep_past (LatentDecCore *self, guint number);
+/* Latents of the frame of that number; NULL where two good ones in a row are wanting. */
+const float *latent_dec_core_predict (LatentDecCore *self, guint number);
+
 /* A flush. */
 void latent_dec_core_reset (LatentDecCore *self);
 

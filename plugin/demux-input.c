@@ -87,6 +87,10 @@ process (LatentDemux *self)
       tell_damage (self, &event);
       break;
     case LATENT_FILE_END:
+      if (self->segment.rate < 0) {
+        flow = latent_demux_rewind (self);
+        break;
+      }
       if (event.reason)
         GST_ELEMENT_INFO (self, STREAM, DEMUX,
             ("%s: it ends at byte %" G_GUINT64_FORMAT, event.reason, event.offset), (NULL));
@@ -99,12 +103,20 @@ process (LatentDemux *self)
   return flow;
 }
 
+/* Where playing ends. */
+static guint64
+get_end (const GstSegment *segment)
+{
+  if (segment->rate < 0)
+    return segment->start;
+  return GST_CLOCK_TIME_IS_VALID (segment->stop) ? segment->stop : segment->duration;
+}
+
 static void
 finish (LatentDemux *self)
 {
   gboolean is_segment = (self->segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0;
-  guint64 stop = GST_CLOCK_TIME_IS_VALID (self->segment.stop) ? self->segment.stop
-                                                              : self->segment.duration;
+  guint64 stop = get_end (&self->segment);
   GstEvent *event = is_segment ? gst_event_new_segment_done (GST_FORMAT_TIME, (gint64)stop)
                                : gst_event_new_eos ();
 

@@ -13,6 +13,8 @@ typedef struct {
   GstPad *pad;   /* NULL: a stream that cannot be read is left out */
   GQueue models; /* GBytes, not pushed yet */
   guint64 end;   /* of the last packet or gap, in ns */
+  guint64 first; /* backwards: PTS of the first packet of the group */
+  guint64 limit; /* backwards: PTS that is behind the group */
   gboolean has_new_segment;
   gboolean has_new_tags;
   gboolean is_discont;
@@ -34,6 +36,8 @@ struct _LatentDemux {
   guint n_damages; /* that were met */
   GstSegment next; /* that begins where the parser's seek ends */
   GstSeekFlags seek_flags;
+  guint64 group_begin;   /* backwards: the lead's key packet of the packets that come */
+  gboolean is_rewinding; /* the parser's seek goes to the group before */
 
   /* written under that lock and the object lock */
   GstSegment segment;
@@ -58,7 +62,20 @@ gboolean latent_demux_push_event (LatentDemux *self, GstEvent *event);
 /* Segments and tags that were not pushed yet. */
 void latent_demux_push_pending (LatentDemux *self);
 
+gboolean latent_demux_are_all_done (const LatentDemux *self);
+
+/* demux-reverse.c */
+/* A seek to self->next, which goes backwards. FALSE: it cannot be done. */
+gboolean latent_demux_begin_reverse (LatentDemux *self);
+/* Goes to the group before; EOS where there is none. */
+GstFlowReturn latent_demux_rewind (LatentDemux *self);
+/* Whether a packet is behind its stream's group, and what came of that. */
+gboolean latent_demux_ends_group (
+    LatentDemux *self, const LatentFilePacket *packet, GstFlowReturn *flow);
+
 /* demux-seek.c */
+/* The stream whose key packets a seek goes by: the first of video, or the first. */
+guint latent_demux_get_lead (const LatentDemux *self);
 gboolean latent_demux_seek (LatentDemux *self, GstEvent *event);
 /* The parser's seek ended at a key packet's time. */
 void latent_demux_settle_seek (LatentDemux *self, guint64 time);

@@ -42,9 +42,8 @@ latent_demux_move_upstream (LatentDemux *self)
   return FALSE;
 }
 
-/* The stream whose key packets a seek goes by: the first of video, or the first. */
-static guint
-get_lead (const LatentDemux *self)
+guint
+latent_demux_get_lead (const LatentDemux *self)
 {
   for (guint i = 0; i < self->tracks->len; i++) {
     if (latent_demux_get_track (self, i)->pad &&
@@ -83,8 +82,10 @@ plan_seek (LatentDemux *self, GstEvent *event)
           (guint64)stop, &moves))
     return FALSE;
   self->seek_flags = flags;
+  if (rate < 0)
+    return latent_demux_begin_reverse (self);
   return latent_file_parser_seek (
-      self->parser, get_lead (self), self->next.position, get_snap (flags));
+      self->parser, latent_demux_get_lead (self), self->next.position, get_snap (flags));
 }
 
 static void
@@ -104,7 +105,10 @@ latent_demux_settle_seek (LatentDemux *self, guint64 time)
 {
   GstSegment segment = self->next;
 
-  if (self->seek_flags & GST_SEEK_FLAG_KEY_UNIT) {
+  self->group_begin = time;
+  if (self->is_rewinding)
+    return;
+  if (segment.rate > 0 && (self->seek_flags & GST_SEEK_FLAG_KEY_UNIT)) {
     segment.start = segment.position = segment.time = time;
     if (GST_CLOCK_TIME_IS_VALID (segment.stop))
       segment.stop = MAX (segment.stop, time);
@@ -131,8 +135,9 @@ check_seek (LatentDemux *self, GstEvent *event, guint64 *size)
   is_ready = self->is_ready;
   GST_OBJECT_UNLOCK (self);
   *size = 0;
-  return is_ready && rate > 0 && format == GST_FORMAT_TIME &&
-         (self->is_pull || query_upstream (self, size));
+  if (!is_ready || format != GST_FORMAT_TIME || rate == 0)
+    return FALSE;
+  return self->is_pull || (rate > 0 && query_upstream (self, size));
 }
 
 /* Has the streaming thread leave the element. */
@@ -187,6 +192,7 @@ latent_demux_seek (LatentDemux *self, GstEvent *event)
   stop_flow (self, (flags & GST_SEEK_FLAG_FLUSH) || !self->is_pull, seqnum);
   if (size > 0)
     latent_file_parser_set_size (self->parser, size);
+  self->is_rewinding = FALSE;
   ok = plan_seek (self, event);
   GST_OBJECT_LOCK (self);
   self->seqnum = seqnum;

@@ -222,8 +222,8 @@ push_gaps (LatentDemux *self, guint64 now)
   }
 }
 
-static gboolean
-are_all_done (const LatentDemux *self)
+gboolean
+latent_demux_are_all_done (const LatentDemux *self)
 {
   for (guint i = 0; i < self->tracks->len; i++) {
     const LatentDemuxTrack *track = latent_demux_get_track (self, i);
@@ -238,22 +238,27 @@ latent_demux_push_packet (LatentDemux *self, const LatentFileEvent *event)
 {
   const LatentFilePacket *packet = &event->packet;
   LatentDemuxTrack *track = latent_demux_get_track (self, packet->stream);
+  gboolean is_reverse = self->segment.rate < 0;
   GstFlowReturn flow;
 
   latent_demux_push_pending (self);
+  if (is_reverse && latent_demux_ends_group (self, packet, &flow))
+    return flow;
   if (!track->pad || track->is_done)
     return GST_FLOW_OK;
-  if (GST_CLOCK_TIME_IS_VALID (self->segment.stop) && packet->pts >= self->segment.stop) {
+  if (!is_reverse && GST_CLOCK_TIME_IS_VALID (self->segment.stop) &&
+      packet->pts >= self->segment.stop) {
     track->is_done = TRUE;
-    return are_all_done (self) ? GST_FLOW_EOS : GST_FLOW_OK;
+    return latent_demux_are_all_done (self) ? GST_FLOW_EOS : GST_FLOW_OK;
   }
   if ((self->segment.flags & GST_SEGMENT_FLAG_TRICKMODE_KEY_UNITS) && !packet->key)
     return GST_FLOW_OK;
   track->end = packet->pts + packet->duration;
   GST_OBJECT_LOCK (self);
-  self->segment.position = MAX (self->segment.position, packet->pts);
+  self->segment.position = is_reverse ? packet->pts : MAX (self->segment.position, packet->pts);
   GST_OBJECT_UNLOCK (self);
-  push_gaps (self, packet->pts);
+  if (!is_reverse)
+    push_gaps (self, packet->pts);
   flow = push_models (self, track, packet->pts);
   if (flow == GST_FLOW_OK)
     flow = gst_pad_push (track->pad, wrap (track, event));

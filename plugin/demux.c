@@ -8,7 +8,8 @@
  * Gives the coded streams of a .lat file, a pad for each. It seeks by the file's index to key
  * packets; where there is none, as in a file whose writer was killed, it looks at the heads of the
  * blocks. Bytes that come in order (from a network) are played as they come; a seek then needs that
- * what is before can go to any byte.
+ * what is before can go to any byte. Playing backwards (a negative rate) goes from group to group
+ * of packets that decoding can begin at; it needs that the element can pull.
  *
  * What is damaged is left out, with a warning that names the byte; the next packet of each stream
  * is marked as a discontinuity. No packet is given that is not what was written.

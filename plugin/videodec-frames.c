@@ -94,27 +94,30 @@ hold (LatentVideoDec *self, LatentVideoHeld held)
              : GST_FLOW_OK;
 }
 
-/* A frame that cannot be decoded. */
-static GstFlowReturn
-conceal (LatentVideoDec *self, GstVideoCodecFrame *frame)
-{
-  gboolean has_picture = self->n_filled > 0 || self->has_shown;
-  LatentVideoHeld held = {.frame = frame, .is_concealed = TRUE};
-
-  if (latent_dec_core_lose (&self->core, frame->pts))
-    gst_video_decoder_request_sync_point (GST_VIDEO_DECODER (self), frame, 0);
-  if (self->core.settings.conceal == LATENT_GST_CONCEAL_NONE || !has_picture)
-    return gst_video_decoder_drop_frame (GST_VIDEO_DECODER (self), frame);
-  held.slot = self->n_filled > 0 ? self->n_filled - 1 : self->shown;
-  return hold (self, held);
-}
-
 /* Whether the net may rest: nobody will see the frame. */
 static gboolean
 is_late (LatentVideoDec *self, GstVideoCodecFrame *frame)
 {
   return !self->core.has_state &&
          gst_video_decoder_get_max_decode_time (GST_VIDEO_DECODER (self), frame) < 0;
+}
+
+/* A frame that cannot be decoded; info: what its packet says, NULL where that is not known. */
+static GstFlowReturn
+conceal (LatentVideoDec *self, GstVideoCodecFrame *frame, const LatentPacketInfo *info)
+{
+  gboolean has_picture = self->n_filled > 0 || self->has_shown;
+  const float *expected = info ? latent_dec_core_predict (&self->core, info->number) : NULL;
+  LatentVideoHeld held = {.frame = frame, .is_concealed = TRUE};
+
+  if (latent_dec_core_lose (&self->core, frame->pts))
+    gst_video_decoder_request_sync_point (GST_VIDEO_DECODER (self), frame, 0);
+  if (self->core.settings.conceal == LATENT_GST_CONCEAL_NONE || !has_picture)
+    return gst_video_decoder_drop_frame (GST_VIDEO_DECODER (self), frame);
+  if (expected && !is_late (self, frame))
+    latent_session_put_latent (self->core.session, self->n_filled++, expected);
+  held.slot = self->n_filled > 0 ? self->n_filled - 1 : self->shown;
+  return hold (self, held);
 }
 
 static GstFlowReturn
@@ -140,10 +143,11 @@ latent_video_dec_take_packet (
   g_autoptr (GError) error = NULL;
   LatentPacketInfo info;
   GstFlowReturn ret = GST_FLOW_OK;
+  LatentDecodeResult result;
 
   if (!latent_dec_core_is_ready (&self->core, packet, size, &error)) {
     if (!error)
-      return conceal (self, frame);
+      return conceal (self, frame, NULL);
     gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
     latent_gst_post_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
@@ -152,7 +156,8 @@ latent_video_dec_take_packet (
     gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  switch (latent_dec_core_decode (&self->core, packet, size, &info, &error)) {
+  result = latent_dec_core_decode (&self->core, packet, size, &info, &error);
+  switch (result) {
   case LATENT_DECODE_OK:
     return take_latents (self, frame, info.key);
   case LATENT_DECODE_BAD:
@@ -163,7 +168,7 @@ latent_video_dec_take_packet (
     break;
   }
   if (ret == GST_FLOW_OK)
-    return conceal (self, frame);
+    return conceal (self, frame, result == LATENT_DECODE_LOST ? &info : NULL);
   gst_video_decoder_release_frame (GST_VIDEO_DECODER (self), frame);
   return ret;
 }

@@ -11,8 +11,8 @@
  *
  * A packet that is damaged, or depends on one that is missing, is never shown: until the next key
  * frame, which is asked for upstream, #LatentVideoDec:conceal decides what comes instead, with the
- * flag CORRUPTED (the property discard-corrupted-frames drops such frames). `predict` is as
- * `repeat` where the model has no predictor.
+ * flag CORRUPTED (the property discard-corrupted-frames drops such frames). With `predict` latents
+ * change on as they did between the last two good frames, less and less.
  *
  * Late frames are decoded, since those after them may need it, but the net does not run for them.
  *

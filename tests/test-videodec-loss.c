@@ -18,7 +18,7 @@ lose_one (TestBench *encoder, TestBench *decoder)
 GST_START_TEST (test_loss_repeats)
 {
   g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "key-int-max", 6);
-  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, "conceal", (guint)__i__);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, "conceal", 0);
 
   lose_one (&encoder, &decoder);
   assert_frame (&decoder, CAPS, 0);
@@ -29,6 +29,72 @@ GST_START_TEST (test_loss_repeats)
   assert_frame (&decoder, CAPS, 7);
   ck_assert_uint_eq (count_key_requests (&decoder), 1);
   test_bus_assert_no_error (decoder.bus);
+}
+GST_END_TEST;
+
+/* The next buffer stands at frame `index`: what changed from frame 0 to 1 went on `factor` times.
+ */
+static void
+assert_predicted (TestBench *decoder, guint index, double factor)
+{
+  GstVideoInfo info = test_video_info (CAPS);
+  GstBuffer *frames[] = {test_frame_new (&info, 0, 0), test_frame_new (&info, 1, 0),
+      gst_harness_try_pull (decoder->harness)};
+  GstVideoFrame maps[3];
+
+  ck_assert (frames[2] != NULL);
+  ck_assert_uint_eq (GST_BUFFER_PTS (frames[2]), index * TEST_FRAME_TIME);
+  ck_assert (GST_BUFFER_FLAG_IS_SET (frames[2], GST_BUFFER_FLAG_CORRUPTED));
+  for (guint i = 0; i < 3; i++)
+    ck_assert (gst_video_frame_map (&maps[i], &info, frames[i], GST_MAP_READ));
+  for (guint i = 0; i < 13 * 17 * 3; i++) {
+    const guint8 *at[3];
+
+    for (guint k = 0; k < 3; k++)
+      at[k] = (const guint8 *)GST_VIDEO_FRAME_PLANE_DATA (&maps[k], 0) + i % 51 +
+              (gsize)(i / 51) * (gsize)GST_VIDEO_FRAME_PLANE_STRIDE (&maps[k], 0);
+    TEST_ASSERT_NEAR (*at[2], CLAMP (*at[1] + factor * (*at[1] - *at[0]), 0, 255), 1);
+  }
+  for (guint i = 0; i < 3; i++)
+    gst_video_frame_unmap (&maps[i]);
+  for (guint i = 0; i < 3; i++)
+    gst_clear_buffer (&frames[i]);
+}
+
+GST_START_TEST (test_loss_predicts)
+{
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "key-int-max", 6);
+  g_auto (TestBench) decoder = test_bench_new_of (
+      "latentvideodec", TEST_MODEL_RGB, NULL, "conceal", 1, "batch-size", __i__, NULL);
+
+  lose_one (&encoder, &decoder);
+  gst_harness_push_event (decoder.harness, gst_event_new_eos ());
+  assert_frame (&decoder, CAPS, 0);
+  assert_frame (&decoder, CAPS, 1);
+  assert_predicted (&decoder, 3, 0.75); /* 1/2 and 1/4: two frames later */
+  assert_predicted (&decoder, 4, 0.875);
+  assert_predicted (&decoder, 5, 0.9375);
+  assert_frame (&decoder, CAPS, 6);
+  assert_frame (&decoder, CAPS, 7);
+}
+GST_END_TEST;
+
+/* One good frame says nothing of what changes. */
+GST_START_TEST (test_loss_predicts_nothing_from_one)
+{
+  g_auto (TestBench) encoder = new_encoder (TEST_MODEL_RGB, CAPS, "key-int-max", 6);
+  g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, "conceal", 1);
+
+  for (guint i = 0; i < 4; i++) {
+    GstBuffer *packet = encode (&encoder, &decoder, CAPS, i);
+    if (i == 1)
+      gst_buffer_unref (packet);
+    else
+      ck_assert (gst_harness_push (decoder.harness, packet) == GST_FLOW_OK);
+  }
+  assert_frame (&decoder, CAPS, 0);
+  assert_concealed (&decoder, 2, 0);
+  assert_concealed (&decoder, 3, 0);
 }
 GST_END_TEST;
 
@@ -239,7 +305,9 @@ videodec_loss_suite (void)
 
   suite_add_tcase (suite, tests);
   tcase_add_unchecked_fixture (tests, test_models_init, test_models_clear);
-  tcase_add_loop_test (tests, test_loss_repeats, 0, 2);
+  tcase_add_test (tests, test_loss_repeats);
+  tcase_add_loop_test (tests, test_loss_predicts, 1, 4);
+  tcase_add_test (tests, test_loss_predicts_nothing_from_one);
   tcase_add_test (tests, test_loss_none);
   tcase_add_test (tests, test_loss_resilient);
   tcase_add_test (tests, test_loss_batch);

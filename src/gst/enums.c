@@ -37,11 +37,10 @@ static const GEnumValue embeds[] = {
 };
 
 static const GEnumValue conceals[] = {
-    {LATENT_GST_CONCEAL_REPEAT,  "The last good frame again; sound fades out",             "repeat"},
-    {LATENT_GST_CONCEAL_PREDICT, "What the model predicts; without a predictor as repeat",
-     "predict"                                                                                     },
-    {LATENT_GST_CONCEAL_NONE,    "Nothing; sound is silent",                               "none"  },
-    {0,                          NULL,                                                     NULL    },
+    {LATENT_GST_CONCEAL_REPEAT,  "The last good frame again; sound fades out",           "repeat" },
+    {LATENT_GST_CONCEAL_PREDICT, "What changed goes on, less and less; sound as repeat", "predict"},
+    {LATENT_GST_CONCEAL_NONE,    "Nothing; sound is silent",                             "none"   },
+    {0,                          NULL,                                                   NULL     },
 };
 
 static GType

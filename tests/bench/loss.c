@@ -228,7 +228,7 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   if (argc < 3) {
-    g_printerr ("usage: loss MODEL CLIP [FRAMES [QUALITY [repeat|none]]]\n");
+    g_printerr ("usage: loss MODEL CLIP [FRAMES [QUALITY [repeat|predict|none]]]\n");
     return 2;
   }
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {

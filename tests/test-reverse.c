@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/app/gstappsink.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/element.h"
+
+/* .lat files with pictures or sound, played backwards through the decoders. */
+
+#define FRAMES 23
+#define STEP   (40 * GST_MSECOND)
+
+static char *path;
+
+static void
+run (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (text, &error);
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  ck_assert_msg (pipeline && !error, "%s", error ? error->message : "");
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  ck_assert (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+static void
+make_path (void)
+{
+  g_free (path);
+  path = g_strdup_printf ("%s/latent-reverse-%d.lat", g_get_tmp_dir (), getpid ());
+}
+
+/* Plays a file backwards; transfer full. */
+static GstElement *
+play_backwards (const char *decoder, TestModel model, gint64 start, gint64 stop)
+{
+  g_autofree char *text = g_strdup_printf (
+      "filesrc location=%s ! latentdemux ! %s model=%s ! appsink name=sink sync=false", path,
+      decoder, test_models_get_path (model));
+  GstElement *pipeline = gst_parse_launch (text, NULL);
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  ck_assert_int_eq (
+      gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND), GST_STATE_CHANGE_SUCCESS);
+  ck_assert (gst_element_seek (pipeline, -1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+      GST_SEEK_TYPE_SET, start, GST_SEEK_TYPE_SET, stop));
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  return pipeline;
+}
+
+static GstSample *
+pull (GstElement *pipeline)
+{
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+
+  return gst_app_sink_pull_sample (GST_APP_SINK (sink));
+}
+
+static void
+stop (GstElement *pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  unlink (path);
+}
+
+static const guint intervals[] = {1, 5, 8, 0}; /* frames from key to key */
+
+static char *
+describe_source (void)
+{
+  return g_strdup_printf (
+      "videotestsrc pattern=ball num-buffers=%d ! video/x-raw,format=RGB,width=96,height=64,"
+      "framerate=25/1",
+      FRAMES);
+}
+
+/* What was coded, in order. */
+static GPtrArray *
+get_frames (void)
+{
+  GPtrArray *frames = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_sample_unref);
+  g_autofree char *source = describe_source ();
+  g_autofree char *text = g_strconcat (source, " ! appsink name=sink sync=false", NULL);
+  GstElement *pipeline = gst_parse_launch (text, NULL);
+  GstSample *sample;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while ((sample = pull (pipeline)) != NULL)
+    g_ptr_array_add (frames, sample);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  return frames;
+}
+
+GST_START_TEST (pictures_come_from_the_last_to_the_first)
+{
+  GstVideoInfo info = test_video_info (TEST_RGB (96, 64));
+  g_autoptr (GPtrArray) frames = get_frames ();
+  g_autofree char *source = describe_source ();
+  g_autofree char *text = NULL;
+  GstElement *pipeline;
+  GstSample *sample;
+
+  make_path ();
+  text = g_strdup_printf (
+      "%s ! latentvideoenc model=%s quality=63 key-int-max=%u ! latentmux ! filesink location=%s",
+      source, test_models_get_path (TEST_MODEL_RGB), intervals[__i__ % 4], path);
+  run (text);
+  pipeline = play_backwards (__i__ < 4 ? "latentvideodec" : "latentvideodec batch-size=3",
+      TEST_MODEL_RGB, 2 * STEP, FRAMES * STEP);
+  ck_assert_uint_eq (frames->len, FRAMES);
+  for (guint i = FRAMES - 1; i >= 2; i--) {
+    sample = pull (pipeline);
+    ck_assert_msg (sample != NULL, "no frame %u", i);
+    ck_assert_uint_eq (GST_BUFFER_PTS (gst_sample_get_buffer (sample)), i * STEP);
+    test_frames_assert_equal (
+        &info, gst_sample_get_buffer (frames->pdata[i]), gst_sample_get_buffer (sample));
+    gst_sample_unref (sample);
+  }
+  sample = pull (pipeline);
+  ck_assert (sample == NULL);
+  stop (pipeline);
+}
+GST_END_TEST;
+
+/* Each buffer ends where the one before began, from the end to the begin. */
+GST_START_TEST (sound_comes_from_the_last_to_the_first)
+{
+  g_autofree char *text = NULL;
+  GstElement *pipeline;
+  GstClockTime last = GST_CLOCK_TIME_NONE, end = 0;
+  GstSample *sample;
+
+  make_path ();
+  text = g_strdup_printf (
+      "audiotestsrc wave=saw num-buffers=20 samplesperbuffer=1600 ! audio/x-raw,format=F32LE,"
+      "rate=16000,channels=1 ! latentaudioenc model=%s quality=60 key-int-max=%u ! latentmux ! "
+      "filesink location=%s",
+      test_models_get_path (TEST_MODEL_AUDIO), intervals[__i__] * 5, path);
+  run (text);
+  pipeline = play_backwards ("latentaudiodec", TEST_MODEL_AUDIO, 0, 2 * GST_SECOND);
+  while ((sample = pull (pipeline)) != NULL) {
+    GstBuffer *buffer = gst_sample_get_buffer (sample);
+
+    ck_assert (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED));
+    ck_assert (!GST_CLOCK_TIME_IS_VALID (last) ||
+               ABS (GST_CLOCK_DIFF (GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer), last)) <
+                   GST_MSECOND);
+    if (!GST_CLOCK_TIME_IS_VALID (last))
+      end = GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer);
+    last = GST_BUFFER_PTS (buffer);
+    gst_sample_unref (sample);
+  }
+  ck_assert_uint_eq (last, 0);
+  ck_assert_uint_ge (end, 1990 * GST_MSECOND);
+  stop (pipeline);
+}
+GST_END_TEST;
+
+static Suite *
+reverse_suite (void)
+{
+  Suite *suite = suite_create ("reverse");
+  TCase *tcase = tcase_create ("all");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_unchecked_fixture (tcase, test_models_init, test_models_clear);
+  tcase_add_loop_test (tcase, pictures_come_from_the_last_to_the_first, 0, 8);
+  tcase_add_loop_test (tcase, sound_comes_from_the_last_to_the_first, 0, 4);
+  return suite;
+}
+
+GST_CHECK_MAIN (reverse);
