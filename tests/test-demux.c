@@ -309,51 +309,6 @@ GST_START_TEST (what_cannot_be_done_is_refused)
 }
 GST_END_TEST;
 
-/* Groups come from the last to the first, each in order; the sink leaves out what is not in the
- * segment. */
-static const struct {
-  guint start, stop; /* in tenths of frames */
-  GstSeekFlags flags;
-  guint n;
-  guint frames[24];
-} reverses[] = {
-    {75,  235, 0,                                 17, {20, 21, 22, 23, 15, 16, 17, 18, 19, 10, 11, 12, 13, 14, 7, 8, 9}},
-    {0,   100, GST_SEEK_FLAG_KEY_UNIT,            10, {5, 6, 7, 8, 9, 0, 1, 2, 3, 4}                                   },
-    {0,   300, GST_SEEK_FLAG_TRICKMODE_KEY_UNITS, 6,  {25, 20, 15, 10, 5, 0}                                           },
-    {260, 270, 0,                                 1,  {26}                                                             },
-};
-
-GST_START_TEST (backwards_it_goes_by_groups)
-{
-  g_autoptr (GByteArray) file = lat_case_write (__i__ % 2 == 0, NULL);
-  const guint row = (guint)__i__ / 2;
-  g_auto (Bench) bench;
-
-  bench_init (&bench, PULL, file, GST_STATE_PAUSED);
-  ck_assert (gst_element_seek (bench.pipeline, -1.0, GST_FORMAT_TIME,
-      GST_SEEK_FLAG_FLUSH | reverses[row].flags, GST_SEEK_TYPE_SET,
-      (gint64)(reverses[row].start * LAT_CASE_STEP / 10), GST_SEEK_TYPE_SET,
-      (gint64)(reverses[row].stop * LAT_CASE_STEP / 10)));
-  gst_element_set_state (bench.pipeline, GST_STATE_PLAYING);
-  for (guint stream = 0; stream < 2; stream++) {
-    GstSample *sample;
-    for (guint i = 0; i < reverses[row].n; i++) {
-      const guint frame = reverses[row].frames[i];
-      sample = pull (&bench, stream);
-      ck_assert_msg (sample != NULL, "no packet %u of stream %u", frame, stream);
-      ck_assert_uint_eq (check_packet (gst_sample_get_buffer (sample), stream), frame);
-      ck_assert_int_eq (
-          GST_BUFFER_IS_DISCONT (gst_sample_get_buffer (sample)), frame % LAT_CASE_KEYS == 0);
-      ck_assert_uint_eq (
-          gst_sample_get_segment (sample)->start, reverses[row].start * LAT_CASE_STEP / 10);
-      gst_sample_unref (sample);
-    }
-    sample = pull (&bench, stream);
-    ck_assert (sample == NULL);
-  }
-}
-GST_END_TEST;
-
 static char *
 pop_text (Bench *self, GstMessageType type)
 {
@@ -532,7 +487,6 @@ demux_suite (void)
   tcase_add_loop_test (tcase, seeks_go_to_key_packets, 0, G_N_ELEMENTS (seeks));
   tcase_add_loop_test (tcase, seeks_follow_on_seeks, 0, 2);
   tcase_add_loop_test (tcase, what_cannot_be_done_is_refused, 0, 2);
-  tcase_add_loop_test (tcase, backwards_it_goes_by_groups, 0, 2 * G_N_ELEMENTS (reverses));
   tcase_add_loop_test (tcase, damage_is_left_out_and_told, 0, 2);
   tcase_add_loop_test (tcase, a_file_that_ends_early_plays_to_there, 0, 2);
   tcase_add_loop_test (tcase, what_is_no_file_is_an_error, 0, 2 * G_N_ELEMENTS (refusals));

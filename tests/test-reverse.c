@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tests/element.h"
+#include "tests/lat-case.h"
 
 /* .lat files with pictures or sound, played backwards through the decoders. */
 
@@ -36,28 +37,32 @@ make_path (void)
   path = g_strdup_printf ("%s/latent-reverse-%d.lat", g_get_tmp_dir (), getpid ());
 }
 
-/* Plays a file backwards; transfer full. */
+/* Plays a file backwards, from stop to start; what follows on `d.audio_0 !` or, with one stream, on
+ * the demuxer; its video, or its only stream, goes to the sink "sink". Transfer full. */
 static GstElement *
-play_backwards (const char *decoder, TestModel model, gint64 start, gint64 stop)
+play_backwards (const char *elements, GstSeekFlags flags, gint64 start, gint64 stop)
 {
+  gboolean has_both = strstr (elements, "d.video_0") != NULL;
   g_autofree char *text = g_strdup_printf (
-      "filesrc location=%s ! latentdemux ! %s model=%s ! appsink name=sink sync=false", path,
-      decoder, test_models_get_path (model));
-  GstElement *pipeline = gst_parse_launch (text, NULL);
+      "filesrc location=%s ! latentdemux name=d %s ! %s ! appsink name=sink sync=false", path,
+      has_both ? "d.audio_0" : "", elements);
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (text, &error);
 
+  ck_assert_msg (pipeline && !error, "%s", error ? error->message : "");
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
   ck_assert_int_eq (
       gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND), GST_STATE_CHANGE_SUCCESS);
-  ck_assert (gst_element_seek (pipeline, -1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+  ck_assert (gst_element_seek (pipeline, -1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | flags,
       GST_SEEK_TYPE_SET, start, GST_SEEK_TYPE_SET, stop));
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   return pipeline;
 }
 
 static GstSample *
-pull (GstElement *pipeline)
+pull (GstElement *pipeline, const char *name)
 {
-  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), name);
 
   return gst_app_sink_pull_sample (GST_APP_SINK (sink));
 }
@@ -92,7 +97,7 @@ get_frames (void)
   GstSample *sample;
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  while ((sample = pull (pipeline)) != NULL)
+  while ((sample = pull (pipeline, "sink")) != NULL)
     g_ptr_array_add (frames, sample);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
@@ -105,6 +110,7 @@ GST_START_TEST (pictures_come_from_the_last_to_the_first)
   g_autoptr (GPtrArray) frames = get_frames ();
   g_autofree char *source = describe_source ();
   g_autofree char *text = NULL;
+  g_autofree char *decoder = NULL;
   GstElement *pipeline;
   GstSample *sample;
 
@@ -113,18 +119,19 @@ GST_START_TEST (pictures_come_from_the_last_to_the_first)
       "%s ! latentvideoenc model=%s quality=63 key-int-max=%u ! latentmux ! filesink location=%s",
       source, test_models_get_path (TEST_MODEL_RGB), intervals[__i__ % 4], path);
   run (text);
-  pipeline = play_backwards (__i__ < 4 ? "latentvideodec" : "latentvideodec batch-size=3",
-      TEST_MODEL_RGB, 2 * STEP, FRAMES * STEP);
+  decoder = g_strdup_printf ("latentvideodec batch-size=%d model=%s", __i__ < 4 ? 1 : 3,
+      test_models_get_path (TEST_MODEL_RGB));
+  pipeline = play_backwards (decoder, 0, 2 * STEP, FRAMES * STEP);
   ck_assert_uint_eq (frames->len, FRAMES);
   for (guint i = FRAMES - 1; i >= 2; i--) {
-    sample = pull (pipeline);
+    sample = pull (pipeline, "sink");
     ck_assert_msg (sample != NULL, "no frame %u", i);
     ck_assert_uint_eq (GST_BUFFER_PTS (gst_sample_get_buffer (sample)), i * STEP);
     test_frames_assert_equal (
         &info, gst_sample_get_buffer (frames->pdata[i]), gst_sample_get_buffer (sample));
     gst_sample_unref (sample);
   }
-  sample = pull (pipeline);
+  sample = pull (pipeline, "sink");
   ck_assert (sample == NULL);
   stop (pipeline);
 }
@@ -134,6 +141,7 @@ GST_END_TEST;
 GST_START_TEST (sound_comes_from_the_last_to_the_first)
 {
   g_autofree char *text = NULL;
+  g_autofree char *decoder = NULL;
   GstElement *pipeline;
   GstClockTime last = GST_CLOCK_TIME_NONE, end = 0;
   GstSample *sample;
@@ -145,8 +153,9 @@ GST_START_TEST (sound_comes_from_the_last_to_the_first)
       "filesink location=%s",
       test_models_get_path (TEST_MODEL_AUDIO), intervals[__i__] * 5, path);
   run (text);
-  pipeline = play_backwards ("latentaudiodec", TEST_MODEL_AUDIO, 0, 2 * GST_SECOND);
-  while ((sample = pull (pipeline)) != NULL) {
+  decoder = g_strdup_printf ("latentaudiodec model=%s", test_models_get_path (TEST_MODEL_AUDIO));
+  pipeline = play_backwards (decoder, 0, 0, 2 * GST_SECOND);
+  while ((sample = pull (pipeline, "sink")) != NULL) {
     GstBuffer *buffer = gst_sample_get_buffer (sample);
 
     ck_assert (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED));
@@ -164,6 +173,53 @@ GST_START_TEST (sound_comes_from_the_last_to_the_first)
 }
 GST_END_TEST;
 
+/* Groups come from the last to the first, each in order; the sink leaves out what is not in the
+ * segment. */
+static const struct {
+  guint start, stop; /* in tenths of frames */
+  GstSeekFlags flags;
+  guint n;
+  guint frames[24];
+} reverses[] = {
+    {75,  235, 0,                                 17, {20, 21, 22, 23, 15, 16, 17, 18, 19, 10, 11, 12, 13, 14, 7, 8, 9}},
+    {0,   100, GST_SEEK_FLAG_KEY_UNIT,            10, {5, 6, 7, 8, 9, 0, 1, 2, 3, 4}                                   },
+    {0,   300, GST_SEEK_FLAG_TRICKMODE_KEY_UNITS, 6,  {25, 20, 15, 10, 5, 0}                                           },
+    {260, 270, 0,                                 1,  {26}                                                             },
+};
+
+GST_START_TEST (backwards_it_goes_by_groups)
+{
+  g_autoptr (GByteArray) file = lat_case_write (__i__ % 2 == 0, NULL);
+  const guint row = (guint)__i__ / 2;
+  GstElement *pipeline;
+
+  g_free (path);
+  path = lat_case_save (file);
+  pipeline = play_backwards (
+      "queue max-size-time=0 name=q ! appsink name=audio sync=false d.video_0 "
+      "! queue max-size-time=0",
+      reverses[row].flags, reverses[row].start * LAT_CASE_STEP / 10,
+      reverses[row].stop * LAT_CASE_STEP / 10);
+  for (guint stream = 0; stream < 2; stream++) {
+    GstSample *sample;
+    for (guint i = 0; i < reverses[row].n; i++) {
+      const guint frame = reverses[row].frames[i];
+      sample = pull (pipeline, stream ? "audio" : "sink");
+      ck_assert_msg (sample != NULL, "no packet %u of stream %u", frame, stream);
+      ck_assert_uint_eq (GST_BUFFER_PTS (gst_sample_get_buffer (sample)), frame * LAT_CASE_STEP);
+      ck_assert_int_eq (
+          GST_BUFFER_IS_DISCONT (gst_sample_get_buffer (sample)), frame % LAT_CASE_KEYS == 0);
+      ck_assert_uint_eq (
+          gst_sample_get_segment (sample)->start, reverses[row].start * LAT_CASE_STEP / 10);
+      gst_sample_unref (sample);
+    }
+    sample = pull (pipeline, stream ? "audio" : "sink");
+    ck_assert (sample == NULL);
+  }
+  stop (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 reverse_suite (void)
 {
@@ -172,6 +228,8 @@ reverse_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_unchecked_fixture (tcase, test_models_init, test_models_clear);
+  tcase_add_unchecked_fixture (tcase, lat_case_init, lat_case_clear);
+  tcase_add_loop_test (tcase, backwards_it_goes_by_groups, 0, 2 * G_N_ELEMENTS (reverses));
   tcase_add_loop_test (tcase, pictures_come_from_the_last_to_the_first, 0, 8);
   tcase_add_loop_test (tcase, sound_comes_from_the_last_to_the_first, 0, 4);
   return suite;
