@@ -197,12 +197,32 @@ GST_START_TEST (curves_next_to_others)
     fail_unless_equals_int ((gsize)get_number (point, "bytes"), bytes);
     fail_unless (
         ABS (get_number (point, "bits_per_pixel") - (double)bytes * 8 / (12 * 64 * 48)) < 1e-9);
+    if (i == 5) /* were ranges of luma converted there would be 30 dB at most */
+      fail_unless (get_number (point, "psnr_luma") > 36, "%f", get_number (point, "psnr_luma"));
   }
   fail_unless_equals_int ((int)json_array_get_length (rates), 2);
   fail_unless_equals_string (
       json_object_get_string_member (json_array_get_object_element (rates, 0), "against"), "x264");
   fail_unless (strstr (picture, "MS-SSIM") != NULL);
   fail_unless (strstr (page, "against jpeg, by MS-SSIM") != NULL);
+}
+GST_END_TEST
+
+/* WebP is in no package that the tests need. */
+GST_START_TEST (a_curve_of_webp)
+{
+  g_autofree char *line = g_strdup_printf ("eval clip.onnx %s --against webp", clip);
+  g_autoptr (GstElementFactory) factory = gst_element_factory_find ("webpenc");
+
+  if (!factory) {
+    fail_unless_equals_int (run (line), 1);
+    fail_unless (strstr (err, "no element webpenc") && strstr (err, "gstreamer1.0-plugins-bad"));
+    return;
+  }
+  g_autoptr (JsonObject) result = run_json (line);
+  JsonObject *best = json_array_get_object_element (
+      json_object_get_array_member (result, "points"), 7 + 5);
+  fail_unless (get_number (best, "psnr_luma") > 36, "%f", get_number (best, "psnr_luma"));
 }
 GST_END_TEST
 
@@ -251,6 +271,7 @@ cli_codec_suite (void)
   tcase_add_test (tc, pictures_of_two_sizes);
   tcase_add_test (tc, sound_there_and_back);
   tcase_add_test (tc, curves_next_to_others);
+  tcase_add_test (tc, a_curve_of_webp);
   tcase_add_test (tc, curves_of_sound);
   tcase_add_test (tc, peers_that_are_none);
   suite_add_tcase (suite, tc);

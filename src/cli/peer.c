@@ -14,18 +14,40 @@
 #define DEFAULT_RATE 25 /* pictures a second, where they say none */
 
 static const LatentPeer peers[] = {
-    {"x264",  LATENT_MEDIA_VIDEO,
-     "videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=veryfast tune=zerolatency "
-        "key-int-max=250 threads=1 pass=qual quantizer=%d ! "
-        "video/x-h264,stream-format=byte-stream,alignment=au",                            "avdec_h264", {"x264enc", "avdec_h264"}, {44, 39, 34, 29, 24, 19}},
-    {"jpeg",  LATENT_MEDIA_VIDEO, "videoconvert ! jpegenc quality=%d",                    "jpegdec",
-     {"jpegenc", "jpegdec"},                                                                                                       {5, 15, 30, 50, 75, 90} },
-    {"webp",  LATENT_MEDIA_VIDEO, "videoconvert ! webpenc quality=%d",                    "webpdec",
-     {"webpenc", "webpdec"},                                                                                                       {2, 10, 30, 50, 75, 90} },
-    {"opus",  LATENT_MEDIA_AUDIO, "audioconvert ! audioresample ! opusenc bitrate=%d000", "opusdec",
-     {"opusenc", "opusdec"},                                                                                                       {6, 8, 12, 16, 24, 48}  },
-    {"speex", LATENT_MEDIA_AUDIO, "audioconvert ! audioresample ! speexenc quality=%d",   "speexdec",
-     {"speexenc", "speexdec"},                                                                                                     {0, 2, 4, 6, 8, 10}     },
+    {.name = "x264",
+     .kind = LATENT_MEDIA_VIDEO,
+     .encoder = "videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=veryfast "
+                   "tune=zerolatency key-int-max=250 threads=1 vbv-buf-capacity=0 pass=qual "
+                   "quantizer=%d ! "
+                   "video/x-h264,stream-format=byte-stream,alignment=au", .decoder = "avdec_h264",
+     .needs = {"x264enc", "avdec_h264"},
+     .qualities = {44, 39, 34, 29, 24, 19}},
+    {.name = "jpeg",
+     .kind = LATENT_MEDIA_VIDEO,
+     .encoder = "videoconvert ! jpegenc quality=%d",
+     .decoder = "jpegdec",
+     .colorimetry = "1:4:0:0",
+     .needs = {"jpegenc", "jpegdec"},
+     .qualities = {5, 15, 30, 50, 75, 90}},
+    {.name = "webp",
+     .kind = LATENT_MEDIA_VIDEO,
+     .encoder = "videoconvert ! webpenc quality=%d",
+     .decoder = "webpdec",
+     .colorimetry = "bt601",
+     .needs = {"webpenc", "webpdec"},
+     .qualities = {2, 10, 30, 50, 75, 90}},
+    {.name = "opus",
+     .kind = LATENT_MEDIA_AUDIO,
+     .encoder = "audioconvert ! audioresample ! opusenc bitrate=%d000",
+     .decoder = "opusdec",
+     .needs = {"opusenc", "opusdec"},
+     .qualities = {6, 8, 12, 16, 24, 48}                 },
+    {.name = "speex",
+     .kind = LATENT_MEDIA_AUDIO,
+     .encoder = "audioconvert ! audioresample ! speexenc quality=%d",
+     .decoder = "speexdec",
+     .needs = {"speexenc", "speexdec"},
+     .qualities = {0, 2, 4, 6, 8, 10}                },
 };
 
 struct _LatentPeerRun {
@@ -93,6 +115,22 @@ count_bytes (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* Decoders know what they give; webpdec (GStreamer 1.22) takes the encoder's word for it. */
+static GstPadProbeReturn
+forget_colorimetry (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  g_autoptr (GstCaps) caps = NULL;
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_caps (event, &caps);
+  caps = gst_caps_copy (caps);
+  gst_structure_remove_field (gst_caps_get_structure (caps, 0), "colorimetry");
+  GST_PAD_PROBE_INFO_DATA (info) = gst_event_new_caps (caps);
+  gst_event_unref (event);
+  return GST_PAD_PROBE_OK;
+}
+
 static GstCaps *
 make_caps (LatentPeerRun *self, const LatentSample *like)
 {
@@ -104,6 +142,8 @@ make_caps (LatentPeerRun *self, const LatentSample *like)
   gst_video_info_set_format (&self->video,
       gst_video_format_from_string (latent_format_get (like->picture.format)->name),
       like->picture.width, like->picture.height);
+  if (self->peer->colorimetry && GST_VIDEO_INFO_IS_YUV (&self->video))
+    gst_video_colorimetry_from_string (&self->video.colorimetry, self->peer->colorimetry);
   self->video.fps_n = like->fps_n ? (gint)like->fps_n : DEFAULT_RATE;
   self->video.fps_d = like->fps_n ? (gint)like->fps_d : 1;
   return gst_video_info_to_caps (&self->video);
@@ -135,6 +175,8 @@ latent_peer_run_new (const LatentPeer *peer, int quality, const LatentSample *li
   g_autoptr (GstElement) coded = gst_bin_get_by_name (GST_BIN (pipeline), "coded");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (coded, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_bytes, self, NULL);
+  if (peer->colorimetry)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, forget_colorimetry, self, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   return g_steal_pointer (&self);
 }

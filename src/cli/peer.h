@@ -12,6 +12,8 @@ typedef struct {
   LatentMediaKind kind;
   const char *encoder; /* gst-launch text; %d: how good */
   const char *decoder;
+  /* what I420 is to it: pictures are said to be so on both ends, lest they are converted */
+  const char *colorimetry;
   const char *needs[2];                 /* elements that may be missing */
   int qualities[LATENT_PEER_QUALITIES]; /* from bad to good */
 } LatentPeer;
