@@ -87,6 +87,14 @@ ask (LatentAudioEnc *self, GstEvent *event)
   return TRUE;
 }
 
+static void
+update_tags (LatentAudioEnc *self)
+{
+  g_autoptr (GstTagList) tags = latent_enc_core_new_tags (&self->core);
+
+  gst_audio_encoder_merge_tags (GST_AUDIO_ENCODER (self), tags, GST_TAG_MERGE_REPLACE);
+}
+
 /* Codes a window whose latents are ready, and pushes it. */
 static GstFlowReturn
 finish_window (LatentAudioEnc *self, guint slot, guint n)
@@ -103,6 +111,8 @@ finish_window (LatentAudioEnc *self, guint slot, guint n)
   self->n_taken += n;
   if (!packet.is_key)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  if (packet.has_new_tags)
+    update_tags (self);
   if (packet.needs_headers)
     gst_audio_encoder_set_headers (
         encoder, latent_enc_core_new_headers (&self->core, GST_CLOCK_TIME_NONE, packet.is_first));
@@ -257,14 +267,12 @@ configure (LatentAudioEnc *self)
   GstAudioEncoder *encoder = GST_AUDIO_ENCODER (self);
   gint hop = (gint)get_media (self)->hop;
   GstClockTime latency = get_time (self, (guint64)hop * self->core.settings.batch_size);
-  g_autoptr (GstTagList) tags = latent_enc_core_new_tags (
-      &self->core, GST_TAG_AUDIO_CODEC, "Latent audio", "latentaudioenc");
 
   gst_audio_encoder_set_frame_samples_min (encoder, hop);
   gst_audio_encoder_set_frame_samples_max (encoder, hop);
   gst_audio_encoder_set_frame_max (encoder, 1);
   gst_audio_encoder_set_latency (encoder, latency, latency);
-  gst_audio_encoder_merge_tags (encoder, tags, GST_TAG_MERGE_REPLACE);
+  update_tags (self);
 }
 
 static gboolean

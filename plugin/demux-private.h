@@ -15,6 +15,9 @@ typedef struct {
   guint64 end;   /* of the last packet or gap, in ns */
   guint64 first; /* backwards: PTS of the first packet of the group */
   guint64 limit; /* backwards: PTS that is behind the group */
+  guint64 bytes; /* of packets that were pushed, and */
+  guint64 span;  /* what they last, in ns */
+  guint bitrate; /* that was told, 0: none */
   gboolean has_new_segment;
   gboolean has_new_tags;
   gboolean is_discont;

@@ -136,6 +136,9 @@ make_tags (LatentDemux *self, guint stream)
     if (found[i].stream == stream)
       latent_gst_tags_get (tags, found[i].key, found[i].value);
   }
+  if (stream != LATENT_FILE_WHOLE && latent_demux_get_track (self, stream)->bitrate > 0)
+    gst_tag_list_add (tags, GST_TAG_MERGE_REPLACE, GST_TAG_BITRATE,
+        latent_demux_get_track (self, stream)->bitrate, NULL);
   if (stream == LATENT_FILE_WHOLE) {
     gst_tag_list_set_scope (tags, GST_TAG_SCOPE_GLOBAL);
     gst_tag_list_add (tags, GST_TAG_MERGE_REPLACE, GST_TAG_CONTAINER_FORMAT, "Latent", NULL);
@@ -208,6 +211,23 @@ wrap (LatentDemuxTrack *track, const LatentFileEvent *event)
   return buffer;
 }
 
+/* Tells how many bits a second a stream has, where that is known and is no longer what was told. */
+static void
+count (LatentDemuxTrack *track, const LatentFileEvent *event)
+{
+  guint64 before = track->span / GST_SECOND, rate;
+
+  track->bytes += g_bytes_get_size (event->bytes);
+  track->span += event->packet.duration;
+  if (track->span / GST_SECOND == before)
+    return;
+  rate = gst_util_uint64_scale (track->bytes, 8 * GST_SECOND, track->span);
+  if (rate > G_MAXUINT || ABS ((gint64)rate - (gint64)track->bitrate) <= track->bitrate / 10)
+    return;
+  track->bitrate = (guint)rate;
+  track->has_new_tags = TRUE;
+}
+
 /* Streams that have nothing for long say so, lest who waits for them waits on. */
 static void
 push_gaps (LatentDemux *self, guint64 now)
@@ -259,6 +279,7 @@ latent_demux_push_packet (LatentDemux *self, const LatentFileEvent *event)
   GST_OBJECT_UNLOCK (self);
   if (!is_reverse)
     push_gaps (self, packet->pts);
+  count (track, event);
   flow = push_models (self, track, packet->pts);
   if (flow == GST_FLOW_OK)
     flow = gst_pad_push (track->pad, wrap (track, event));

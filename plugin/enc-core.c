@@ -159,6 +159,17 @@ latent_enc_core_get_session (LatentEncCore *self, GError **error)
   return self->session;
 }
 
+static guint
+get_bitrate (LatentEncCore *self)
+{
+  guint bitrate;
+
+  GST_OBJECT_LOCK (self->element);
+  bitrate = self->bitrate;
+  GST_OBJECT_UNLOCK (self->element);
+  return bitrate;
+}
+
 static void
 retune (LatentEncCore *self, gboolean always)
 {
@@ -298,6 +309,7 @@ latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime pts, GstCl
   }
   self->wants_key = FALSE;
   packet->is_key = info.key;
+  packet->has_new_tags = get_bitrate (self) != self->told;
   packet->needs_headers = choose_headers (self, info.key, asked.headers, pts);
   packet->is_first = self->since_headers == 0;
   if (packet->needs_headers || packet->is_first) {
@@ -319,16 +331,17 @@ latent_enc_core_reset (LatentEncCore *self)
 }
 
 GstTagList *
-latent_enc_core_new_tags (LatentEncCore *self, const char *tag, const char *codec, const char *name)
+latent_enc_core_new_tags (LatentEncCore *self)
 {
-  guint bitrate;
-  GstTagList *tags = gst_tag_list_new (tag, codec, GST_TAG_ENCODER, name, NULL);
+  gboolean is_video = self->kind == LATENT_MEDIA_VIDEO;
+  GstTagList *tags = gst_tag_list_new (is_video ? GST_TAG_VIDEO_CODEC : GST_TAG_AUDIO_CODEC,
+      is_video ? "Latent video" : "Latent audio", GST_TAG_ENCODER,
+      is_video ? "latentvideoenc" : "latentaudioenc", NULL);
 
-  GST_OBJECT_LOCK (self->element);
-  bitrate = self->bitrate;
-  GST_OBJECT_UNLOCK (self->element);
-  if (bitrate > 0)
-    gst_tag_list_add (tags, GST_TAG_MERGE_REPLACE, GST_TAG_NOMINAL_BITRATE, bitrate * 1000, NULL);
+  self->told = get_bitrate (self);
+  if (self->told > 0)
+    gst_tag_list_add (
+        tags, GST_TAG_MERGE_REPLACE, GST_TAG_NOMINAL_BITRATE, self->told * 1000, NULL);
   return tags;
 }
 

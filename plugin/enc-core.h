@@ -62,6 +62,7 @@ typedef struct {
   guint since_key;     /* frames since the last key packet */
   gboolean wants_key;  /* whatever comes next */
   guint since_headers; /* frames since headers went out; 0: none came yet */
+  guint told;          /* kbit/s, in the tags */
   GstClockTime headed; /* PTS of the frame that they went out with, or none */
   GBytes *model_packet;
 } LatentEncCore;
@@ -77,6 +78,7 @@ typedef struct {
   gboolean is_key;
   gboolean is_first;      /* of the stream */
   gboolean needs_headers; /* go out before it */
+  gboolean has_new_tags;  /* of the stream, from it on */
 } LatentEncPacket;
 
 void latent_enc_core_init (LatentEncCore *self, GstElement *element, LatentMediaKind kind);
@@ -117,9 +119,7 @@ GstBuffer *latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime
 /* A flush, a discontinuity. */
 void latent_enc_core_reset (LatentEncCore *self);
 
-/* Tags that say what made the stream. tag: GST_TAG_VIDEO_CODEC or the like; name: of the element.
- */
-GstTagList *latent_enc_core_new_tags (
-    LatentEncCore *self, const char *tag, const char *codec, const char *name);
+/* Tags that say what made the stream, and the rate that is asked for. */
+GstTagList *latent_enc_core_new_tags (LatentEncCore *self);
 /* The structure of the property stats; data: the core. */
 GstStructure *latent_enc_core_get_stats (gpointer data);

@@ -68,6 +68,14 @@ get_wish (const GstVideoCodecFrame *frame)
   };
 }
 
+static void
+update_tags (LatentVideoEnc *self)
+{
+  g_autoptr (GstTagList) tags = latent_enc_core_new_tags (&self->core);
+
+  gst_video_encoder_merge_tags (GST_VIDEO_ENCODER (self), tags, GST_TAG_MERGE_REPLACE);
+}
+
 /* Codes a frame whose latents are ready, and pushes it. */
 static GstFlowReturn
 finish_frame (LatentVideoEnc *self, guint slot, GstVideoCodecFrame *frame)
@@ -85,6 +93,8 @@ finish_frame (LatentVideoEnc *self, guint slot, GstVideoCodecFrame *frame)
   frame->dts = frame->pts;
   if (packet.is_key)
     GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT (frame);
+  if (packet.has_new_tags)
+    update_tags (self);
   if (packet.needs_headers)
     gst_video_encoder_set_headers (
         encoder, latent_enc_core_new_headers (&self->core, frame->pts, packet.is_first));
@@ -200,15 +210,6 @@ update_latency (LatentVideoEnc *self)
     latency = gst_util_uint64_scale ((self->core.settings.batch_size - 1) * GST_SECOND,
         (guint64)self->info.fps_d, (guint64)self->info.fps_n);
   gst_video_encoder_set_latency (GST_VIDEO_ENCODER (self), latency, latency);
-}
-
-static void
-update_tags (LatentVideoEnc *self)
-{
-  g_autoptr (GstTagList) tags = latent_enc_core_new_tags (
-      &self->core, GST_TAG_VIDEO_CODEC, "Latent video", "latentvideoenc");
-
-  gst_video_encoder_merge_tags (GST_VIDEO_ENCODER (self), tags, GST_TAG_MERGE_REPLACE);
 }
 
 /* The sequence header has no place for chroma; caps that pass by do. */

@@ -319,11 +319,14 @@ GST_START_TEST (test_stats_and_tags)
   g_autoptr (GstEvent) event = NULL;
   const GstStructure *stats;
   guint64 frames, keys, bytes;
-  gboolean found = FALSE;
-  guint nominal;
+  const guint rates[] = {100000, 250000}; /* the second was set in time for frame 2 */
+  guint nominal, n = 0;
 
-  for (guint i = 0; i < 3; i++)
+  for (guint i = 0; i < 3; i++) {
+    if (i == 2)
+      g_object_set (bench.element, "bitrate", 250, NULL);
     push (&bench, CAPS, i);
+  }
   gst_harness_push_event (bench.harness, gst_event_new_eos ());
   message = test_bus_pop (bench.bus, GST_MESSAGE_ELEMENT);
   ck_assert (message != NULL);
@@ -337,11 +340,12 @@ GST_START_TEST (test_stats_and_tags)
       GstTagList *tags;
 
       gst_event_parse_tag (event, &tags);
-      found |= gst_tag_list_get_uint (tags, GST_TAG_NOMINAL_BITRATE, &nominal) && nominal == 100000;
+      ck_assert (n < 2 && gst_tag_list_get_uint (tags, GST_TAG_NOMINAL_BITRATE, &nominal));
+      ck_assert_uint_eq (nominal, rates[n++]);
     }
     gst_clear_event (&event);
   }
-  ck_assert (found);
+  ck_assert_uint_eq (n, 2);
 }
 GST_END_TEST;
 

@@ -35,16 +35,19 @@ latent_gst_tags_get (GstTagList *tags, const char *key, const char *value)
   g_auto (GValue) typed = G_VALUE_INIT;
   g_autofree char *comment = NULL;
   GType type = gst_tag_exists (key) ? gst_tag_get_type (key) : G_TYPE_INVALID;
+  GstTagMergeMode mode = GST_TAG_MERGE_APPEND;
 
+  if (type != G_TYPE_INVALID && gst_tag_is_fixed (key))
+    mode = GST_TAG_MERGE_REPLACE; /* the last one said it */
   if (type == G_TYPE_STRING) {
     if (value[0])
-      gst_tag_list_add (tags, GST_TAG_MERGE_APPEND, key, value, NULL);
+      gst_tag_list_add (tags, mode, key, value, NULL);
     return;
   }
   if (type != G_TYPE_INVALID && type != GST_TYPE_SAMPLE && type != GST_TYPE_BUFFER) {
     g_value_init (&typed, type);
     if (gst_value_deserialize (&typed, value))
-      gst_tag_list_add_value (tags, GST_TAG_MERGE_APPEND, key, &typed);
+      gst_tag_list_add_value (tags, mode, key, &typed);
     return;
   }
   comment = g_strdup_printf ("%s=%s", key, value);
