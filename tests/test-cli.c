@@ -410,6 +410,17 @@ GST_START_TEST (a_codec_is_fitted)
 }
 GST_END_TEST
 
+GST_START_TEST (eval_in_bf16)
+{
+  write_pictures ();
+  fail_unless_equals_int (run ("pca pictures.npy -k 2 -o p.onnx"), 0);
+  fail_unless_equals_int (run ("eval p.onnx pictures.npy --precision b16"), 2);
+  if (run ("eval p.onnx pictures.npy --precision bf16") == 0)
+    return;
+  fail_unless (strstr (err, "bf16 wants a CPU with AVX512_BF16") != NULL, "%s", err);
+}
+GST_END_TEST
+
 GST_START_TEST (bench_of_a_small_net)
 {
   static const char *const keys[] = {
@@ -450,6 +461,7 @@ cli_suite (void)
   tcase_add_test (tc, halves_that_do_not_fit_are_refused);
   tcase_add_test (tc, tags_are_kept);
   tcase_add_test (tc, a_codec_is_fitted);
+  tcase_add_test (tc, eval_in_bf16);
   tcase_add_test (tc, bench_of_a_small_net);
   return suite;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/cli/net.h"
+#include "src/cli/precision.h"
 
 struct _LatentAnalysis {
   LatentModel *model;
@@ -46,7 +47,7 @@ put_values (LatentAnalysis *self, const LatentSample *sample, GError **error)
 {
   if (!self->net || !latent_net_takes (self->net, &sample->shape)) {
     g_clear_pointer (&self->net, latent_net_free);
-    self->net = latent_net_new (self->model, LATENT_MODE_ENCODE, LATENT_PRECISION_AUTO,
+    self->net = latent_net_new (self->model, LATENT_MODE_ENCODE, latent_precision_get (),
         self->threads, &sample->shape, error);
     if (!self->net)
       return FALSE;
@@ -74,7 +75,7 @@ open_session (LatentAnalysis *self, GError **error)
 {
   if (!self->session)
     self->session = latent_session_new (
-        self->model, LATENT_MODE_ENCODE, LATENT_PRECISION_AUTO, self->threads, 1, error);
+        self->model, LATENT_MODE_ENCODE, latent_precision_get (), self->threads, 1, error);
   return self->session != NULL;
 }
 

@@ -3,12 +3,13 @@
 
 #include "src/cli/command.h"
 #include "src/cli/options.h"
+#include "src/cli/precision.h"
 #include "src/cli/result.h"
 #include "src/exec/bench.h"
 #include "src/media/format.h"
 #include "src/model/model.h"
 
-static char *size, *precision, *mode;
+static char *size, *mode;
 static gint threads, runs = 20;
 static gboolean layers;
 
@@ -17,10 +18,10 @@ static const GOptionEntry options[] = {
      "Size of the pictures; default: the model's own, else 1280x720", "WxH"},
     {"mode",     0, 0, G_OPTION_ARG_STRING, &mode, "encode, decode or reconstruct (default)", "MODE"},
     {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
-    {"precision", 0, 0, G_OPTION_ARG_STRING, &precision, "auto (default), f32, bf16 or int8", "P"},
+    LATENT_OPTION_PRECISION,
     {"runs", 0, 0, G_OPTION_ARG_INT, &runs, "How often it runs (20)", "N"},
-    {"layers",     0, 0, G_OPTION_ARG_NONE, &layers, "Say what each step takes, too", NULL},
-    {0},
+    {"layers", 0, 0, G_OPTION_ARG_NONE, &layers, "Say what each step takes, too", NULL},
+    {0    },
 };
 
 static gboolean
@@ -112,11 +113,10 @@ print_bench (const LatentBench *bench, gboolean json)
 static gboolean
 run_bench (const LatentCommandLine *line, GError **error)
 {
-  LatentPrecision wanted;
   LatentMode part;
   guint n_threads;
   g_autoptr (LatentModel) model = NULL;
-  if (!latent_option_parse_precision (precision, &wanted, error) ||
+  if (!latent_option_check_precision (error) ||
       !latent_option_check_threads (threads, &n_threads, error))
     return FALSE;
   if (runs < 1) {
@@ -127,7 +127,8 @@ run_bench (const LatentCommandLine *line, GError **error)
   model = latent_model_load (line->arguments[0], error);
   if (!model || !parse_mode (model, &part, error))
     return FALSE;
-  g_autoptr (LatentSession) session = latent_session_new (model, part, wanted, n_threads, 1, error);
+  g_autoptr (LatentSession)
+      session = latent_session_new (model, part, latent_precision_get (), n_threads, 1, error);
   if (!session || !set_media (session, latent_model_get_media_info (model), error))
     return FALSE;
   g_autoptr (LatentBench)

@@ -29,6 +29,7 @@ static const GOptionEntry options[] = {
     {"framerate",     0, 0, G_OPTION_ARG_STRING, &rate,
      "Pictures a second (25/1, or what a .lat file says)", "N/D"},
     {"threads",     0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    LATENT_OPTION_PRECISION,
     {0          },
 };
 
@@ -54,7 +55,7 @@ static gboolean
 parse_options (LatentSynthesisOptions *parsed, GError **error)
 {
   *parsed = (LatentSynthesisOptions){.output = output};
-  if (!latent_option_require ("-o OUT", output, error) ||
+  if (!latent_option_require ("-o OUT", output, error) || !latent_option_check_precision (error) ||
       !latent_option_check_threads (threads, &parsed->threads, error))
     return FALSE;
   if (size && !latent_option_parse_size ("--size", size, &parsed->width, &parsed->height, error))

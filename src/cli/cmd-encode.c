@@ -34,6 +34,7 @@ static const GOptionEntry options[] = {
     {"every",       0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
     {"max-frames",    0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
     {"threads",           0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    LATENT_OPTION_PRECISION,
     {0   },
 };
 
@@ -103,7 +104,7 @@ static gboolean
 check_options (guint *n_threads, GError **error)
 {
   if (!latent_option_require ("-m MODEL", model_path, error) ||
-      !latent_option_require ("-o OUT", output, error) ||
+      !latent_option_require ("-o OUT", output, error) || !latent_option_check_precision (error) ||
       !latent_option_check_threads (threads, n_threads, error))
     return FALSE;
   gboolean coded = g_str_has_suffix (output, ".lat");

@@ -30,6 +30,7 @@ static const GOptionEntry options[] = {
     {"every",     0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
     {"max-frames",           0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
     {"threads",     0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    LATENT_OPTION_PRECISION,
     {0},
 };
 
@@ -246,6 +247,7 @@ run_eval (const LatentCommandLine *line, GError **error)
     return FALSE;
   }
   if (!latent_option_check_threads (threads, &n_threads, error) ||
+      !latent_option_check_precision (error) ||
       (picture && !latent_chart_get_format ("--picture", picture, &picture_format, error)))
     return FALSE;
   g_autoptr (LatentModel) model = latent_model_load (line->arguments[0], error);

@@ -5,6 +5,7 @@
 
 #include "src/cli/feed.h"
 #include "src/cli/net.h"
+#include "src/cli/precision.h"
 
 gboolean
 latent_model_has_head (const LatentModel *model)
@@ -83,7 +84,7 @@ open_net (Scorer *self, LatentModel *model, const LatentShape *sample, guint n_l
     guint threads, GError **error)
 {
   self->net = latent_net_new (
-      model, LATENT_MODE_RECONSTRUCT, LATENT_PRECISION_AUTO, threads, sample, error);
+      model, LATENT_MODE_RECONSTRUCT, latent_precision_get (), threads, sample, error);
   if (!self->net)
     return FALSE;
   LatentShape output = latent_net_get_output_shape (self->net);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/cli/precision.h"
+
 #define MAX_NUMBERS 16
 #define MAX_THREADS 1024
 
@@ -58,14 +60,18 @@ latent_option_parse_name (
   return FALSE;
 }
 
+char *latent_option_precision;
+
 gboolean
-latent_option_parse_precision (const char *text, LatentPrecision *precision, GError **error)
+latent_option_check_precision (GError **error)
 {
   static const char *const names[] = {"auto", "f32", "bf16", "int8", NULL};
   guint index = LATENT_PRECISION_AUTO;
-  if (text && !latent_option_parse_name ("--precision", text, names, &index, error))
+
+  if (latent_option_precision &&
+      !latent_option_parse_name ("--precision", latent_option_precision, names, &index, error))
     return FALSE;
-  *precision = (LatentPrecision)index;
+  latent_precision_set ((LatentPrecision)index);
   return TRUE;
 }
 

@@ -15,8 +15,14 @@ gboolean latent_option_parse_numbers (
 /* An entry of a NULL-terminated list, by its place there, whatever the case. */
 gboolean latent_option_parse_name (
     const char *option, const char *text, const char *const *names, guint *index, GError **error);
-gboolean latent_option_parse_precision (
-    const char *text, LatentPrecision *precision, GError **error);
+/* --precision: an entry of a command's options; checked, it becomes latent_precision_get()'s. */
+#define LATENT_OPTION_PRECISION                                                                    \
+  {                                                                                                \
+    "precision", 0, 0, G_OPTION_ARG_STRING, &latent_option_precision,                              \
+        "auto (default), f32, bf16 or int8", "P"                                                   \
+  }
+extern char *latent_option_precision;
+gboolean latent_option_check_precision (GError **error);
 /* Whether an option that must be given was. */
 gboolean latent_option_require (const char *option, const char *text, GError **error);
 /* 0 becomes the number of processors. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/cli/net.h"
+#include "src/cli/precision.h"
 #include "src/model/model.h"
 
 struct _LatentRebuilder {
@@ -63,7 +64,7 @@ count_latents (LatentRebuilder *self, const LatentShape *sample, GError **error)
   if (!latent_model_supports_mode (self->model, LATENT_MODE_ENCODE))
     return TRUE;
   g_autoptr (LatentNet) encoder = latent_net_new (
-      self->model, LATENT_MODE_ENCODE, LATENT_PRECISION_AUTO, self->threads, sample, error);
+      self->model, LATENT_MODE_ENCODE, latent_precision_get (), self->threads, sample, error);
   if (!encoder)
     return FALSE;
   LatentShape shape = latent_net_get_output_shape (encoder);
@@ -76,7 +77,7 @@ put_values (LatentRebuilder *self, const LatentSample *sample, GError **error)
 {
   if (!self->net || !latent_net_takes (self->net, &sample->shape)) {
     g_clear_pointer (&self->net, latent_net_free);
-    self->net = latent_net_new (self->model, LATENT_MODE_RECONSTRUCT, LATENT_PRECISION_AUTO,
+    self->net = latent_net_new (self->model, LATENT_MODE_RECONSTRUCT, latent_precision_get (),
         self->threads, &sample->shape, error);
     if (!self->net || !count_latents (self, &sample->shape, error))
       return FALSE;
@@ -112,7 +113,7 @@ open_session (LatentRebuilder *self, const LatentSample *sample, GError **error)
 {
   if (!self->session)
     self->session = latent_session_new (
-        self->model, LATENT_MODE_RECONSTRUCT, LATENT_PRECISION_AUTO, self->threads, 1, error);
+        self->model, LATENT_MODE_RECONSTRUCT, latent_precision_get (), self->threads, 1, error);
   if (!self->session)
     return FALSE;
   gboolean set = sample->kind == LATENT_MEDIA_AUDIO

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/cli/replay.h"
+#include "src/cli/precision.h"
 
 struct _LatentReplay {
   LatentModel *model;
@@ -62,7 +63,7 @@ open_decoder (LatentReplay *self, GBytes *header, const LatentSample *picture, G
   const guint8 *data = g_bytes_get_data (header, &size);
   self->decoder = latent_decoder_new (self->model, data, size, self->threads, error);
   self->session = self->decoder ? latent_session_new (self->model, LATENT_MODE_DECODE,
-                                      LATENT_PRECISION_AUTO, self->threads, 1, error)
+                                      latent_precision_get (), self->threads, 1, error)
                                 : NULL;
   if (!self->session)
     return FALSE;

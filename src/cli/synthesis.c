@@ -6,6 +6,7 @@
 
 #include "src/cli/media-sink.h"
 #include "src/cli/net.h"
+#include "src/cli/precision.h"
 #include "src/cli/rebuild.h"
 #include "src/media/npy.h"
 
@@ -38,7 +39,7 @@ latent_synthesis_free (LatentSynthesis *self)
 static gboolean
 open_array (LatentSynthesis *self, const LatentShape *latents, GError **error)
 {
-  self->net = latent_net_new (self->model, LATENT_MODE_DECODE, LATENT_PRECISION_AUTO,
+  self->net = latent_net_new (self->model, LATENT_MODE_DECODE, latent_precision_get (),
       self->options.threads, latents, error);
   if (!self->net)
     return FALSE;
@@ -86,7 +87,7 @@ open_media (LatentSynthesis *self, const LatentShape *latents, GError **error)
 {
   const LatentMediaInfo *media = latent_model_get_media_info (self->model);
   self->session = latent_session_new (
-      self->model, LATENT_MODE_DECODE, LATENT_PRECISION_AUTO, self->options.threads, 1, error);
+      self->model, LATENT_MODE_DECODE, latent_precision_get (), self->options.threads, 1, error);
   if (!self->session || !set_latents (self, latents, error))
     return FALSE;
   if (media->kind == LATENT_MEDIA_VIDEO)

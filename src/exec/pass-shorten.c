@@ -13,6 +13,11 @@ static const char *const followers[] = {"Add", "Sub", "Mul", "Div", "Min", "Max"
     "SpaceToDepth", "Concat", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice",
     "Split", NULL};
 
+/* What makes no more of numbers than sums. */
+static const char *const linear[] = {"Add", "Sub", "Sum", "AveragePool", "GlobalAveragePool",
+    "Resize", "Upsample", "DepthToSpace", "SpaceToDepth", "Concat", "Reshape", "Flatten", "Squeeze",
+    "Unsqueeze", "Transpose", "Slice", "Split", NULL};
+
 /* What readers of a value, or of what is made of it, want it to be. */
 typedef enum {
   WISH_SHORT = 1, /* a product reads it */
@@ -75,11 +80,59 @@ keeps_short (const LatentNode *node)
   return is_one_of (node, products) || is_one_of (node, followers) || latent_dnn_is_eltwise (node);
 }
 
+static gboolean
+are_linear (GHashTable *sums, const GPtrArray *values)
+{
+  for (guint i = 0; i < values->len; i++) {
+    const LatentValue *value = g_ptr_array_index (values, i);
+    if (value != NULL && value->data == NULL && !g_hash_table_contains (sums, value))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether a node's result, what is fused into it included, is nothing but sums of the graph's
+ * inputs. */
+static gboolean
+is_linear (GHashTable *sums, const LatentNode *node)
+{
+  if ((!is_one_of (node, products) && !is_one_of (node, linear)) ||
+      !are_linear (sums, node->inputs))
+    return FALSE;
+  for (guint i = 0; i < node->fused->len; i++) {
+    const LatentNode *fused = g_ptr_array_index (node->fused, i);
+    LatentValue *residual = latent_node_get_input (fused, 1);
+    if (!is_one_of (fused, linear) ||
+        (residual != NULL && residual->data == NULL && !g_hash_table_contains (sums, residual)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The values that are linear functions of the graph's inputs. Where a net begins linear, as one
+ * that refines principal components does, nothing but the numbers limits how exact it is. */
+static GHashTable *
+find_sums (const LatentGraph *graph)
+{
+  GHashTable *sums = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < graph->inputs->len; i++)
+    g_hash_table_add (sums, g_ptr_array_index (graph->inputs, i));
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const LatentNode *node = g_ptr_array_index (graph->nodes, i);
+    gboolean is_sum = is_linear (sums, node);
+    for (guint j = 0; is_sum && j < node->outputs->len; j++)
+      g_hash_table_add (sums, g_ptr_array_index (node->outputs, j));
+  }
+  return sums;
+}
+
 static void
-mark (GHashTable *wishes, LatentNode *node)
+mark (GHashTable *wishes, GHashTable *sums, LatentNode *node)
 {
   if (is_one_of (node, products) &&
-      latent_node_get_input (node, 0)->type == LATENT_DATA_TYPE_FLOAT32)
+      latent_node_get_input (node, 0)->type == LATENT_DATA_TYPE_FLOAT32 &&
+      !g_hash_table_contains (sums, latent_node_get_output (node, 0)))
     node->compute = LATENT_DATA_TYPE_BFLOAT16;
   for (guint i = 0; keeps_short (node) && i < node->outputs->len; i++) {
     LatentValue *value = latent_node_get_output (node, i);
@@ -93,11 +146,12 @@ void
 latent_pass_shorten (LatentGraph *graph)
 {
   g_autoptr (GHashTable) wishes = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) sums = find_sums (graph);
 
   for (guint i = 0; i < graph->outputs->len; i++)
     add_wishes (wishes, g_ptr_array_index (graph->outputs, i), WISH_LONG);
   for (guint i = graph->nodes->len; i-- > 0;)
     pass_on (wishes, g_ptr_array_index (graph->nodes, i));
   for (guint i = 0; i < graph->nodes->len; i++)
-    mark (wishes, g_ptr_array_index (graph->nodes, i));
+    mark (wishes, sums, g_ptr_array_index (graph->nodes, i));
 }

@@ -26,7 +26,8 @@ gboolean latent_pass_rearrange (LatentGraph *graph, GError **error);
 void latent_pass_fuse (LatentGraph *graph);
 
 /* Marks what is computed and kept in bfloat16: products, and what lies between them. What the
- * graph's outputs are made of behind the last product stays float32. */
+ * graph's outputs are made of behind the last product stays float32, and so do products as long as
+ * they and all before them are linear. */
 void latent_pass_shorten (LatentGraph *graph);
 
 /* Takes what was fused last out of node i again and makes it the next node of the graph. */
