@@ -35,6 +35,7 @@ extern const LatentCommand latent_command_fit;
 extern const LatentCommand latent_command_plot;
 extern const LatentCommand latent_command_encode;
 extern const LatentCommand latent_command_decode;
+extern const LatentCommand latent_command_quantize;
 extern const LatentCommand latent_command_bench;
 
 /* Runs one command; argv[0] is its name. Returns the exit status. */

@@ -17,6 +17,7 @@ static const LatentCommand *const commands[] = {
     &latent_command_plot,
     &latent_command_encode,
     &latent_command_decode,
+    &latent_command_quantize,
     &latent_command_bench,
 };
 

@@ -26,12 +26,11 @@ count_dims (LatentModel *model, LatentMode mode)
   return value && value->has_shape ? value->shape.n : 0;
 }
 
-/* The input's shape for one sample: with a batch of 1 in front; flat where the net takes vectors.
- */
-static LatentShape
-add_batch (const LatentShape *sample, guint n_dims)
+LatentShape
+latent_net_add_batch (LatentModel *model, LatentMode mode, const LatentShape *sample)
 {
   LatentShape shape = *sample;
+  guint n_dims = count_dims (model, mode);
   gboolean batched = n_dims ? sample->n == n_dims && (n_dims > 2 || sample->dims[0] == 1)
                             : sample->n > 1 && sample->dims[0] == 1;
   if (batched || sample->n == LATENT_MAX_DIMS)
@@ -69,7 +68,7 @@ latent_net_new (LatentModel *model, LatentMode mode, LatentPrecision precision, 
   }
   g_autoptr (LatentNet) self = g_new0 (LatentNet, 1);
   g_autoptr (LatentRequest) request = latent_request_new (mode);
-  LatentShape shape = add_batch (sample, count_dims (model, mode));
+  LatentShape shape = latent_net_add_batch (model, mode, sample);
   self->sample = *sample;
   latent_request_set_shape (request, NULL, shape.n, shape.dims);
   latent_request_set_precision (request, precision);

@@ -72,3 +72,6 @@ LatentModel *latent_model_new_from_graph (LatentGraph *graph, GError **error);
  * stay, but for latent.id where the latent space is not the same. */
 LatentModel *latent_model_new_changed (
     const LatentModel *model, LatentGraph *graph, gboolean same_space, GError **error);
+
+/* A copy in which what depends on constants alone is folded. */
+LatentGraph *latent_graph_fold_constants (const LatentGraph *graph, GError **error);

@@ -45,9 +45,6 @@ LatentShape latent_model_fill_shape (
 LatentGraph *latent_graph_infer_part (const LatentGraph *graph, const char *const *inputs,
     const char *const *outputs, const char *entry, const LatentShape *shape, GError **error);
 
-/* A copy in which what depends on constants alone is folded, once instead of at every trial. */
-LatentGraph *latent_graph_fold_constants (const LatentGraph *graph, GError **error);
-
 /* Sizes that a net with unknown height and width takes, in elements of the entry. */
 typedef struct {
   guint stride;
