@@ -14,24 +14,23 @@ static gint every = 1, max_frames = 200, threads;
 static double max_loss = 0.15, max_shift = 0.1;
 
 static const GOptionEntry options[] = {
-    {"output",     'o', 0, G_OPTION_ARG_FILENAME, &output, "The model to write", "OUT"},
-    {"method",           0, 0, G_OPTION_ARG_STRING, &method,
-     "Ranges of what layers read: minmax, percentile (all but 1 in 10,000), mse (least squared "
-        "error; the default)", "NAME"},
-    {"rounding",     0, 0, G_OPTION_ARG_STRING, &rounding,
-     "Of weights: output (the layer's output comes near; the default), nearest", "NAME"},
-    {"max-loss",     0, 0, G_OPTION_ARG_DOUBLE, &max_loss,
+    {"output",                 'o', 0, G_OPTION_ARG_FILENAME, &output, "The model to write", "OUT"},
+    {"method",                       0, 0, G_OPTION_ARG_STRING, &method,
+     "Ranges of what layers read: all, all but 1 in 10,000, of least squared error (mse)", "minmax|percentile|mse"},
+    {"rounding",                 0, 0, G_OPTION_ARG_STRING, &rounding,
+     "Of weights: so that the layer's output comes near (output), or each by itself", "output|nearest"},
+    {"max-loss",                   0, 0, G_OPTION_ARG_DOUBLE, &max_loss,
      "dB of PSNR that integers may cost (0.15); layers that cost most stay in f32", "DB"},
-    {"max-shift",        0, 0, G_OPTION_ARG_DOUBLE, &max_shift,
+    {"max-shift",                 0, 0, G_OPTION_ARG_DOUBLE, &max_shift,
      "How far latents may move, as root mean square, in steps of quality 63 (0.1)", "STEPS"},
-    {"leave",           0, 0, G_OPTION_ARG_STRING_ARRAY, &left,
+    {"leave",                       0, 0, G_OPTION_ARG_STRING_ARRAY, &left,
      "A layer that stays in f32 whatever it costs; may be given again", "NODE"},
-    {"every",      0, 0, G_OPTION_ARG_INT, &every,
-     "Take one frame, vector or 2 s of sound of N (1)", "N"},
-    {"max-frames",     0, 0, G_OPTION_ARG_INT, &max_frames,
+    {"every",                 0, 0, G_OPTION_ARG_INT, &every, "Take one frame, vector or 2 s of sound of N (1)",
+     "N"},
+    {"max-frames", 0, 0, G_OPTION_ARG_INT, &max_frames,
      "Take so many at most, evenly from all inputs (200)", "N"},
-    {"threads",           0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
-    {0},
+    {"threads",               0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {0                      },
 };
 
 static const char *const method_names[] = {"minmax", "percentile", "mse", NULL};
@@ -127,8 +126,7 @@ measure (LatentModel *model, LatentQuality *quality, gpointer data, GError **err
 static LatentModel *
 quantize (Job *job, char **inputs, GError **error)
 {
-  const LatentSelectionSettings settings = {
-      (guint)every, (guint)max_frames, job->settings.threads};
+  const LatentSelectionSettings settings = {(guint)every, (guint)max_frames, job->settings.threads};
   const LatentQualityLimits limits = {max_loss, max_shift};
 
   job->selection = latent_selection_new (job->model, inputs, &settings, &job->progress, error);
@@ -212,8 +210,7 @@ print_result (Job *job, double seconds, gboolean json)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (
       &builder, "{sv}", "layers", json ? describe_layers (job) : count_layers (job));
-  g_variant_builder_add (
-      &builder, "{sv}", "psnr_f32", g_variant_new_double (job->quality[0].psnr));
+  g_variant_builder_add (&builder, "{sv}", "psnr_f32", g_variant_new_double (job->quality[0].psnr));
   g_variant_builder_add (
       &builder, "{sv}", "psnr_int8", g_variant_new_double (job->quality[1].psnr));
   g_variant_builder_add (&builder, "{sv}", "shift", g_variant_new_double (job->quality[1].shift));
@@ -233,7 +230,7 @@ run_quantize (const LatentCommandLine *line, GError **error)
   if (!check_options (&job, error))
     return FALSE;
   job.model = latent_model_load (line->arguments[0], error);
-  if (!job.model)
+  if (!job.model || !latent_calibration_check (job.model, error))
     return FALSE;
   g_autoptr (LatentModel) model = quantize (&job, line->arguments + 1, error);
   double seconds = latent_progress_clear (&job.progress);
@@ -253,8 +250,7 @@ const LatentCommand latent_command_quantize = {
     "do their weights. Samples tell the ranges; one of four is held back, and layers in integers "
     "that cost most quality there stay in f32 until the loss is within --max-loss. The latent "
     "space stays the same: either model reads the other's latents and streams.\n\n"
-    "psnr_f32 and psnr_int8 are of the samples held back. What is lost beyond can be won back by "
-    "learning on: latent train INPUT... --init OUT -o MODEL.",
+    "psnr_f32 and psnr_int8 are of the samples held back.",
     options,
     2,
     0,

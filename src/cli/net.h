@@ -20,7 +20,8 @@ LatentShape latent_net_get_output_shape (const LatentNet *self);
 /* Returns the output, row-major, which lives until the next call. */
 const float *latent_net_run (LatentNet *self, const float *sample, GError **error);
 
-/* The input's shape for one sample: with a batch of 1 in front; flat where the net takes vectors. */
+/* The input's shape for one sample: with a batch of 1 in front; flat where the net takes vectors.
+ */
 LatentShape latent_net_add_batch (LatentModel *model, LatentMode mode, const LatentShape *sample);
 /* A shape without the 1 in front. */
 LatentShape latent_shape_drop_batch (const LatentShape *shape);

@@ -11,8 +11,8 @@
 #include "src/model/model.h"
 #include "src/train/picture.h"
 
-#define PART       256           /* pixels each way of a picture that are taken */
-#define SECONDS    2             /* of a stretch of sound */
+#define PART       256          /* pixels each way of a picture that are taken */
+#define SECONDS    2            /* of a stretch of sound */
 #define MOST_BYTES (128u << 20) /* of samples as they come */
 #define HELD       4            /* one of so many is held back */
 
@@ -227,8 +227,10 @@ feed_picture (const Feeder *self, const LatentSample *sample, GError **error)
   const LatentPicture *picture = &sample->picture;
 
   if (!latent_session_set_video (
-          self->session, picture->format, picture->width, picture->height, error))
+          self->session, picture->format, picture->width, picture->height, error)) {
+    g_prefix_error (error, "%s: ", sample->origin);
     return FALSE;
+  }
   latent_session_put_picture (self->session, 0, picture);
   return hand_over (self, TRUE, error);
 }
@@ -250,8 +252,8 @@ feed_sound (const Feeder *self, const LatentSample *sample, GError **error)
 }
 
 static gboolean
-feed_vector (LatentSelection *self, const Feeder *feeder, const LatentSample *sample,
-    GError **error)
+feed_vector (
+    LatentSelection *self, const Feeder *feeder, const LatentSample *sample, GError **error)
 {
   LatentShape shape = latent_net_add_batch (self->model, LATENT_MODE_ENCODE, &sample->shape);
   g_autoptr (LatentTensor)
@@ -279,8 +281,6 @@ latent_selection_feed (
     good = sample->kind == LATENT_MEDIA_VIDEO   ? feed_picture (&feeder, sample, error)
            : sample->kind == LATENT_MEDIA_AUDIO ? feed_sound (&feeder, sample, error)
                                                 : feed_vector (self, &feeder, sample, error);
-    if (!good)
-      g_prefix_error (error, "%s: ", sample->origin);
   }
   return good;
 }

@@ -7,8 +7,8 @@
 #include "src/cli/source.h"
 
 /* Samples held in memory, to be gone through again and again: parts of pictures (256 pixels each
- * way, where the net takes any size), stretches of sound (2 s), vectors. One of four is held back to
- * measure by, where there are as many. */
+ * way, where the net takes any size), stretches of sound (2 s), vectors. One of four is held back
+ * to measure by, where there are as many. */
 typedef struct _LatentSelection LatentSelection;
 
 typedef struct {
@@ -25,7 +25,8 @@ guint latent_selection_get_count (const LatentSelection *self);
 /* Samples to measure by: the index-th, NULL behind the last. */
 const LatentSample *latent_selection_get_held (const LatentSelection *self, guint index);
 
-/* What the net is fed for a sample: float32, row-major, one run; `begins`: the first of a sample. */
+/* What the net is fed for a sample: float32, row-major, one run; `begins`: the first of a sample.
+ */
 typedef gboolean (*LatentSelectionFunc) (
     LatentTensor *input, gboolean begins, gpointer data, GError **error);
 /* Goes through the other samples. */

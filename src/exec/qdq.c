@@ -24,8 +24,8 @@ latent_qdq_round (const LatentQdqStep *step, float real)
 {
   float integer = rintf (real / step->scale) + (float)step->zero_point;
 
-  return (gint32)fminf (fmaxf (integer, (float)get_least (step->type)),
-      (float)get_most (step->type));
+  return (gint32)fminf (
+      fmaxf (integer, (float)get_least (step->type)), (float)get_most (step->type));
 }
 
 float

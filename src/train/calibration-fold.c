@@ -69,8 +69,7 @@ static void
 add_named (LatentGraph *graph, const LatentModel *model)
 {
   for (guint i = 0; i < model->latents->len; i++)
-    g_ptr_array_add (
-        graph->outputs, latent_graph_find_value (graph, model->latents->pdata[i]));
+    g_ptr_array_add (graph->outputs, latent_graph_find_value (graph, model->latents->pdata[i]));
   for (guint i = 0; i < model->states->len; i++) {
     const LatentStatePair *pair = model->states->pdata[i];
     g_ptr_array_add (graph->outputs, latent_graph_find_value (graph, pair->output));

@@ -7,7 +7,7 @@ typedef struct {
   LatentGraph *graph;
   GHashTable *chosen; /* LatentNode *: layers in integers */
   GHashTable *needed; /* LatentValue * that get a pair -> LatentValue *, what the pair gives */
-  GHashTable *made;   /* LatentValue *: what layers in integers make, activations and sums included */
+  GHashTable *made; /* LatentValue *: what layers in integers make, activations and sums included */
 } Maker;
 
 static gboolean
@@ -127,8 +127,8 @@ add_pairs (Maker *self)
 
 /* What is left of it when the weights' part of the error is taken away. */
 static gboolean
-set_bias (LatentGraph *graph, LatentNode *node, const LatentLayer *layer, float src_scale,
-    GError **error)
+set_bias (
+    LatentGraph *graph, LatentNode *node, const LatentLayer *layer, float src_scale, GError **error)
 {
   const LatentValue *old = latent_node_get_input (node, 2);
   const float *numbers = old != NULL ? old->data->data : NULL;

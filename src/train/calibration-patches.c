@@ -129,7 +129,7 @@ void
 latent_moments_see (LatentLayer *layer, const LatentNode *node, const LatentTensor *src,
     const LatentQdqStep *step, gsize most, guint64 seed)
 {
-  g_autofree float *rows = g_new (float, ROWS *layer->view.k);
+  g_autofree float *rows = g_new (float, ROWS * layer->view.k);
   Reader reader;
   ReadFunc read = init_reader (&reader, node, src, layer->view.k);
   LatentRandom random;

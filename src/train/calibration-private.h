@@ -9,30 +9,30 @@
  * of them) by what each multiplies. */
 typedef struct {
   gsize groups;
-  gsize units;         /* of a group */
-  gsize k;             /* numbers that a unit multiplies */
-  gsize group_stride;  /* in elements of the weights */
+  gsize units;        /* of a group */
+  gsize k;            /* numbers that a unit multiplies */
+  gsize group_stride; /* in elements of the weights */
   gsize unit_stride;
   gsize k_stride;
-  gsize taps;          /* units of a channel: 1, but for ConvTranspose */
-  guint axis;          /* of the scales */
+  gsize taps; /* units of a channel: 1, but for ConvTranspose */
+  guint axis; /* of the scales */
   gsize n_scales;
-  gsize n_channels;    /* of the output: n_scales, or that times groups */
-  double overlap;      /* taps that meet at a place of the output, in the mean */
+  gsize n_channels; /* of the output: n_scales, or that times groups */
+  double overlap;   /* taps that meet at a place of the output, in the mean */
 } LatentWeightsView;
 
 /* Of what a group multiplies, k numbers at a time. */
 typedef struct {
   gsize k;
   double n;
-  double *sum;      /* k: as the layer sees them in f32 */
-  double *rounded;  /* k: as integers */
-  float *products;  /* k x k, upper triangle: sum of products of rounded ones; NULL where not kept */
+  double *sum;     /* k: as the layer sees them in f32 */
+  double *rounded; /* k: as integers */
+  float *products; /* k x k, upper triangle: sum of products of rounded ones; NULL where not kept */
 } LatentMoments;
 
 typedef struct {
   LatentCalibrationLayer info;
-  char *src;             /* names of tensors */
+  char *src; /* names of tensors */
   char *dst;
   LatentWeightsView view;
   gboolean has_bias;      /* or can have one */
@@ -58,11 +58,11 @@ struct _LatentCalibration {
   LatentModel *model; /* folded */
   LatentCalibrationSettings settings;
   LatentMode mode;
-  GPtrArray *layers;      /* LatentLayer * */
-  GHashTable *groups;     /* name of a tensor -> LatentScaleGroup *, borrowed from group_list */
+  GPtrArray *layers;  /* LatentLayer * */
+  GHashTable *groups; /* name of a tensor -> LatentScaleGroup *, borrowed from group_list */
   GPtrArray *group_list;
-  GHashTable *kept;       /* names of tensors that are no one's to quantise: latents, outputs */
-  GArray *samples;        /* LatentCalibrationSample */
+  GHashTable *kept; /* names of tensors that are no one's to quantise: latents, outputs */
+  GArray *samples;  /* LatentCalibrationSample */
 };
 
 /* Whether a node does nothing but move numbers, of the same type in as out. */

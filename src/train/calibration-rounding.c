@@ -5,7 +5,7 @@
 #include "src/base/tensor.h"
 #include "src/train/calibration-private.h"
 
-#define LIMIT 127 /* of weights' integers: as far down as up */
+#define LIMIT     127  /* of weights' integers: as far down as up */
 #define MOST_BIAS 1e9f /* of a bias's integers */
 
 /* Scales that are tried: the largest weight is 127 of the first, less of the others by this each.
@@ -148,8 +148,7 @@ descend (Unit *self)
     moved = FALSE;
     for (gsize i = 0; i < self->k; i++) {
       gint by = self->gradients[i] > 0 ? -1 : 1;
-      double gain = 2 * fabs (self->gradients[i]) -
-                    self->scale * self->covariance[i * self->k + i];
+      double gain = 2 * fabs (self->gradients[i]) - self->scale * self->covariance[i * self->k + i];
       if (gain <= 0 || ABS (self->integers[i] + by) > LIMIT)
         continue;
       move (self, i, by);
@@ -201,10 +200,11 @@ round_group (LatentLayer *layer, const float *weights, gsize group, gboolean by_
 
   for (gsize unit = 0; unit < view->units; unit++) {
     work.scale = layer->scales[get_scale_index (view, group, unit)];
-    round_unit (view, weights, group, unit, &work,
-        latent_tensor_get_writable_data (layer->integers));
-    layer->shifts[group * channels + unit / view->taps] +=
-        get_shift (view, weights, group, unit, &work, moments) * view->overlap;
+    round_unit (
+        view, weights, group, unit, &work, latent_tensor_get_writable_data (layer->integers));
+    layer->shifts[group * channels + unit / view->taps] += get_shift (view, weights, group, unit,
+                                                               &work, moments) *
+                                                           view->overlap;
   }
 }
 
@@ -233,8 +233,8 @@ latent_layer_round (LatentLayer *layer, const LatentTensor *weights, const Laten
   layer->scales = g_new (float, view->n_scales);
   layer->shifts = g_new0 (double, view->n_channels);
   for (gsize i = 0; i < view->n_scales; i++)
-    layer->scales[i] = fmaxf (choose_scale (view, weights->data, i),
-        get_least_scale (layer, bias, src_scale, i));
+    layer->scales[i] = fmaxf (
+        choose_scale (view, weights->data, i), get_least_scale (layer, bias, src_scale, i));
   for (gsize group = 0; group < view->groups; group++)
     round_group (layer, weights->data, group, by_output);
   return TRUE;

@@ -125,7 +125,9 @@ latent_calibration_search (LatentCalibration *self, const LatentQualityLimits *l
     LatentLayerChoice *choices, LatentQuality quality[2], LatentQualityFunc func, gpointer data,
     GError **error)
 {
-  Search search = {self, limits, choices, self->layers->len, func, data, {NAN, NAN}};
+  Search search = {
+      self, limits, choices, self->layers->len, func, data, {NAN, NAN}
+  };
 
   if (!func (self->model, &quality[0], data, error))
     return NULL;

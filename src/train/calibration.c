@@ -66,8 +66,8 @@ fail (const LatentModel *model, LatentError code, const char *what, GError **err
   return FALSE;
 }
 
-static gboolean
-check (const LatentModel *model, LatentMode *mode, GError **error)
+gboolean
+latent_calibration_check (const LatentModel *model, GError **error)
 {
   if (latent_qdq_is_in (model->graph))
     return fail (model, LATENT_ERROR_SETTINGS,
@@ -75,11 +75,7 @@ check (const LatentModel *model, LatentMode *mode, GError **error)
   if (model->graph->opset < LEAST_OPSET)
     return fail (model, LATENT_ERROR_UNSUPPORTED,
         "a scale for each channel wants opset 13 or later: export it with such", error);
-  *mode = LATENT_MODE_RECONSTRUCT;
-  if (latent_model_supports_mode (model, *mode))
-    return TRUE;
-  *mode = LATENT_MODE_ENCODE;
-  return latent_model_supports_mode (model, *mode) ||
+  return latent_model_supports_mode (model, LATENT_MODE_ENCODE) ||
          fail (model, LATENT_ERROR_SETTINGS,
              "it has no encoder, so that no media can be sent through it", error);
 }
@@ -125,9 +121,11 @@ latent_calibration_new (LatentModel *model, const LatentCalibrationSettings *set
 {
   g_autoptr (LatentCalibration) self = NULL;
   g_autoptr (LatentGraph) part = NULL;
-  LatentMode mode;
+  LatentMode mode = latent_model_supports_mode (model, LATENT_MODE_RECONSTRUCT)
+                        ? LATENT_MODE_RECONSTRUCT
+                        : LATENT_MODE_ENCODE;
 
-  if (!check (model, &mode, error))
+  if (!latent_calibration_check (model, error))
     return NULL;
   self = new_calibration (settings, mode);
   self->model = latent_calibration_fold (model, mode, shape, error);
@@ -212,8 +210,7 @@ prepare (const LatentCalibration *self, Work *work, const LatentShape *shape, GE
   program = latent_program_new (self->model, request, error);
   if (program == NULL)
     return FALSE;
-  work->part = latent_calibration_infer (
-      self->model->graph, self->model, self->mode, shape, error);
+  work->part = latent_calibration_infer (self->model->graph, self->model, self->mode, shape, error);
   work->context = latent_context_new (program, error);
   return work->part != NULL && work->context != NULL;
 }
@@ -323,7 +320,7 @@ init_moments (LatentCalibration *self)
       moments->sum = g_new0 (double, k);
       moments->rounded = g_new0 (double, k);
       if (self->settings.rounds && k <= MOST_K)
-        moments->products = g_try_new0 (float, k * k); /* without, rounding is plain */
+        moments->products = g_try_new0 (float, k *k); /* without, rounding is plain */
     }
   }
 }

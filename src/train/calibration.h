@@ -9,9 +9,10 @@
  *
  * Which layers can: Conv, ConvTranspose, Gemm and MatMul with constant weights that do a 200th of
  * the multiply-adds or more. Batch normalisation is folded into them first. What they read has one
- * scale for each tensor; what only moves numbers before them (DepthToSpace, Reshape, Concat ...) reads
- * the same integers; weights have a scale for each channel of the output. What they make is in f32,
- * unless another such layer reads it, so that activations and residual sums can be fused. */
+ * scale for each tensor; what only moves numbers before them (DepthToSpace, Reshape, Concat ...)
+ * reads the same integers; weights have a scale for each channel of the output. What they make is
+ * in f32, unless another such layer reads it, so that activations and residual sums can be fused.
+ */
 typedef struct _LatentCalibration LatentCalibration;
 
 typedef struct {
@@ -28,16 +29,17 @@ typedef struct {
   gboolean in_encoder; /* latents depend on it */
 } LatentCalibrationLayer;
 
-/* shape: of the net's input, a batch in front, for what is said of layers and for samples that come
- * next. LATENT_ERROR_SETTINGS where the model is quantised already or has no such layer,
- * LATENT_ERROR_UNSUPPORTED where its opset is below 13. */
+/* What can be said before there are samples: LATENT_ERROR_SETTINGS where the model is quantised
+ * already or has no encoder, LATENT_ERROR_UNSUPPORTED where its opset is below 13. */
+gboolean latent_calibration_check (const LatentModel *model, GError **error);
+/* shape: of the net's input, a batch in front, by which layers' work is counted. Fails as check()
+ * does, and with LATENT_ERROR_SETTINGS where there is no such layer. */
 LatentCalibration *latent_calibration_new (LatentModel *model,
     const LatentCalibrationSettings *settings, const LatentShape *shape, GError **error);
 void latent_calibration_free (LatentCalibration *self);
 
 guint latent_calibration_get_n_layers (const LatentCalibration *self);
-const LatentCalibrationLayer *latent_calibration_get_layer (
-    const LatentCalibration *self, guint i);
+const LatentCalibrationLayer *latent_calibration_get_layer (const LatentCalibration *self, guint i);
 
 /* One run of the net: float32, row-major. `begins`: states are reset before. */
 void latent_calibration_add (LatentCalibration *self, LatentTensor *sample, gboolean begins);
@@ -73,8 +75,8 @@ typedef struct {
 } LatentLayerChoice;
 
 /* Tries each layer alone, then all, and puts those that cost most back to f32 until the limits are
- * met. `quality`: of the model in f32, and of the one that is returned. LATENT_ERROR_FAILED where no
- * layer is left. */
+ * met. `quality`: of the model in f32, and of the one that is returned. LATENT_ERROR_FAILED where
+ * no layer is left. */
 LatentModel *latent_calibration_search (LatentCalibration *self, const LatentQualityLimits *limits,
     LatentLayerChoice *choices, LatentQuality quality[2], LatentQualityFunc func, gpointer data,
     GError **error);
