@@ -214,6 +214,8 @@ net_text_parse (const char *text, gboolean parameters, guint seed)
     char *part = g_strstrip (parts[i]);
     gsize n = strcspn (part, ":=#");
     g_autofree char *name = g_strndup (part, n);
+    if (*part == '\0')
+      continue;
     if (part[n] == '#')
       add_integers (self->graph, name, part + n + 1);
     else if (part[n] == ':')

@@ -3,6 +3,7 @@
 
 #include "src/dnn/eltwise.h"
 #include "src/dnn/emit.h"
+#include "src/dnn/quantized.h"
 
 /* A convolution or deconvolution on its way to a primitive. */
 typedef struct {
@@ -11,6 +12,7 @@ typedef struct {
   LatentLayout *view; /* the weights' elements as oneDNN has them: (groups) O I spatial */
   LatentProductTypes types;
   LatentDnnlWindow window;
+  const LatentQuantized *quantized; /* NULL for floats */
   dnnl_status_t (*describe) (dnnl_primitive_desc_t *pd, const LatentProductMds *mds,
       const LatentDnnlWindow *window, dnnl_primitive_attr_t attr);
 } Convolution;
@@ -76,7 +78,7 @@ describe (const Convolution *self, gboolean channels_last, dnnl_primitive_attr_t
     dnnl_primitive_desc_t *pd)
 {
   g_auto (LatentMd) src = latent_conv_new_md (self->src, self->types.src, channels_last);
-  g_auto (LatentMd) weights = latent_md_new (self->types.src, &self->view->shape, NULL);
+  g_auto (LatentMd) weights = latent_md_new (self->types.weights, &self->view->shape, NULL);
   g_auto (LatentMd) dst = latent_conv_new_md (self->dst, self->types.dst, channels_last);
   g_autoptr (LatentLayout)
       bias = self->bias != NULL ? latent_layout_new (self->bias->type, &self->bias->shape) : NULL;
@@ -99,6 +101,18 @@ read_weights (const Convolution *self, LatentBuilder *builder, LatentStep *step,
   return TRUE;
 }
 
+static gboolean
+read_bias (const Convolution *self, LatentBuilder *builder, LatentStep *step,
+    const_dnnl_primitive_desc_t pd, GError **error)
+{
+  if (self->bias == NULL)
+    return TRUE;
+  if (self->quantized != NULL)
+    return latent_quantized_add_bias (self->quantized, step, builder, pd, self->bias, error);
+  return latent_primitive_step_read (
+      step, builder, pd, DNNL_ARG_BIAS, dnnl_query_weights_md, 1, self->bias, error);
+}
+
 static void
 set_bare (const Convolution *self, LatentStep *step)
 {
@@ -119,8 +133,9 @@ append (const Convolution *self, LatentBuilder *builder, const_dnnl_primitive_de
       !latent_primitive_step_read (
           step, builder, pd, DNNL_ARG_SRC, dnnl_query_src_md, 0, self->src, error) ||
       !read_weights (self, builder, step, pd, error) ||
-      (self->bias != NULL && !latent_primitive_step_read (step, builder, pd, DNNL_ARG_BIAS,
-                                 dnnl_query_weights_md, 1, self->bias, error)) ||
+      !read_bias (self, builder, step, pd, error) ||
+      (self->quantized != NULL &&
+          !latent_quantized_add_arguments (self->quantized, step, builder, error)) ||
       !latent_primitive_step_write_fused (step, builder, pd, self->node, residual, error))
     return FALSE;
   set_bare (self, step);
@@ -155,6 +170,21 @@ find (Convolution *self, gboolean transposed, const LatentProductTypes *types,
   return TRUE;
 }
 
+/* What is fused and, of integers, how they stand for reals, which `quantized` is there to hold. */
+static gboolean
+set_attr (Convolution *self, LatentQuantized *quantized, gint64 groups, dnnl_primitive_attr_t attr,
+    const LatentValue **residual)
+{
+  if (!latent_node_is_quantized (self->node))
+    return latent_attr_fuse (attr, self->node, 0, residual);
+  if (!latent_quantized_init (quantized, self->node, 0, groups > 1 ? 3 : 1, 2) ||
+      !latent_quantized_set_attr (quantized, attr))
+    return FALSE;
+  self->quantized = quantized;
+  *residual = quantized->residual;
+  return TRUE;
+}
+
 static LatentEmit
 emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stencil, gint64 groups,
     gboolean transposed, GError **error)
@@ -164,6 +194,7 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stenc
   g_autoptr (LatentLayout) view = NULL;
   const LatentValue *residual = NULL;
   const LatentProductTypes types = latent_product_get_types (node);
+  LatentQuantized quantized;
   Convolution self = {.node = node,
       .src = latent_node_get_input (node, 0),
       .weights = latent_node_get_input (node, 1),
@@ -172,11 +203,11 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stenc
       .describe = transposed ? latent_pd_deconvolution : latent_pd_convolution};
 
   if (!latent_dnnl_set_window (&self.window, stencil) ||
-      !latent_attr_fuse (attr, node, 0, &residual))
+      !set_attr (&self, &quantized, groups, attr, &residual))
     return LATENT_EMIT_FALLBACK;
   self.view = view = latent_conv_view_weights (self.weights, groups, transposed);
   if (!find (&self, transposed, &types, attr, &pd) &&
-      !find (&self, transposed, &latent_product_floats, attr, &pd))
+      (self.quantized != NULL || !find (&self, transposed, &latent_product_floats, attr, &pd)))
     return LATENT_EMIT_FALLBACK;
   return append (&self, builder, pd, residual, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
 }

@@ -22,6 +22,7 @@ static const struct {
 } types[] = {
     {LATENT_DATA_TYPE_FLOAT32,  dnnl_f32 },
     {LATENT_DATA_TYPE_BFLOAT16, dnnl_bf16},
+    {LATENT_DATA_TYPE_INT32,    dnnl_s32 },
     {LATENT_DATA_TYPE_INT8,     dnnl_s8  },
     {LATENT_DATA_TYPE_UINT8,    dnnl_u8  },
 };

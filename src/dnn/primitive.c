@@ -50,15 +50,18 @@ latent_pd_is_worth_fusing (const_dnnl_primitive_desc_t pd, const LatentNode *nod
 }
 
 const LatentProductTypes latent_product_floats = {
-    LATENT_DATA_TYPE_FLOAT32, LATENT_DATA_TYPE_FLOAT32};
+    LATENT_DATA_TYPE_FLOAT32, LATENT_DATA_TYPE_FLOAT32, LATENT_DATA_TYPE_FLOAT32};
 
 LatentProductTypes
 latent_product_get_types (const LatentNode *node)
 {
+  const LatentValue *src = latent_node_get_input (node, 0), *dst = latent_node_get_output (node, 0);
+
+  if (latent_node_is_quantized (node))
+    return (LatentProductTypes){src->type, LATENT_DATA_TYPE_INT8, dst->type};
   if (node->compute == LATENT_DATA_TYPE_NONE)
     return latent_product_floats;
-  return (LatentProductTypes){
-      node->compute, latent_value_get_storage (latent_node_get_output (node, 0))};
+  return (LatentProductTypes){node->compute, node->compute, latent_value_get_storage (dst)};
 }
 
 gboolean

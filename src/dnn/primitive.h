@@ -28,16 +28,17 @@ guint latent_primitive_step_add (
 LatentLayout *latent_pd_get_layout (const_dnnl_primitive_desc_t pd, dnnl_query_t what, int index);
 const char *latent_pd_get_kernel (const_dnnl_primitive_desc_t pd);
 
-/* What a product multiplies, and what it makes of the sums, which are float32 themselves; biases
- * are float32. */
+/* What a product multiplies, and what it makes of the sums, which are float32, or of 8-bit integers
+ * int32; biases are float32. */
 typedef struct {
-  LatentDataType src; /* weights too */
+  LatentDataType src;
+  LatentDataType weights;
   LatentDataType dst;
 } LatentProductTypes;
 
 extern const LatentProductTypes latent_product_floats;
 LatentProductTypes latent_product_get_types (const LatentNode *node);
-/* latent_pd_is_worth_fusing(), and no reference implementation for bfloat16. */
+/* latent_pd_is_worth_fusing(), and no reference implementation for other types than float32. */
 gboolean latent_pd_is_worth_its_types (
     const_dnnl_primitive_desc_t pd, const LatentNode *node, const LatentProductTypes *types);
 

@@ -3,6 +3,7 @@
 
 #include "src/dnn/eltwise.h"
 #include "src/dnn/emit.h"
+#include "src/dnn/quantized.h"
 
 /* A matrix product on its way to a primitive: arrays of equal rank, of which all but the last two
  * dimensions count matrices and broadcast. */
@@ -13,6 +14,8 @@ typedef struct {
   LatentLayout *weights_view;
   LatentShape dst_shape;
   LatentProductTypes types;
+  LatentQuantized quantized; /* where is_quantized */
+  gboolean is_quantized;
 } Product;
 
 static void
@@ -152,6 +155,18 @@ describe (const Product *self, LatentConstMd weights, dnnl_primitive_attr_t attr
 }
 
 static gboolean
+read_bias (const Product *self, LatentBuilder *builder, LatentStep *step,
+    const_dnnl_primitive_desc_t pd, GError **error)
+{
+  if (self->bias == NULL)
+    return TRUE;
+  if (self->is_quantized)
+    return latent_quantized_add_bias (&self->quantized, step, builder, pd, self->bias, error);
+  return latent_primitive_step_read (
+      step, builder, pd, DNNL_ARG_BIAS, dnnl_query_weights_md, 1, self->bias, error);
+}
+
+static gboolean
 append (Product *self, LatentBuilder *builder, const_dnnl_primitive_desc_t pd,
     LatentOperand *weights, const LatentValue *residual, GError **error)
 {
@@ -165,8 +180,9 @@ append (Product *self, LatentBuilder *builder, const_dnnl_primitive_desc_t pd,
       step, DNNL_ARG_SRC, latent_operand_copy (&self->src_operand), LATENT_ACCESS_READ);
   latent_primitive_step_add (
       step, DNNL_ARG_WEIGHTS, latent_operand_copy (weights), LATENT_ACCESS_READ);
-  if (self->bias != NULL && !latent_primitive_step_read (step, builder, pd, DNNL_ARG_BIAS,
-                                dnnl_query_weights_md, 1, self->bias, error))
+  if (!read_bias (self, builder, step, pd, error) ||
+      (self->is_quantized &&
+          !latent_quantized_add_arguments (&self->quantized, step, builder, error)))
     return FALSE;
   if (!latent_primitive_step_write_fused (step, builder, pd, self->node, residual, error))
     return FALSE;
@@ -181,7 +197,7 @@ static LatentEmit
 emit_constant (Product *self, LatentBuilder *builder, dnnl_primitive_attr_t attr,
     const LatentValue *residual, GError **error)
 {
-  g_auto (LatentMd) any = latent_md_new (self->types.src, &self->weights_view->shape, NULL);
+  g_auto (LatentMd) any = latent_md_new (self->types.weights, &self->weights_view->shape, NULL);
   g_auto (dnnl_primitive_desc_t) pd = NULL;
   g_auto (LatentOperand) weights = {0};
   g_autoptr (LatentLayout) layout = NULL;
@@ -237,7 +253,7 @@ prepare (Product *self, LatentShape *a, LatentShape *b, gboolean transpose_src,
     gboolean transpose_weights)
 {
   set_shapes (self, a, b, &self->dst_shape);
-  self->weights_view = new_view (LATENT_DATA_TYPE_FLOAT32, b, transpose_weights);
+  self->weights_view = new_view (self->weights->type, b, transpose_weights);
   if (transpose_src)
     self->dst_shape.dims[a->n - 2] = a->dims[a->n - 1];
   self->dst_shape.dims[a->n - 1] = self->weights_view->shape.dims[b->n - 1];
@@ -261,10 +277,27 @@ emit_types (Product *self, LatentBuilder *builder, const Shapes *shapes, dnnl_pr
     return LATENT_EMIT_FAILED;
   if (latent_value_is_constant (self->weights))
     return emit_constant (self, builder, attr, residual, error);
-  if (!read_matrix (builder, self->weights, self->types.src, &shapes->b, shapes->transpose_weights,
-          &weights, error))
+  if (!read_matrix (builder, self->weights, self->types.weights, &shapes->b,
+          shapes->transpose_weights, &weights, error))
     return LATENT_EMIT_FAILED;
   return emit_variable (self, builder, &weights, attr, residual, error);
+}
+
+/* Post-operations from the nth on. */
+static gboolean
+fuse (Product *self, dnnl_primitive_attr_t attr, guint first, const LatentValue **residual)
+{
+  const guint columns = self->dst_shape.n - 1;
+
+  self->is_quantized = latent_node_is_quantized (self->node);
+  if (!self->is_quantized)
+    return latent_attr_fuse (attr, self->node, first, residual);
+  if (!latent_quantized_init (&self->quantized, self->node, first,
+          1 << (self->weights_view->shape.n - 1), 1 << columns) ||
+      !latent_quantized_set_attr (&self->quantized, attr))
+    return FALSE;
+  *residual = self->quantized.residual;
+  return TRUE;
 }
 
 LatentEmit
@@ -282,17 +315,17 @@ latent_dnn_matmul (LatentBuilder *builder, const LatentNode *node, gboolean tran
   LatentEmit result;
   guint first = 0;
 
-  if (self.src->type != LATENT_DATA_TYPE_FLOAT32 ||
+  if ((self.src->type != LATENT_DATA_TYPE_FLOAT32 && !latent_node_is_quantized (node)) ||
       !prepare (&self, &shapes.a, &shapes.b, transpose_src, transpose_weights))
     return LATENT_EMIT_FALLBACK;
   if (bias == NULL && (self.bias = find_fused_bias (node, &self.dst_shape)) != NULL)
     first = 1;
   if ((self.bias != NULL && !is_bias (self.bias, &self.dst_shape)) ||
-      !latent_attr_fuse (attr, node, first, &residual))
+      !fuse (&self, attr, first, &residual))
     return LATENT_EMIT_FALLBACK;
   self.types = latent_product_get_types (node);
   result = emit_types (&self, builder, &shapes, attr, residual, error);
-  if (result != LATENT_EMIT_FALLBACK || self.types.src == LATENT_DATA_TYPE_FLOAT32)
+  if (result != LATENT_EMIT_FALLBACK || self.types.src != LATENT_DATA_TYPE_BFLOAT16)
     return result;
   latent_operand_clear (&self.src_operand);
   self.types = latent_product_floats;

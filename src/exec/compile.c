@@ -50,18 +50,31 @@ make_key (const char *graph_key, const char *const *inputs, const char *const *o
 }
 
 static gboolean
-check_precision (LatentPrecision precision, GError **error)
+has_quantizers (const LatentGraph *graph)
 {
-  if (precision == LATENT_PRECISION_INT8)
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-        "precision int8 is not available: this version computes in f32, quantised models too; "
-        "use auto or f32");
-  else if (precision == LATENT_PRECISION_BF16 && !latent_engine_has_bf16 ())
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-        "precision bf16 wants a CPU with AVX512_BF16, which this one has not or "
-        "ONEDNN_MAX_CPU_ISA leaves out; use auto or f32");
-  else
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const LatentNode *node = g_ptr_array_index (graph->nodes, i);
+    if (g_str_equal (node->op_type, "DequantizeLinear"))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+check_precision (LatentPrecision precision, const LatentGraph *graph, GError **error)
+{
+  const char *reason = NULL;
+
+  if (precision == LATENT_PRECISION_BF16 && !latent_engine_has_bf16 ())
+    reason = "bf16 wants a CPU with AVX512_BF16, which this one has not or ONEDNN_MAX_CPU_ISA "
+             "leaves out";
+  else if (precision == LATENT_PRECISION_INT8 && !has_quantizers (graph))
+    reason = "int8 wants a quantised model, and this one has no DequantizeLinear";
+  else if (precision == LATENT_PRECISION_INT8 && !latent_engine_has_int8 ())
+    reason = "int8 wants a CPU with VNNI, which this one has not or ONEDNN_MAX_CPU_ISA leaves out";
+  if (reason == NULL)
     return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS, "precision %s; use auto or f32", reason);
   return FALSE;
 }
 
@@ -98,6 +111,16 @@ list_outputs (const LatentGraph *graph, const char *const *outputs, const Latent
   return names;
 }
 
+static gboolean
+end_emit (const LatentNode *node, LatentEmit result, GError **error)
+{
+  if (result == LATENT_EMIT_FAILED) {
+    g_autofree char *name = latent_node_describe (node);
+    g_prefix_error (error, "%s: ", name);
+  }
+  return result == LATENT_EMIT_DONE;
+}
+
 /* Where what is fused into a node cannot be emitted with it, one fused node after the other becomes
  * a node of the graph again. */
 static gboolean
@@ -107,6 +130,12 @@ emit_node (Compilation *self, guint i, GError **error)
   const LatentOp *op = latent_op_find (node->op_type, node->domain, node->opset);
   LatentEmit result = LATENT_EMIT_FALLBACK;
 
+  if (latent_node_is_quantized (node)) {
+    result = op->emit (self->builder, node, error);
+    if (result != LATENT_EMIT_FALLBACK)
+      return end_emit (node, result, error);
+    return latent_pass_unquantize (self->graph, i, error) && emit_node (self, i, error);
+  }
   while (op->emit != NULL &&
          (result = op->emit (self->builder, node, error)) == LATENT_EMIT_FALLBACK &&
          node->fused->len > 0)
@@ -115,11 +144,7 @@ emit_node (Compilation *self, guint i, GError **error)
     latent_pass_unfuse (self->graph, i);
   if (result == LATENT_EMIT_FALLBACK)
     return latent_host_step_emit (self->builder, node, op, error);
-  if (result == LATENT_EMIT_FAILED) {
-    g_autofree char *name = latent_node_describe (node);
-    g_prefix_error (error, "%s: ", name);
-  }
-  return result == LATENT_EMIT_DONE;
+  return end_emit (node, result, error);
 }
 
 static void
@@ -309,6 +334,15 @@ share_constants (LatentGraph *graph)
   }
 }
 
+/* Of a quantised file that is; of others there is nothing to do. */
+static gboolean
+wants_int8 (const LatentRequest *request)
+{
+  return !request->variable_parameters && latent_engine_has_int8 () &&
+         (request->precision == LATENT_PRECISION_AUTO ||
+             request->precision == LATENT_PRECISION_INT8);
+}
+
 /* Shapes, constants, passes. Where parameters are variable nothing that depends on one is folded.
  */
 static gboolean
@@ -328,7 +362,11 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
       (!latent_pass_recognise (graph, error) || !latent_pass_fold_weights (graph, error) ||
           !latent_pass_rearrange (graph, error)))
     return FALSE;
+  if (wants_int8 (request))
+    latent_pass_move_quantizers (graph);
   latent_pass_fuse (graph);
+  if (wants_int8 (request))
+    latent_pass_quantize (graph);
   if (request->precision == LATENT_PRECISION_BF16)
     latent_pass_shorten (graph);
   if (!variable)
@@ -377,7 +415,7 @@ latent_exec_compile (const LatentGraph *graph, const char *key, const char *cons
 
   if (program != NULL)
     return program;
-  if (!check_precision (request->precision, error))
+  if (!check_precision (request->precision, graph, error))
     return NULL;
   part = latent_graph_cut (graph, inputs, (const char *const *)ends->pdata, error);
   if (part == NULL)

@@ -3,6 +3,7 @@
 
 #include "src/base/limits.h"
 #include "src/ops/op.h"
+#include "src/ops/quantize.h"
 
 /* What one call may spend on folding. */
 typedef struct {
@@ -147,6 +148,14 @@ unref_tensor (gpointer tensor)
   latent_tensor_unref (tensor);
 }
 
+/* What a constant of reals was made from, see LatentQuantization. */
+static void
+note_quantization (const LatentNode *node)
+{
+  if (g_str_equal (node->op_type, "DequantizeLinear"))
+    latent_value_set_quantization (latent_node_get_output (node, 0), latent_quantize_read (node));
+}
+
 static gboolean
 fold_node (const LatentNode *node, const LatentOp *op, FoldBudget *budget, GError **error)
 {
@@ -162,6 +171,7 @@ fold_node (const LatentNode *node, const LatentOp *op, FoldBudget *budget, GErro
     if (value != NULL)
       value->data = latent_tensor_ref (g_ptr_array_index (tensors, i));
   }
+  note_quantization (node);
   return TRUE;
 }
 

@@ -86,6 +86,26 @@ repeat_bias (const LatentTensor *old, gint64 times, GError **error)
   return bias;
 }
 
+/* How the spread weights stand for reals where the old ones do so by their outputs. */
+static LatentQuantization *
+spread_quantization (const LatentValue *old, gint64 block)
+{
+  const LatentQuantization *from = old->quantization;
+  guint area = (guint)(block * block);
+  LatentQuantization *to;
+
+  if (from == NULL || from->n == 1)
+    return latent_quantization_copy (from);
+  if (from->axis != 1)
+    return NULL;
+  to = latent_quantization_new (from->n * area, 0);
+  for (guint i = 0; i < to->n; i++) {
+    to->scales[i] = from->scales[i % from->n];
+    to->zero_points[i] = from->zero_points[i % from->n];
+  }
+  return to;
+}
+
 /* A node of the table's newest opset that both sides know, between `src` and `dst`. */
 static LatentNode *
 add_node (LatentGraph *graph, guint position, const char *op_type, const LatentNode *like,
@@ -121,7 +141,9 @@ replace_transposed (LatentGraph *graph, guint i, gint64 block, GError **error)
     return FALSE;
   between = latent_graph_add_value (graph, old->name);
   conv = add_node (graph, i + 1, "Conv", old, latent_node_get_input (old, 0), between);
-  latent_pass_set_constant (graph, conv, 1, "spread weights", g_steal_pointer (&weights));
+  latent_value_set_quantization (
+      latent_pass_set_constant (graph, conv, 1, "spread weights", g_steal_pointer (&weights)),
+      spread_quantization (latent_node_get_input (old, 1), block));
   if (bias != NULL)
     latent_pass_set_constant (graph, conv, 2, "repeated bias", g_steal_pointer (&bias));
   shuffle = add_node (graph, i + 2, "DepthToSpace", old, between, latent_node_get_output (old, 0));
@@ -130,13 +152,14 @@ replace_transposed (LatentGraph *graph, guint i, gint64 block, GError **error)
   return latent_op_infer (conv, error) && latent_op_infer (shuffle, error);
 }
 
-/* The Conv that makes a value, through elementwise nodes that treat all channels alike. */
+/* The Conv that makes a value, through elementwise nodes, quantisers among them, that
+ * treat all channels alike. */
 static LatentNode *
 find_convolution (const LatentValue *value)
 {
   LatentNode *node = latent_pass_get_only_producer (value);
 
-  while (node != NULL && latent_dnn_is_eltwise (node))
+  while (node != NULL && (latent_dnn_is_eltwise (node) || latent_pass_is_quantizer (node)))
     node = latent_pass_get_only_producer (latent_node_get_input (node, 0));
   if (node == NULL || !latent_node_is (node, "Conv") ||
       latent_node_get_int (node, "group", 1) != 1 || !latent_pass_has_constant_weights (node))
@@ -163,6 +186,22 @@ reorder_rows (const LatentTensor *old, gint64 area, GError **error)
   return tensor;
 }
 
+static LatentQuantization *
+reorder_quantization (const LatentQuantization *from, gint64 area)
+{
+  LatentQuantization *to = latent_quantization_copy (from);
+  guint n = from != NULL ? from->n / (guint)area : 0;
+
+  if (from == NULL || from->n == 1)
+    return to;
+  for (guint i = 0; i < from->n; i++) {
+    guint at = i % (guint)area * n + i / (guint)area;
+    to->scales[at] = from->scales[i];
+    to->zero_points[at] = from->zero_points[i];
+  }
+  return to;
+}
+
 /* DepthToSpace in CRD order, as PyTorch's PixelShuffle is exported, moves single numbers of
  * channels-last data; DCR moves runs of channels. */
 static gboolean
@@ -172,9 +211,13 @@ reorder_channels (LatentGraph *graph, LatentNode *shuffle, GError **error)
   gint64 block = latent_node_get_int (shuffle, "blocksize", 1);
   g_autoptr (LatentTensor) weights = NULL;
   g_autoptr (LatentTensor) bias = NULL;
+  LatentQuantization *quantization;
   const LatentValue *old_bias;
 
   if (conv == NULL)
+    return TRUE;
+  quantization = latent_node_get_input (conv, 1)->quantization;
+  if (quantization != NULL && quantization->n > 1 && quantization->axis != 0)
     return TRUE;
   weights = reorder_rows (latent_node_get_input (conv, 1)->data, block * block, error);
   if (weights == NULL)
@@ -182,7 +225,9 @@ reorder_channels (LatentGraph *graph, LatentNode *shuffle, GError **error)
   old_bias = latent_node_get_input (conv, 2);
   if (old_bias != NULL && (bias = reorder_rows (old_bias->data, block * block, error)) == NULL)
     return FALSE;
-  latent_pass_set_constant (graph, conv, 1, "reordered weights", g_steal_pointer (&weights));
+  latent_value_set_quantization (
+      latent_pass_set_constant (graph, conv, 1, "reordered weights", g_steal_pointer (&weights)),
+      reorder_quantization (quantization, block * block));
   if (bias != NULL)
     latent_pass_set_constant (graph, conv, 2, "reordered bias", g_steal_pointer (&bias));
   latent_node_set_string (shuffle, "mode", "DCR");

@@ -9,6 +9,17 @@ latent_node_is (const LatentNode *node, const char *op_type)
   return *node->domain == '\0' && strcmp (node->op_type, op_type) == 0;
 }
 
+gboolean
+latent_pass_is_quantizer (const LatentNode *node)
+{
+  const LatentValue *scale;
+
+  if (!latent_node_is (node, "QuantizeLinear") && !latent_node_is (node, "DequantizeLinear"))
+    return FALSE;
+  scale = latent_node_get_input (node, 1);
+  return scale != NULL && scale->data != NULL && scale->data->n_elements == 1;
+}
+
 LatentNode *
 latent_pass_get_only_producer (const LatentValue *value)
 {
@@ -51,7 +62,7 @@ latent_pass_get_channel (const LatentNode *node, gint64 i0, gint64 i1)
   return i0;
 }
 
-void
+LatentValue *
 latent_pass_set_constant (
     LatentGraph *graph, LatentNode *node, guint i, const char *name, LatentTensor *tensor)
 {
@@ -62,4 +73,5 @@ latent_pass_set_constant (
   node->inputs->pdata[i] = value;
   value->n_uses = 1;
   latent_tensor_unref (tensor);
+  return value;
 }

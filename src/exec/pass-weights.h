@@ -7,6 +7,9 @@
 
 gboolean latent_node_is (const LatentNode *node, const char *op_type); /* of ONNX's own domain */
 
+/* Whether it is a QuantizeLinear or DequantizeLinear with one scale for all. */
+gboolean latent_pass_is_quantizer (const LatentNode *node);
+
 /* The node that makes a value which nothing else reads and which is no output of the graph, or
  * NULL. */
 LatentNode *latent_pass_get_only_producer (const LatentValue *value);
@@ -19,6 +22,6 @@ gint64 latent_pass_count_channels (const LatentNode *node);
 /* The channel that element i0, i1 of the weights' first two dimensions has a part in. */
 gint64 latent_pass_get_channel (const LatentNode *node, gint64 i0, gint64 i1);
 
-/* Makes a new constant the node's input i. Takes the tensor. */
-void latent_pass_set_constant (
+/* Makes a new constant the node's input i and returns it. Takes the tensor. */
+LatentValue *latent_pass_set_constant (
     LatentGraph *graph, LatentNode *node, guint i, const char *name, LatentTensor *tensor);

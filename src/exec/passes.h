@@ -21,6 +21,17 @@ gboolean latent_pass_recognise (LatentGraph *graph, GError **error);
  */
 gboolean latent_pass_rearrange (LatentGraph *graph, GError **error);
 
+/* QuantizeLinear up and DequantizeLinear down through what only moves numbers; those that meet and
+ * agree vanish. */
+void latent_pass_move_quantizers (LatentGraph *graph);
+
+/* Conv, Gemm and MatMul between DequantizeLinear and QuantizeLinear into nodes of integers: see
+ * docs/precision-design.md. Comes after latent_pass_fuse(). Returns how many. */
+guint latent_pass_quantize (LatentGraph *graph);
+/* Makes node i one of float32 again, between DequantizeLinear and QuantizeLinear of its own, the
+ * first of which then is node i. */
+gboolean latent_pass_unquantize (LatentGraph *graph, guint i, GError **error);
+
 /* Elementwise nodes and residual Adds into the node before them (LatentNode.fused). The first input
  * of a fused node is what that node, and those fused before, have made. */
 void latent_pass_fuse (LatentGraph *graph);

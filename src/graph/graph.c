@@ -36,11 +36,7 @@ latent_value_free (LatentValue *self)
   for (guint i = 0; i < LATENT_MAX_DIMS; i++)
     g_free (self->symbols[i]);
   g_clear_pointer (&self->data, latent_tensor_unref);
-  if (self->quantization != NULL) {
-    g_free (self->quantization->scales);
-    g_free (self->quantization->zero_points);
-    g_free (self->quantization);
-  }
+  latent_quantization_free (self->quantization);
   g_free (self->name);
   g_free (self);
 }
@@ -122,12 +118,7 @@ latent_value_copy (LatentGraph *dst, const LatentValue *src)
     copy->symbols[i] = g_strdup (src->symbols[i]);
   if (src->data != NULL)
     copy->data = latent_tensor_ref (src->data);
-  if (src->quantization != NULL) {
-    LatentQuantization *q = g_memdup2 (src->quantization, sizeof *q);
-    q->scales = g_memdup2 (q->scales, q->n * sizeof (float));
-    q->zero_points = g_memdup2 (q->zero_points, q->n * sizeof (gint32));
-    copy->quantization = q;
-  }
+  copy->quantization = latent_quantization_copy (src->quantization);
   return copy;
 }
 

@@ -36,7 +36,8 @@ typedef struct {
 } LatentAttribute;
 
 /* How integers stand for reals: real = scale * (integer - zero_point), per tensor (n = 1) or per
- * slice along axis (n = its size). */
+ * slice along axis (n = its size). A value of integers that has one is an array of reals to the
+ * nodes around it; a float32 constant that has one holds such reals, of 8 bits. */
 typedef struct {
   guint n;
   guint axis;
@@ -82,6 +83,18 @@ struct _LatentGraph {
   GHashTable *names;  /* of values; what latent_graph_find_value() looks in */
   guint n_suffixes;   /* given out so far, so that unique names are found at once */
 };
+
+/* Scales and zero points are 0. */
+LatentQuantization *latent_quantization_new (guint n, guint axis);
+LatentQuantization *latent_quantization_copy (const LatentQuantization *self); /* NULL of NULL */
+void latent_quantization_free (LatentQuantization *self);
+gboolean latent_quantization_equal (const LatentQuantization *a, const LatentQuantization *b);
+/* Takes the quantization, which may be NULL. */
+void latent_value_set_quantization (LatentValue *value, LatentQuantization *quantization);
+/* Whether a value, which may be NULL, holds integers of 8 bits that stand for reals. */
+gboolean latent_value_is_integer (const LatentValue *value);
+/* Whether a node multiplies such a value with a constant one, its first two inputs. */
+gboolean latent_node_is_quantized (const LatentNode *node);
 
 LatentGraph *latent_graph_new (const char *name, guint opset);
 void latent_graph_free (LatentGraph *self);
@@ -147,4 +160,5 @@ LatentValue *latent_node_get_output (const LatentNode *self, guint i);
 char *latent_node_describe (const LatentNode *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentGraph, latent_graph_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentQuantization, latent_quantization_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentAttribute, latent_attribute_free)

@@ -50,13 +50,21 @@ latent_op_check_type (
   return FALSE;
 }
 
+/* Integers that stand for reals are reals to the nodes around them. */
+static LatentDataType
+get_meaning (const LatentNode *node, guint i)
+{
+  return latent_value_is_integer (latent_node_get_input (node, i)) ? LATENT_DATA_TYPE_FLOAT32
+                                                                   : latent_op_get_type (node, i);
+}
+
 gboolean
 latent_op_check_same_type (const LatentNode *node, guint i, GError **error)
 {
   LatentDataType wanted = latent_op_get_type (node, 0);
   LatentDataType offered = latent_op_get_type (node, i);
 
-  if (wanted == offered)
+  if (wanted == offered || get_meaning (node, 0) == get_meaning (node, i))
     return TRUE;
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE, "input %u is %s where input 0 is %s", i,
       latent_data_type_get_name (offered), latent_data_type_get_name (wanted));

@@ -5,6 +5,7 @@
 
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
+#include "src/ops/quantize-rows.h"
 
 #define BLOCK 256 /* elements that are converted at once */
 
@@ -104,6 +105,41 @@ latent_quantize_get_params (const LatentNode *node, LatentQuantizeParams *params
 }
 
 static gboolean
+is_constant (const LatentValue *value)
+{
+  return value == NULL || value->data != NULL;
+}
+
+LatentQuantization *
+latent_quantize_read (const LatentNode *node)
+{
+  const LatentValue *scale = latent_node_get_input (node, 1);
+  const LatentValue *zero_point = latent_node_get_input (node, 2);
+  g_autoptr (LatentQuantization) self = NULL;
+  LatentQuantizeParams params;
+
+  if (*node->domain != '\0' ||
+      !(is_quantize (node) || g_str_equal (node->op_type, "DequantizeLinear")) || scale == NULL ||
+      !is_constant (scale) || !is_constant (zero_point) ||
+      !latent_quantize_get_params (node, &params, NULL) ||
+      (TYPES_8 & LATENT_TYPE_BIT (params.type)) == 0)
+    return NULL;
+  self = latent_quantization_new ((guint)params.channels, params.axis);
+  for (guint i = 0; i < self->n; i++) {
+    gint64 number = 0;
+    self->scales[i] = ((const float *)scale->data->data)[i];
+    if (self->scales[i] == 0 && self->n > 1) /* a dead channel: all of it is the real 0 */
+      self->scales[i] = 1;
+    if (!(self->scales[i] > 0) || !isfinite (self->scales[i]))
+      return NULL;
+    if (zero_point != NULL)
+      latent_load_ints (params.type, zero_point->data->data, i, 1, &number);
+    self->zero_points[i] = (gint32)number;
+  }
+  return g_steal_pointer (&self);
+}
+
+static gboolean
 infer_quantize (const LatentNode *node, GError **error)
 {
   LatentQuantizeParams params;
@@ -163,19 +199,55 @@ dequantize_block (const QuantizeJob *job, gsize first, gsize n, float scale, gin
 
 typedef void (*BlockFunc) (
     const QuantizeJob *job, gsize first, gsize n, float scale, gint64 zero_point);
+typedef gboolean (*RunFunc) (
+    const QuantizeJob *job, gsize first, gsize n, float scale, gint64 zero_point);
+
+/* Whether it was one of the cases that frames are made of: float32 and 8 bits. */
+static gboolean
+quantize_fast (const QuantizeJob *job, gsize first, gsize n, float scale, gint64 zero_point)
+{
+  const float *src = (const float *)job->src + first;
+
+  if (job->src_type != LATENT_DATA_TYPE_FLOAT32)
+    return FALSE;
+  if (job->params.type == LATENT_DATA_TYPE_UINT8)
+    latent_quantize_row_u8 (src, (guint8 *)job->dst + first, n, scale, (gint32)zero_point);
+  else if (job->params.type == LATENT_DATA_TYPE_INT8)
+    latent_quantize_row_s8 (src, (gint8 *)job->dst + first, n, scale, (gint32)zero_point);
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static gboolean
+dequantize_fast (const QuantizeJob *job, gsize first, gsize n, float scale, gint64 zero_point)
+{
+  float *dst = (float *)job->dst + first;
+
+  if (job->params.type == LATENT_DATA_TYPE_UINT8)
+    latent_dequantize_row_u8 ((const guint8 *)job->src + first, dst, n, scale, (gint32)zero_point);
+  else if (job->params.type == LATENT_DATA_TYPE_INT8)
+    latent_dequantize_row_s8 ((const gint8 *)job->src + first, dst, n, scale, (gint32)zero_point);
+  else
+    return FALSE;
+  return TRUE;
+}
 
 /* Elements [begin, end), of any number of runs. */
 static void
-convert_range (const QuantizeJob *job, gsize begin, gsize end, BlockFunc func)
+convert_range (const QuantizeJob *job, gsize begin, gsize end, RunFunc fast, BlockFunc func)
 {
   gsize inner = job->params.inner;
 
   while (begin < end) {
-    gsize n = MIN (MIN (inner - begin % inner, end - begin), BLOCK);
+    gsize n = MIN (inner - begin % inner, end - begin);
     float scale = 1;
     gint64 zero_point = 0;
     get_scale (job, begin / inner, &scale, &zero_point);
-    func (job, begin, n, scale, zero_point);
+    if (!fast (job, begin, n, scale, zero_point)) {
+      n = MIN (n, BLOCK);
+      func (job, begin, n, scale, zero_point);
+    }
     begin += n;
   }
 }
@@ -183,13 +255,13 @@ convert_range (const QuantizeJob *job, gsize begin, gsize end, BlockFunc func)
 static void
 quantize_range (gsize begin, gsize end, gpointer data)
 {
-  convert_range (data, begin, end, quantize_block);
+  convert_range (data, begin, end, quantize_fast, quantize_block);
 }
 
 static void
 dequantize_range (gsize begin, gsize end, gpointer data)
 {
-  convert_range (data, begin, end, dequantize_block);
+  convert_range (data, begin, end, dequantize_fast, dequantize_block);
 }
 
 static gboolean
@@ -272,16 +344,18 @@ eval_dynamic (const LatentEval *eval, GError **error)
 /* clang-format off */
 const LatentOp latent_ops_quantize[] = {
     {"DequantizeLinear", "", 10, 20, 2, 3, 1, 1, TYPES_8 | TYPES_32, "axis:i", infer_quantize,
-     eval_dequantize},
+     eval_dequantize, .elementwise = TRUE},
     {"DequantizeLinear", "", 21, LATENT_OPSET_MAX, 2, 3, 1, 1, TYPES_8 | TYPES_16 | TYPES_32,
-     "axis:i block_size:i", infer_quantize, eval_dequantize},
+     "axis:i block_size:i", infer_quantize, eval_dequantize, .elementwise = TRUE},
     {"DynamicQuantizeLinear", "", 11, LATENT_OPSET_MAX, 1, 1, 3, 3, LATENT_TYPES_F32, "",
      infer_dynamic, eval_dynamic},
-    {"QuantizeLinear", "", 10, 18, 2, 3, 1, 1, TYPES_SRC, "axis:i", infer_quantize, eval_quantize},
+    {"QuantizeLinear", "", 10, 18, 2, 3, 1, 1, TYPES_SRC, "axis:i", infer_quantize, eval_quantize,
+     .elementwise = TRUE},
     {"QuantizeLinear", "", 19, 20, 2, 3, 1, 1, TYPES_SRC, "axis:i saturate:i", infer_quantize,
-     eval_quantize},
+     eval_quantize, .elementwise = TRUE},
     {"QuantizeLinear", "", 21, LATENT_OPSET_MAX, 2, 3, 1, 1, TYPES_SRC,
-     "axis:i block_size:i output_dtype:i saturate:i", infer_quantize, eval_quantize},
+     "axis:i block_size:i output_dtype:i saturate:i", infer_quantize, eval_quantize,
+     .elementwise = TRUE},
     {0},
 };
 /* clang-format on */

@@ -15,3 +15,8 @@ typedef struct {
 
 gboolean latent_quantize_get_params (
     const LatentNode *node, LatentQuantizeParams *params, GError **error);
+
+/* What such a node, whose shapes are inferred, says of its integers; NULL for another operator,
+ * where scales or zero points are not constant, or no positive numbers, and where the integers are
+ * not of 8 bits. Owned by the caller. */
+LatentQuantization *latent_quantize_read (const LatentNode *node);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* QuantizeLinear and DequantizeLinear of n neighbours that have one scale and one zero point: the
+ * loops that frames go through. */
+
+void latent_quantize_row_u8 (
+    const float *restrict src, guint8 *restrict dst, gsize n, float scale, gint32 zero_point);
+void latent_quantize_row_s8 (
+    const float *restrict src, gint8 *restrict dst, gsize n, float scale, gint32 zero_point);
+void latent_dequantize_row_u8 (
+    const guint8 *restrict src, float *restrict dst, gsize n, float scale, gint32 zero_point);
+void latent_dequantize_row_s8 (
+    const gint8 *restrict src, float *restrict dst, gsize n, float scale, gint32 zero_point);
