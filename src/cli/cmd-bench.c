@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <latent/session.h>
 
+#include "src/cli/bench-elements.h"
 #include "src/cli/command.h"
 #include "src/cli/options.h"
 #include "src/cli/precision.h"
@@ -10,18 +11,20 @@
 #include "src/model/model.h"
 
 static char *size, *mode;
-static gint threads, runs = 20;
-static gboolean layers;
+static gint threads, runs = 20, batch = 1;
+static gboolean layers, elements;
 
 static const GOptionEntry options[] = {
-    {"size", 0, 0, G_OPTION_ARG_STRING, &size,
+    {"size",  0, 0, G_OPTION_ARG_STRING, &size,
      "Size of the pictures; default: the model's own, else 1280x720", "WxH"},
-    {"mode",     0, 0, G_OPTION_ARG_STRING, &mode, "encode, decode or reconstruct (default)", "MODE"},
-    {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {"mode",      0, 0, G_OPTION_ARG_STRING, &mode, "encode, decode or reconstruct (default)", "MODE"},
+    {"threads",  0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
     LATENT_OPTION_PRECISION,
-    {"runs", 0, 0, G_OPTION_ARG_INT, &runs, "How often it runs (20)", "N"},
-    {"layers", 0, 0, G_OPTION_ARG_NONE, &layers, "Say what each step takes, too", NULL},
-    {0    },
+    {"runs",  0, 0, G_OPTION_ARG_INT, &runs, "How often it runs (20)", "N"},
+    {"batch",  0, 0, G_OPTION_ARG_INT, &batch, "Samples of a run (1)", "N"},
+    {"layers",      0, 0, G_OPTION_ARG_NONE, &layers, "Say what each step takes, too", NULL},
+    {"element",  0, 0, G_OPTION_ARG_NONE, &elements, "Time the GStreamer elements, too", NULL},
+    {0},
 };
 
 static gboolean
@@ -51,11 +54,18 @@ static const LatentPixelFormat formats[] = {
 };
 
 static gboolean
+find_size (const LatentMediaInfo *media, guint *width, guint *height, GError **error)
+{
+  *width = media->fixed_width ? media->fixed_width : 1280;
+  *height = media->fixed_height ? media->fixed_height : 720;
+  return !size || latent_option_parse_size ("--size", size, width, height, error);
+}
+
+static gboolean
 set_media (LatentSession *session, const LatentMediaInfo *media, GError **error)
 {
-  guint width = media->fixed_width ? media->fixed_width : 1280;
-  guint height = media->fixed_height ? media->fixed_height : 720;
-  if (size && !latent_option_parse_size ("--size", size, &width, &height, error))
+  guint width, height;
+  if (!find_size (media, &width, &height, error))
     return FALSE;
   if (media->kind == LATENT_MEDIA_VIDEO)
     return latent_session_set_video (session, formats[media->color], width, height, error);
@@ -76,26 +86,29 @@ describe_layers (const LatentBench *bench)
     g_variant_builder_add (&entry, "{sv}", "node", g_variant_new_string (step->node));
     g_variant_builder_add (&entry, "{sv}", "op", g_variant_new_string (step->op));
     g_variant_builder_add (&entry, "{sv}", "kernel", g_variant_new_string (step->kernel));
+    g_variant_builder_add (&entry, "{sv}", "precision", g_variant_new_string (step->precision));
     g_variant_builder_add (&entry, "{sv}", "macs", g_variant_new_uint64 (step->macs));
     g_variant_builder_add (&entry, "{sv}", "ms", g_variant_new_double (step->time * 1e3));
     g_variant_builder_add (&entry, "{sv}", "roof_ms", g_variant_new_double (step->roof * 1e3));
+    g_variant_builder_add (&entry, "{sv}", "roof_fraction",
+        g_variant_new_double (step->time > 0 ? step->roof / step->time : 0));
     g_variant_builder_add (&steps, "a{sv}", &entry);
   }
   return g_variant_builder_end (&steps);
 }
 
 static void
-print_bench (const LatentBench *bench, gboolean json)
+print_bench (const LatentBench *bench, GVariant *timed, gboolean json)
 {
   const struct {
     const char *key;
     double value;
   } numbers[] = {
-      {"fps",         bench->min > 0 ? 1 / bench->median : 0},
-      {"ms_min",      bench->min * 1e3                      },
-      {"ms_median",   bench->median * 1e3                   },
-      {"gflops",      latent_bench_get_gflops (bench->macs,   bench->min)},
-      {"roof_gflops",             latent_bench_get_gflops (bench->macs,                                       bench->roof)},
+      {"fps",         bench->min > 0 ? batch / bench->median : 0},
+      {"ms_min",      bench->min * 1e3                          },
+      {"ms_median",   bench->median * 1e3                       },
+      {"gflops",      latent_bench_get_gflops (bench->macs,       bench->min)},
+      {"roof_gflops",             latent_bench_get_gflops (bench->macs,                                           bench->roof)},
       {"roof_fraction", bench->min > 0 ? bench->roof / bench->min : 0},
   };
   GVariantBuilder builder;
@@ -106,8 +119,35 @@ print_bench (const LatentBench *bench, gboolean json)
   g_variant_builder_add (&builder, "{sv}", "macs", g_variant_new_uint64 (bench->macs));
   if (layers)
     g_variant_builder_add (&builder, "{sv}", "layers", describe_layers (bench));
+  if (timed)
+    g_variant_builder_add (&builder, "{sv}", "elements", timed);
   g_autoptr (GVariant) result = g_variant_ref_sink (g_variant_builder_end (&builder));
   latent_result_print (json, result);
+}
+
+static gboolean
+check_count (const char *option, int value, GError **error)
+{
+  if (value >= 1)
+    return TRUE;
+  g_set_error (
+      error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: %d is not 1 or more", option, value);
+  return FALSE;
+}
+
+/* First of all, since the model must not be loaded. */
+static GVariant *
+time_elements (const char *path, guint n_threads, GError **error)
+{
+  LatentBenchElements bench = {.path = path,
+      .precision = latent_option_precision,
+      .threads = n_threads,
+      .frames = (guint)runs};
+  g_autoptr (LatentModel) model = latent_model_load (path, error);
+  gboolean found = model != NULL && find_size (latent_model_get_media_info (model), &bench.width,
+                                        &bench.height, error);
+  g_clear_pointer (&model, latent_model_unref);
+  return found ? latent_bench_elements (&bench, error) : NULL;
 }
 
 static gboolean
@@ -116,26 +156,25 @@ run_bench (const LatentCommandLine *line, GError **error)
   LatentMode part;
   guint n_threads;
   g_autoptr (LatentModel) model = NULL;
+  g_autoptr (GVariant) timed = NULL;
   if (!latent_option_check_precision (error) ||
-      !latent_option_check_threads (threads, &n_threads, error))
+      !latent_option_check_threads (threads, &n_threads, error) ||
+      !check_count ("--runs", runs, error) || !check_count ("--batch", batch, error))
     return FALSE;
-  if (runs < 1) {
-    g_set_error (
-        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--runs: %d is not 1 or more", runs);
+  if (elements && (timed = time_elements (line->arguments[0], (guint)threads, error)) == NULL)
     return FALSE;
-  }
   model = latent_model_load (line->arguments[0], error);
   if (!model || !parse_mode (model, &part, error))
     return FALSE;
-  g_autoptr (LatentSession)
-      session = latent_session_new (model, part, latent_precision_get (), n_threads, 1, error);
+  g_autoptr (LatentSession) session = latent_session_new (
+      model, part, latent_precision_get (), n_threads, (guint)batch, error);
   if (!session || !set_media (session, latent_model_get_media_info (model), error))
     return FALSE;
   g_autoptr (LatentBench)
       bench = latent_bench_run (latent_session_get_program (session), (guint)runs, error);
   if (!bench)
     return FALSE;
-  print_bench (bench, line->json);
+  print_bench (bench, timed, line->json);
   return TRUE;
 }
 
@@ -146,7 +185,11 @@ const LatentCommand latent_command_bench = {
     "gflops counts two operations a multiply-add, in the fastest run. The roof is the same work "
     "over the sum of the times "
     "of the bare primitives, each timed alone in the same run; roof_fraction is what of it is "
-    "reached. fps is of the median run.",
+    "reached; a layer's roof is its primitive's in the same precision. fps is of the median run.\n"
+    "\n"
+    "--element pushes as many pictures (or tenths of a second of sound) as --runs says through the "
+    "elements, each by itself, and says what they take: start_ms from state NULL to the first that "
+    "comes out, then of all others.",
     options,
     1,
     1,

@@ -82,6 +82,24 @@ get_op (const LatentNode *node)
   return g_string_free (op, FALSE);
 }
 
+static const char *
+get_precision (const LatentStep *step)
+{
+  if (step->operands->len == 0)
+    return "";
+  switch (latent_step_get_operand (step, 0)->layout->type) {
+  case LATENT_DATA_TYPE_FLOAT32:
+    return "f32";
+  case LATENT_DATA_TYPE_BFLOAT16:
+    return "bf16";
+  case LATENT_DATA_TYPE_INT8:
+  case LATENT_DATA_TYPE_UINT8:
+    return "int8";
+  default:
+    return "";
+  }
+}
+
 static gboolean
 measure_roofs (LatentBench *self, const LatentProgram *program, GError **error)
 {
@@ -92,6 +110,7 @@ measure_roofs (LatentBench *self, const LatentProgram *program, GError **error)
     to->node = g_strdup (step->node != NULL ? step->node->name : "");
     to->op = get_op (step->node);
     to->kernel = g_strdup (step->kernel);
+    to->precision = get_precision (step);
     to->macs = step->macs;
     if (step->macs > 0 && !latent_roof_measure (step, self->runs, &to->roof, error))
       return FALSE;

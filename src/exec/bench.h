@@ -5,13 +5,14 @@
 
 /* Times in seconds. */
 typedef struct {
-  char *node;   /* name of the node, "" where it has none */
-  char *op;     /* ONNX operator, or "reorder" */
-  char *kernel; /* as in latent_program_describe_kernels() */
-  guint64 macs; /* multiply-adds of one run */
-  double time;  /* least time of the step inside a run */
-  double roof;  /* least time of its bare primitive timed alone, without post-operations and on
-                   memory  that nothing else touches; 0 for a step without multiply-adds */
+  char *node;            /* name of the node, "" where it has none */
+  char *op;              /* ONNX operator, or "reorder" */
+  char *kernel;          /* as in latent_program_describe_kernels() */
+  const char *precision; /* what it reads: "f32", "bf16", "int8"; "" for none of them */
+  guint64 macs;          /* multiply-adds of one run */
+  double time;           /* least time of the step inside a run */
+  double roof; /* least time of its bare primitive timed alone, without post-operations and on
+                  memory  that nothing else touches; 0 for a step without multiply-adds */
 } LatentBenchStep;
 
 /* What a program costs and what it could cost at best. */
