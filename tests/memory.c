@@ -9,10 +9,14 @@
 
 /* What a net costs in memory. A loaded model holds the weights as its file has them; a program
  * holds them in the layouts of its primitives, a context the arena, and beyond that all is little,
- * whatever the net's size. Prints a row a net, all in MB; fails where a row is above a limit. */
+ * whatever the net's size. Another user of the same net, as another element is, takes its arena.
+ * Prints a row a net, all in MB, then what 1, 2, 4 and 8 users take; fails where a row is above a
+ * limit. */
 
 #define LIMIT  30 /* MB that a program and its context take besides weights and arena */
 #define PARSED 12 /* MB of a loaded model besides weights */
+#define USER   2  /* MB that one more user of a net takes besides the arena */
+#define USERS  8
 #define LAYERS 4
 #define SIZE   16 /* pixels each way */
 
@@ -84,6 +88,49 @@ count_constants (const LatentSchedule *schedule)
   return bytes;
 }
 
+/* One user: loads, compiles and runs as an element does, whoever else did so before. */
+static LatentContext *
+add_user (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LatentModel) model = latent_model_load (path, &error);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_RECONSTRUCT);
+  g_autoptr (LatentProgram) program = NULL;
+  LatentContext *context;
+
+  latent_request_set_threads (request, 1);
+  if (!model || !(program = latent_program_new (model, request, &error)) ||
+      !(context = latent_context_new (program, &error)) || !latent_context_run (context, &error))
+    g_error ("%s", error->message);
+  return context;
+}
+
+static gboolean
+measure_users (const char *path)
+{
+  g_autoptr (GPtrArray)
+      users = g_ptr_array_new_with_free_func ((GDestroyNotify)latent_context_unref);
+  g_autoptr (LatentModel) model = latent_model_load (path, NULL); /* held by elements, too */
+  double start = get_status ("VmRSS:"), first = 0, arena = 0;
+  gboolean fits = TRUE;
+
+  printf ("%8s %8s %8s\n", "users", "all", "each");
+  while (users->len < USERS) {
+    const LatentSchedule *schedule;
+    double more;
+    g_ptr_array_add (users, add_user (path));
+    schedule = latent_context_get_program (users->pdata[0])->schedule;
+    arena = (double)(schedule->arena_size + schedule->scratch_size) / (1 << 20);
+    if (users->len == 1)
+      first = get_status ("VmRSS:");
+    more = users->len > 1 ? (get_status ("VmRSS:") - first) / (users->len - 1) : arena;
+    fits = fits && more < arena + USER;
+    if ((users->len & (users->len - 1)) == 0)
+      printf ("%8u %8.1f %8.1f\n", users->len, get_status ("VmRSS:") - start, more);
+  }
+  return fits;
+}
+
 /* Loads, compiles and runs; says what each of these took. */
 static gboolean
 measure (const char *path)
@@ -113,7 +160,7 @@ measure (const char *path)
 
 /* In a process of its own, so that nothing of the net before is left. */
 static gboolean
-run_apart (const char *path, gint64 channels)
+run_apart (const char *path, gint64 channels, gboolean (*measure_net) (const char *path))
 {
   pid_t child = fork ();
   gboolean fits;
@@ -122,7 +169,7 @@ run_apart (const char *path, gint64 channels)
   if (child == 0) {
     if (channels)
       save_net (path, channels);
-    fits = channels || measure (path);
+    fits = channels || measure_net (path);
     fflush (stdout);
     _exit (fits ? 0 : 1);
   }
@@ -139,7 +186,8 @@ main (void)
   printf ("%8s %8s %8s %8s %8s %8s\n", "weights", "arena", "model", "program", "over", "peak");
   fflush (stdout);
   for (guint i = 0; i < G_N_ELEMENTS (nets); i++)
-    fits = run_apart (path, nets[i]) && run_apart (path, 0) && fits;
+    fits = run_apart (path, nets[i], NULL) && run_apart (path, 0, measure) && fits;
+  fits = run_apart (path, 0, measure_users) && fits;
   unlink (path);
   rmdir (folder);
   return fits ? 0 : 1;
