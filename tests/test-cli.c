@@ -433,8 +433,8 @@ GST_END_TEST
 
 GST_START_TEST (bench_of_a_small_net)
 {
-  static const char *const keys[] = {
-      "fps", "ms_min", "ms_median", "macs", "gflops", "roof_gflops", "roof_fraction"};
+  static const char *const keys[] = {"fps", "ms_min", "ms_median", "macs", "gflops", "roof_gflops",
+      "roof_fraction", "arena_bytes"};
   g_autofree char *learn = g_strdup_printf ("pca %s -k 3 -o a.onnx", clip);
   g_autoptr (JsonObject) pca = run_json (learn);
   g_autoptr (JsonObject) bench = run_json (

@@ -117,6 +117,7 @@ print_bench (const LatentBench *bench, GVariant *timed, gboolean json)
     g_variant_builder_add (
         &builder, "{sv}", numbers[i].key, g_variant_new_double (numbers[i].value));
   g_variant_builder_add (&builder, "{sv}", "macs", g_variant_new_uint64 (bench->macs));
+  g_variant_builder_add (&builder, "{sv}", "arena_bytes", g_variant_new_uint64 (bench->arena));
   if (layers)
     g_variant_builder_add (&builder, "{sv}", "layers", describe_layers (bench));
   if (timed)

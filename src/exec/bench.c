@@ -128,6 +128,7 @@ latent_bench_run (LatentProgram *program, guint runs, GError **error)
   g_return_val_if_fail (runs >= 1, NULL);
   self->runs = runs;
   self->macs = program->macs;
+  self->arena = program->schedule->arena_size + program->schedule->scratch_size;
   self->n_steps = program->schedule->steps->len;
   self->steps = g_new0 (LatentBenchStep, self->n_steps + 1);
   context = latent_context_new (program, error);

@@ -22,6 +22,7 @@ typedef struct {
   double median;
   guint64 macs; /* multiply-adds of one run */
   double roof;  /* sum of the steps' roofs */
+  gsize arena;  /* bytes of a context: what lies between steps, and their scratch */
   guint n_steps;
   LatentBenchStep *steps;
 } LatentBench;
