@@ -68,16 +68,6 @@ refuse_output (LatentVideoDec *self)
       (NULL));
 }
 
-/* From the caps themselves: GStreamer 1.26 reads it of raw video alone. */
-static GstVideoChromaSite
-get_chroma_site (LatentVideoDec *self)
-{
-  const char *text = gst_structure_get_string (
-      gst_caps_get_structure (self->input->caps, 0), "chroma-site");
-
-  return text ? gst_video_chroma_site_from_string (text) : GST_VIDEO_CHROMA_SITE_UNKNOWN;
-}
-
 static gboolean
 negotiate (GstVideoDecoder *decoder)
 {
@@ -99,7 +89,6 @@ negotiate (GstVideoDecoder *decoder)
       (guint)GST_VIDEO_INFO_HEIGHT (&info), self->input);
   if (!state)
     return FALSE;
-  info.chroma_site = get_chroma_site (self);
   state->info = info; /* what the sequence header says, whatever the caps */
   gst_video_codec_state_unref (state);
   self->info = info;

@@ -212,20 +212,6 @@ update_latency (LatentVideoEnc *self)
   gst_video_encoder_set_latency (GST_VIDEO_ENCODER (self), latency, latency);
 }
 
-/* The sequence header has no place for chroma; caps that pass by do. */
-static GstCaps *
-new_caps (LatentVideoEnc *self)
-{
-  GstCaps *caps = latent_enc_core_new_caps (&self->core);
-  g_autofree char *chroma = NULL;
-
-  if (self->info.chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN)
-    chroma = gst_video_chroma_site_to_string (self->info.chroma_site);
-  if (chroma)
-    gst_caps_set_simple (caps, "chroma-site", G_TYPE_STRING, chroma, NULL);
-  return caps;
-}
-
 static gboolean
 set_format (GstVideoEncoder *encoder, GstVideoCodecState *state)
 {
@@ -240,7 +226,8 @@ set_format (GstVideoEncoder *encoder, GstVideoCodecState *state)
     latent_gst_post_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  output = gst_video_encoder_set_output_state (encoder, new_caps (self), state);
+  output = gst_video_encoder_set_output_state (
+      encoder, latent_enc_core_new_caps (&self->core), state);
   gst_video_codec_state_unref (output);
   update_latency (self);
   update_tags (self);

@@ -56,6 +56,26 @@ GST_START_TEST (pictures_there_and_back)
 }
 GST_END_TEST
 
+#define LOOK "colorimetry=bt709,chroma-site=cosited,pixel-aspect-ratio=4/3"
+
+/* Other caps would be refused at the end. */
+GST_START_TEST (pictures_look_as_they_did)
+{
+  static const char source[] = "'gst:videotestsrc num-buffers=4 ! "
+                               "video/x-raw,format=I420,width=64,height=48,framerate=30/1," LOOK
+                               "'";
+  g_autofree char *learn = g_strdup_printf (
+      "pca %s -k 20 --tile 16x16 --format I420 -o yuv.onnx", source);
+  g_autofree char *code = g_strdup_printf ("encode %s -m yuv.onnx -o a.lat", source);
+
+  fail_unless_equals_int (run (learn), 0);
+  fail_unless_equals_int (run (code), 0);
+  fail_unless_equals_int (
+      run ("decode a.lat -m yuv.onnx -o 'gst:video/x-raw," LOOK " ! fakesink'"), 0);
+  fail_unless (run ("decode a.lat -m yuv.onnx -o 'gst:video/x-raw,colorimetry=bt601 ! fakesink'"));
+}
+GST_END_TEST
+
 GST_START_TEST (quality_and_bitrate_cost_bytes)
 {
   g_autoptr (JsonObject) low = encode ("-q 0 --psnr");
@@ -262,6 +282,7 @@ cli_codec_suite (void)
   tcase_set_timeout (tc, 300);
   tcase_add_checked_fixture (tc, open_folder, remove_folder);
   tcase_add_test (tc, pictures_there_and_back);
+  tcase_add_test (tc, pictures_look_as_they_did);
   tcase_add_test (tc, quality_and_bitrate_cost_bytes);
   tcase_add_test (tc, key_frames);
   tcase_add_test (tc, models_in_files);

@@ -114,6 +114,47 @@ GST_START_TEST (fields_come_back)
 }
 GST_END_TEST
 
+/* Behind the other fields, where it is known. */
+GST_START_TEST (places_of_chroma_come_last)
+{
+  g_autoptr (GError) error = NULL;
+  guint8 bytes[N_BASE + 1], header[64];
+  LatentStreamInfo info;
+
+  memcpy (bytes, base, N_BASE);
+  for (guint8 site = 0; site < 8; site++) {
+    gboolean ok;
+    bytes[N_BASE] = site;
+    ok = latent_stream_info_parse (&info, header, sign (bytes, N_BASE + 1, header), &error);
+    fail_unless_equals_int (ok, site >= 1 && site <= 6);
+    if (ok) {
+      fail_unless_equals_int (info.chroma_site, site);
+    } else {
+      fail_unless (strstr (error->message, "chroma_site of the stream is") != NULL);
+    }
+    g_clear_error (&error);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST (places_of_chroma_come_back)
+{
+  g_auto (LatentSequence) sequence = make_sequence ();
+  g_autoptr (GBytes) header = NULL;
+  LatentStreamInfo info;
+  gsize size;
+  const guint8 *data;
+
+  sequence.info.chroma_site = 3;
+  header = latent_sequence_put (&sequence, NULL);
+  data = g_bytes_get_data (header, &size);
+  fail_unless_equals_int (size, N_BASE + 5);
+  fail_unless_equals_int (data[N_BASE], 3);
+  fail_unless (latent_stream_info_parse (&info, data, size, NULL));
+  fail_unless_equals_int (info.chroma_site, 3);
+}
+GST_END_TEST
+
 static const struct {
   guint at;
   guint8 value;
@@ -284,6 +325,8 @@ sequence_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_test (tc, bytes_are_as_drawn);
   tcase_add_test (tc, fields_come_back);
+  tcase_add_test (tc, places_of_chroma_come_last);
+  tcase_add_test (tc, places_of_chroma_come_back);
   tcase_add_loop_test (tc, hostile_fields_are_named, 0, G_N_ELEMENTS (hostile));
   tcase_add_loop_test (tc, large_grids_are_refused, 0, G_N_ELEMENTS (large));
   tcase_add_test (tc, damage_is_found);

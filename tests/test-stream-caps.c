@@ -9,12 +9,14 @@
 
 static const struct {
   const char *caps; /* beside format and size */
-  guint range, matrix, transfer, primaries, interlace, order;
+  guint range, matrix, transfer, primaries, interlace, order, chroma;
 } videos[] = {
-    {PLAIN "colorimetry=bt709,interlace-mode=progressive",                                  2, 1, 1, 1, 0, 0},
-    {ANAMORPHIC "colorimetry=bt601,interlace-mode=interleaved,field-order=top-field-first", 2, 6, 6,
-     6,                                                                                                 1, 1},
-    {PLAIN "colorimetry=1:4:0:0,interlace-mode=mixed",                                      1, 6, 2, 2, 2, 0},
+    {PLAIN "colorimetry=bt709,interlace-mode=progressive,chroma-site=mpeg2",    2, 1, 1, 1, 0, 0, 1},
+    {ANAMORPHIC "colorimetry=bt601,interlace-mode=interleaved,field-order=top-field-first,"
+                "chroma-site=cosited",                                     2, 6, 6, 6, 1, 1, 3},
+    {PLAIN "colorimetry=1:4:0:0,interlace-mode=mixed,chroma-site=jpeg",         1, 6, 2, 2, 2, 0, 2},
+    {PLAIN "colorimetry=bt709,interlace-mode=progressive,chroma-site=alt-line", 2, 1, 1, 1, 0, 0,
+     0                                                                                             },
 };
 
 static GstVideoInfo
@@ -44,6 +46,7 @@ GST_START_TEST (test_put_video)
   ck_assert_uint_eq (stream.color_primaries, videos[__i__].primaries);
   ck_assert_uint_eq (stream.interlace, videos[__i__].interlace);
   ck_assert_uint_eq (stream.field_order, videos[__i__].order);
+  ck_assert_uint_eq (stream.chroma_site, videos[__i__].chroma);
 }
 GST_END_TEST;
 
@@ -55,7 +58,6 @@ GST_START_TEST (test_get_video)
 
   latent_gst_stream_put_video (&stream, &info);
   ck_assert (latent_gst_stream_get_video (&stream, GST_VIDEO_FORMAT_I420, &back));
-  back.chroma_site = info.chroma_site; /* a header has no place for it */
   a = gst_video_info_to_caps (&info);
   b = gst_video_info_to_caps (&back);
   ck_assert_msg (
@@ -76,7 +78,7 @@ GST_START_TEST (test_new_caps)
   caps = latent_gst_stream_new_caps (&stream, header);
   wanted = gst_caps_from_string (
       "video/x-latent,version=1,alignment=frame,width=35,height=27,framerate=0/1,"
-      "pixel-aspect-ratio=16/11,interlace-mode=interleaved,colorimetry=bt601,"
+      "pixel-aspect-ratio=16/11,interlace-mode=interleaved,colorimetry=bt601,chroma-site=cosited,"
       "latent-model=(string)0011223344556677,codec_data=(buffer)686561646572");
   ck_assert_msg (gst_caps_is_equal (caps, wanted), "%s", gst_caps_to_string (caps));
   found = latent_gst_stream_get_header (caps);
@@ -117,7 +119,7 @@ stream_caps_suite (void)
 
   suite_add_tcase (suite, tests);
   tcase_add_loop_test (tests, test_put_video, 0, G_N_ELEMENTS (videos));
-  tcase_add_loop_test (tests, test_get_video, 0, G_N_ELEMENTS (videos));
+  tcase_add_loop_test (tests, test_get_video, 0, 3); /* GStreamer alone knows the last */
   tcase_add_test (tests, test_new_caps);
   tcase_add_test (tests, test_audio_caps);
   tcase_add_test (tests, test_no_header);

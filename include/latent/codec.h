@@ -34,6 +34,8 @@ G_BEGIN_DECLS
  * @color_primaries: video: likewise
  * @interlace: video: 0 progressive, 1 interleaved fields, 2 mixed; @field_order with it
  * @field_order: video: 0 unknown, 1 top field first, 2 bottom field first
+ * @chroma_site: video: 0 unknown, else 1 more than ITU-T H.273 numbers where samples of halved
+ *   chroma lie: 1 left, 2 centre, 3 top left, 4 top, 5 bottom left, 6 bottom
  * @rate: audio: samples a second
  * @audio_channels: audio: channels
  * @hop: audio: samples that a packet stands for
@@ -60,6 +62,7 @@ typedef struct {
   guint8 color_primaries;
   guint8 interlace;
   guint8 field_order;
+  guint8 chroma_site;
   guint rate;
   guint audio_channels;
   guint hop;

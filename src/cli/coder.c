@@ -41,6 +41,7 @@ static void
 describe_video (LatentCoder *self)
 {
   const LatentSample *sample = self->sample;
+  const LatentStreamInfo *look = &sample->look;
   gboolean timed = has_rate (sample);
   self->stream.width = sample->picture.width;
   self->stream.height = sample->picture.height;
@@ -49,6 +50,15 @@ describe_video (LatentCoder *self)
   self->stream.par_n = MAX (sample->par_n, 1);
   self->stream.par_d = MAX (sample->par_d, 1);
   self->stream.color_matrix = self->stream.color_transfer = self->stream.color_primaries = UNKNOWN;
+  if (look->width == 0)
+    return; /* an array says nothing of it */
+  self->stream.color_range = look->color_range;
+  self->stream.color_matrix = look->color_matrix;
+  self->stream.color_transfer = look->color_transfer;
+  self->stream.color_primaries = look->color_primaries;
+  self->stream.interlace = look->interlace;
+  self->stream.field_order = look->field_order;
+  self->stream.chroma_site = look->chroma_site;
 }
 
 static gboolean

@@ -114,6 +114,7 @@ open_decoder (Reading *self, GError **error)
     options.rate_n = info.fps_n ? info.fps_n : DEFAULT_FPS;
     options.rate_d = info.fps_n ? info.fps_d : 1;
   }
+  options.look = info.kind == LATENT_MEDIA_VIDEO ? &info : NULL;
   LatentShape shape = get_shape (self->decoder, model);
   gsize n = 1;
   const gint64 *dims = latent_decoder_get_latent_dims (self->decoder, &n_dims);

@@ -7,6 +7,7 @@
 #include <gst/video/video.h>
 #include <string.h>
 
+#include "src/gst/stream-caps.h"
 #include "src/media/format.h"
 
 #define FINISH_POLL (100 * GST_MSECOND)
@@ -108,9 +109,27 @@ open_sink (const char *output, LatentMediaKind kind, GstCaps *caps, GError **err
   return g_steal_pointer (&self);
 }
 
+/* What is not known stays as GStreamer takes it to be. */
+static void
+take_look (GstVideoInfo *info, const LatentStreamInfo *look)
+{
+  GstVideoInfo like;
+  if (!latent_gst_stream_get_video (look, GST_VIDEO_INFO_FORMAT (info), &like))
+    return;
+  info->par_n = like.par_n;
+  info->par_d = like.par_d;
+  info->interlace_mode = like.interlace_mode;
+  GST_VIDEO_INFO_FIELD_ORDER (info) = GST_VIDEO_INFO_FIELD_ORDER (&like);
+  if (like.chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN)
+    info->chroma_site = like.chroma_site;
+  if (like.colorimetry.matrix != GST_VIDEO_COLOR_MATRIX_UNKNOWN ||
+      like.colorimetry.range != GST_VIDEO_COLOR_RANGE_UNKNOWN)
+    info->colorimetry = like.colorimetry;
+}
+
 LatentMediaSink *
 latent_media_sink_new_video (const char *output, LatentPixelFormat format, guint width,
-    guint height, guint rate_n, guint rate_d, GError **error)
+    guint height, guint rate_n, guint rate_d, const LatentStreamInfo *look, GError **error)
 {
   GstVideoInfo info;
   gst_init (NULL, NULL);
@@ -118,6 +137,8 @@ latent_media_sink_new_video (const char *output, LatentPixelFormat format, guint
       &info, gst_video_format_from_string (latent_format_get (format)->name), width, height);
   info.fps_n = (gint)rate_n;
   info.fps_d = (gint)rate_d;
+  if (look)
+    take_look (&info, look);
   g_autoptr (GstCaps) caps = gst_video_info_to_caps (&info);
   LatentMediaSink *self = open_sink (output, LATENT_MEDIA_VIDEO, caps, error);
   if (!self)

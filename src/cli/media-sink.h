@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <latent/codec.h>
 #include <latent/session.h>
 
 /* Where decoded media go: a file, by its ending, or gst-launch text after "gst:". */
@@ -11,8 +12,10 @@ gboolean latent_media_sink_supports (const char *output, LatentMediaKind kind);
 /* ".mkv, .avi" and so on, for messages and --help. */
 char *latent_media_sink_list_endings (LatentMediaKind kind);
 
+/* look: of pixels' aspect, colours, interlacing and places of chroma, or NULL. */
 LatentMediaSink *latent_media_sink_new_video (const char *output, LatentPixelFormat format,
-    guint width, guint height, guint rate_n, guint rate_d, GError **error);
+    guint width, guint height, guint rate_n, guint rate_d, const LatentStreamInfo *look,
+    GError **error);
 LatentMediaSink *latent_media_sink_new_audio (
     const char *output, guint rate, guint channels, GError **error);
 void latent_media_sink_free (LatentMediaSink *self);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "src/cli/source.h"
+#include "src/gst/stream-caps.h"
 #include "src/media/format.h"
 
 /* What GStreamer opens: files, addresses, gst-launch text. A pipeline whose end is an appsink. */
@@ -296,6 +297,7 @@ give_picture (MediaSource *self, LatentSample *sample)
   sample->fps_d = (guint)info.fps_d;
   sample->par_n = (guint)info.par_n;
   sample->par_d = (guint)info.par_d;
+  latent_gst_stream_put_video (&sample->look, &info);
   sample->pts = GST_BUFFER_PTS (gst_sample_get_buffer (self->sample));
   sample->duration = GST_BUFFER_DURATION (gst_sample_get_buffer (self->sample));
   for (guint i = 0; i < GST_VIDEO_INFO_N_PLANES (&info); i++) {

@@ -77,8 +77,8 @@ open_video (LatentSynthesis *self, GError **error)
   }
   if (!latent_session_set_video (self->session, format, width, height, error))
     return FALSE;
-  self->sink = latent_media_sink_new_video (
-      options->output, format, width, height, options->rate_n, options->rate_d, error);
+  self->sink = latent_media_sink_new_video (options->output, format, width, height, options->rate_n,
+      options->rate_d, options->look, error);
   return self->sink != NULL;
 }
 

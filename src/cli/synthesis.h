@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <latent/model.h>
+#include <latent/codec.h>
 
 #include "src/base/shape.h"
 
@@ -13,6 +13,8 @@ typedef struct {
   guint threads;
   guint width, height;  /* of pictures: 0 for the net's own */
   guint rate_n, rate_d; /* pictures a second */
+  /* what pictures are like otherwise, as latent_media_sink_new_video() takes it */
+  const LatentStreamInfo *look;
 } LatentSynthesisOptions;
 
 LatentSynthesis *latent_synthesis_new (LatentModel *model, const LatentSynthesisOptions *options,

@@ -50,6 +50,11 @@ static const Field video_fields[] = {
     FIELD (field_order, 0, 2),
 };
 
+/* That a header ends with where it is known. */
+static const Field chroma_fields[] = {
+    FIELD (chroma_site, 1, 6),
+};
+
 static const Field audio_fields[] = {
     FIELD (rate, 1, G_MAXINT),
     FIELD (audio_channels, 1, 64),
@@ -286,6 +291,9 @@ latent_sequence_put (const LatentSequence *self, GError **error)
   put_steps (dst, self->steps, self->grid.channels);
   if (!put_fields (dst, info, media_fields[info->kind].fields, media_fields[info->kind].n, error))
     return NULL;
+  if (info->kind == LATENT_MEDIA_VIDEO && info->chroma_site != 0 &&
+      !put_fields (dst, info, chroma_fields, G_N_ELEMENTS (chroma_fields), error))
+    return NULL;
   put_u32 (dst, latent_crc32c (0, dst->data, dst->len));
   if (dst->len <= LATENT_LIMIT_HEADER_BYTES)
     return g_byte_array_free_to_bytes (g_steal_pointer (&dst));
@@ -341,6 +349,9 @@ get_all (LatentSequence *self, LatentReader *reader, GError **error)
   if (!get_steps (reader, self->steps, self->grid.channels, error) ||
       !get_fields (
           reader, info, media_fields[info->kind].fields, media_fields[info->kind].n, error))
+    return FALSE;
+  if (info->kind == LATENT_MEDIA_VIDEO && latent_reader_get_left (reader) > 0 &&
+      !get_fields (reader, info, chroma_fields, G_N_ELEMENTS (chroma_fields), error))
     return FALSE;
   info->channels = self->grid.channels;
   info->grid_height = self->grid.height;

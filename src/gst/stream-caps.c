@@ -10,6 +10,15 @@ static const GstVideoInterlaceMode modes[] = {
     GST_VIDEO_INTERLACE_MODE_MIXED,
 };
 
+/* How it numbers places of chroma; others are unknown to GStreamer. */
+static const GstVideoChromaSite sites[] = {
+    GST_VIDEO_CHROMA_SITE_UNKNOWN,
+    GST_VIDEO_CHROMA_SITE_MPEG2,
+    GST_VIDEO_CHROMA_SITE_JPEG,
+    GST_VIDEO_CHROMA_SITE_COSITED,
+    GST_VIDEO_CHROMA_SITE_V_COSITED,
+};
+
 static GstCaps *
 new_caps (LatentMediaKind kind)
 {
@@ -32,6 +41,7 @@ describe_video (GstCaps *caps, const LatentStreamInfo *info)
   GstVideoInfo video;
   const char *mode;
   g_autofree char *colorimetry = NULL;
+  g_autofree char *chroma = NULL;
 
   if (!latent_gst_stream_get_video (info, GST_VIDEO_FORMAT_I420, &video))
     return;
@@ -44,6 +54,10 @@ describe_video (GstCaps *caps, const LatentStreamInfo *info)
       mode, NULL);
   if (colorimetry)
     gst_caps_set_simple (caps, "colorimetry", G_TYPE_STRING, colorimetry, NULL);
+  if (video.chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN)
+    chroma = gst_video_chroma_site_to_string (video.chroma_site);
+  if (chroma)
+    gst_caps_set_simple (caps, "chroma-site", G_TYPE_STRING, chroma, NULL);
 }
 
 GstCaps *
@@ -101,6 +115,10 @@ latent_gst_stream_put_video (LatentStreamInfo *self, const GstVideoInfo *info)
     if (GST_VIDEO_INFO_INTERLACE_MODE (info) == modes[i])
       self->interlace = (guint8)i;
   }
+  for (guint i = 0; GST_VIDEO_INFO_IS_YUV (info) && i < G_N_ELEMENTS (sites); i++) {
+    if (info->chroma_site == sites[i])
+      self->chroma_site = (guint8)i;
+  }
 }
 
 gboolean
@@ -124,5 +142,8 @@ latent_gst_stream_get_video (
       .transfer = gst_video_transfer_function_from_iso (self->color_transfer),
       .primaries = gst_video_color_primaries_from_iso (self->color_primaries),
   };
+  info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
+  if (GST_VIDEO_INFO_IS_YUV (info) && self->chroma_site < G_N_ELEMENTS (sites))
+    info->chroma_site = sites[self->chroma_site];
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <latent/codec.h>
 #include <latent/session.h>
 
 #include "src/base/shape.h"
@@ -24,6 +25,7 @@ typedef struct {
   LatentPicture picture; /* video */
   guint fps_n, fps_d;    /* video: pictures a second; fps_n 0 where it is not known */
   guint par_n, par_d;    /* video: width of a pixel over its height; 0 where it is not known */
+  LatentStreamInfo look; /* video: colours, interlacing, where chroma lies; zeroed: not known */
   guint64 pts;           /* video, in nanoseconds; G_MAXUINT64 where it is not known */
   guint64 duration;      /* likewise */
   const float *values; /* vector: one sample in the net's units, row-major; audio: interleaved, full
