@@ -81,6 +81,30 @@ GST_START_TEST (the_prior_is_learned_and_in_no_file)
 }
 GST_END_TEST
 
+static const struct {
+  const char *freeze;
+  const char *steps, *motion; /* of the model that was learned */
+} spaces[] = {
+    {"true",  "3",   "a,b"},
+    {"false", "0.5", NULL },
+};
+
+GST_START_TEST (a_frozen_encoder_keeps_its_steps)
+{
+  g_autoptr (LatentModel) model = make_net (&(Net){0});
+  fail_unless (latent_model_set_metadata (model, "latent.steps", "3", NULL));
+  fail_unless (latent_model_set_metadata (model, "latent.motion", "a,b", NULL));
+  g_autoptr (LatentObjective) objective = make_objective (model,
+      (const char *const[]){"quantise", "0.5", "freeze-encoder", spaces[__i__].freeze, NULL});
+  g_autoptr (LatentModel) learned = latent_objective_make_model (objective, model, NULL, NULL);
+
+  fail_unless_equals_string (
+      latent_model_get_metadata (learned, "latent.steps"), spaces[__i__].steps);
+  fail_unless_equals_string (
+      latent_model_get_metadata (learned, "latent.motion"), spaces[__i__].motion);
+}
+GST_END_TEST
+
 /* One prior for all steps: of scale exp (1) in the latent's own units. */
 GST_START_TEST (a_step_that_is_drawn_scales_the_prior)
 {
@@ -241,6 +265,7 @@ objective_terms_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, a_variational_loss_is_the_bound);
   tcase_add_test (tcase, bits_are_logarithms_of_probabilities);
+  tcase_add_loop_test (tcase, a_frozen_encoder_keeps_its_steps, 0, G_N_ELEMENTS (spaces));
   tcase_add_test (tcase, a_step_that_is_drawn_scales_the_prior);
   tcase_add_test (tcase, the_prior_is_learned_and_in_no_file);
   tcase_add_test (tcase, the_second_of_a_pair_hangs_on_the_first);

@@ -46,16 +46,20 @@ set_parameters (
  * latent.steps. */
 #define FINEST_STEP 2.
 
-/* The codec divides by what training divided by; tables of another latent space are of no use. */
+/* The codec divides by what training divided by. A frozen encoder's latents are what they were, and
+ * keep the steps that they had. Tables and tiles of another latent space are of no use. */
 static gboolean
 set_keys (const LatentObjective *self, LatentModel *model, GError **error)
 {
   char step[G_ASCII_DTOSTR_BUF_SIZE];
 
+  if (self->same_space && latent_model_get_metadata (model, "latent.steps") != NULL)
+    return TRUE;
   g_ascii_formatd (step, sizeof step, "%.9g",
       self->most_step > self->step ? self->step / FINEST_STEP : self->step);
   return (self->step <= 0 || latent_model_set_metadata (model, "latent.steps", step, error)) &&
-         (self->same_space || latent_model_set_metadata (model, "latent.prior", NULL, error));
+         (self->same_space || (latent_model_set_metadata (model, "latent.prior", NULL, error) &&
+                                  latent_model_set_metadata (model, "latent.motion", NULL, error)));
 }
 
 LatentModel *
