@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <limits.h> /* says whether the C library is glibc */
+
 /* For functions whose loops want wider vectors, or shuffles, than plain x86-64 has: they are
  * compiled for more than one CPU, and the dynamic linker takes the best. Products and sums are not
  * contracted (-ffp-contract=off): the results are the same on each. */

@@ -9,7 +9,6 @@
 #include "src/media/format.h"
 
 #define KEY        "latent.motion"
-#define K_MAX      512
 #define BIAS_MAX   (1 << 20) /* as latents are */
 #define MEAN_MAX   (1 << 29)
 #define MATRIX_MAX 32767
@@ -84,9 +83,9 @@ measure (LatentMotionBasis *self, const LatentModel *model, const LatentShape *m
   self->n_planes = self->color == LATENT_COLOR_GRAY8 ? 1 : LATENT_MOTION_PLANES;
   self->halved = self->color == LATENT_COLOR_I420;
   self->d = (guint)(dims[1] * dims[2] * dims[3]);
-  if (dims[0] < 1 || dims[0] > MIN (K_MAX, self->d))
+  if (dims[0] < 1 || dims[0] > MIN (LATENT_MOTION_COMPONENTS, self->d))
     return fail (error, LATENT_ERROR_LIMIT, "%" G_GINT64_FORMAT " components, at most are %u",
-        dims[0], MIN (K_MAX, self->d));
+        dims[0], MIN (LATENT_MOTION_COMPONENTS, self->d));
   self->k = (guint)dims[0];
   return TRUE;
 }

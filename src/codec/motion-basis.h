@@ -14,8 +14,9 @@
 /* Latents are in levels of a pixel, with so many bits of fraction. */
 #define LATENT_MOTION_FRACTION 2
 
-#define LATENT_MOTION_PLANES 3
-#define LATENT_MOTION_TILE   32 /* pixels each way, at most; a multiple of 8 */
+#define LATENT_MOTION_PLANES     3
+#define LATENT_MOTION_TILE       32  /* pixels each way, at most; a multiple of 8 */
+#define LATENT_MOTION_COMPONENTS 512 /* at most */
 
 typedef struct {
   guint k;

@@ -7,21 +7,25 @@
 
 #define BLOCK 32 /* columns at a time */
 
-/* The rows and weights of two products: those of an odd last one are followed by 0 times itself. */
+/* Two products, so that one instruction does both; an odd last one goes with 0 times itself. */
 typedef struct {
   const gint16 *rows[2];
   gint16 weights[2];
 } Pair;
 
-static inline Pair
-get_pair (const LatentMotionSum *self, guint i, gsize column)
+static guint
+make_pairs (const LatentMotionSum *self, Pair *pairs)
 {
-  guint next = MIN (i + 1, self->n - 1);
-  return (Pair){
-      {self->matrix + self->list[i] * self->n_dst + column,
-       self->matrix + self->list[next] * self->n_dst + column                                         },
-      {self->weights[i],                                    i + 1 < self->n ? self->weights[i + 1] : 0},
-  };
+  for (guint i = 0; i < self->n; i++) {
+    Pair *pair = &pairs[i / 2];
+    pair->rows[i % 2] = self->matrix + self->list[i] * self->n_dst;
+    pair->weights[i % 2] = self->weights[i];
+    if (i % 2 == 0) {
+      pair->rows[1] = pair->rows[0];
+      pair->weights[1] = 0;
+    }
+  }
+  return (self->n + 1) / 2;
 }
 
 #ifdef __SSE2__
@@ -32,58 +36,68 @@ load (gconstpointer src)
   return _mm_loadu_si128 (src);
 }
 
+/* Eight columns of a pair. */
 static inline void
-add_pair (__m128i *sums, const Pair *pair)
+add_pair (__m128i *low, __m128i *high, const Pair *pair, gsize column, __m128i weights)
 {
-  guint32 both = (guint16)pair->weights[0] | (guint32)(guint16)pair->weights[1] << 16;
-  __m128i weights = _mm_set1_epi32 ((gint)both);
+  __m128i a = load (pair->rows[0] + column), b = load (pair->rows[1] + column);
 
-  for (guint i = 0; i < BLOCK / 8; i++) {
-    __m128i a = load (pair->rows[0] + 8 * i), b = load (pair->rows[1] + 8 * i);
-    sums[2 * i] = _mm_add_epi32 (sums[2 * i], _mm_madd_epi16 (_mm_unpacklo_epi16 (a, b), weights));
-    sums[2 * i + 1] = _mm_add_epi32 (
-        sums[2 * i + 1], _mm_madd_epi16 (_mm_unpackhi_epi16 (a, b), weights));
-  }
+  *low = _mm_add_epi32 (*low, _mm_madd_epi16 (_mm_unpacklo_epi16 (a, b), weights));
+  *high = _mm_add_epi32 (*high, _mm_madd_epi16 (_mm_unpackhi_epi16 (a, b), weights));
 }
 
-LATENT_FOR_EACH_CPU static void
-sum_block (const LatentMotionSum *self, gsize column, guint8 *dst)
+static inline __m128i
+start_sum (const LatentMotionSum *self, gsize column)
 {
-  __m128i sums[BLOCK / 4], shift = _mm_cvtsi32_si128 ((gint)self->shift);
-  __m128i half = _mm_set1_epi32 (1 << (self->shift - 1));
+  return _mm_add_epi32 (load (self->offsets + column), _mm_set1_epi32 (1 << (self->shift - 1)));
+}
 
-  for (guint i = 0; i < BLOCK / 4; i++)
-    sums[i] = _mm_add_epi32 (load (self->offsets + column + 4 * i), half);
-  for (guint i = 0; i < self->n; i += 2) {
-    Pair pair = get_pair (self, i, column);
-    add_pair (sums, &pair);
-  }
-  for (guint i = 0; i < BLOCK / 4; i++)
-    sums[i] = _mm_sra_epi32 (sums[i], shift);
-  for (guint i = 0; i < BLOCK / 16; i++) {
-    __m128i a = _mm_packs_epi32 (sums[4 * i], sums[4 * i + 1]);
-    __m128i b = _mm_packs_epi32 (sums[4 * i + 2], sums[4 * i + 3]);
-    _mm_storeu_si128 ((__m128i *)(dst + 16 * i), _mm_packus_epi16 (a, b));
+/* Sixteen sums to bytes. */
+static inline void
+store_sums (__m128i a, __m128i b, __m128i c, __m128i d, guint shift, guint8 *dst)
+{
+  __m128i by = _mm_cvtsi32_si128 ((gint)shift);
+  __m128i low = _mm_packs_epi32 (_mm_sra_epi32 (a, by), _mm_sra_epi32 (b, by));
+  __m128i high = _mm_packs_epi32 (_mm_sra_epi32 (c, by), _mm_sra_epi32 (d, by));
+
+  _mm_storeu_si128 ((__m128i *)dst, _mm_packus_epi16 (low, high));
+}
+
+/* Sums stay in registers. */
+LATENT_FOR_EACH_CPU static void
+sum_pairs (const LatentMotionSum *self, const Pair *pairs, guint n, guint8 *dst)
+{
+  for (gsize column = 0; column < self->n_dst; column += BLOCK) {
+    __m128i a = start_sum (self, column), b = start_sum (self, column + 4);
+    __m128i c = start_sum (self, column + 8), d = start_sum (self, column + 12);
+    __m128i e = start_sum (self, column + 16), f = start_sum (self, column + 20);
+    __m128i g = start_sum (self, column + 24), h = start_sum (self, column + 28);
+    for (guint i = 0; i < n; i++) {
+      const Pair *pair = &pairs[i];
+      __m128i weights = _mm_set1_epi32 (
+          (gint)((guint16)pair->weights[0] | (guint32)(guint16)pair->weights[1] << 16));
+      add_pair (&a, &b, pair, column, weights);
+      add_pair (&c, &d, pair, column + 8, weights);
+      add_pair (&e, &f, pair, column + 16, weights);
+      add_pair (&g, &h, pair, column + 24, weights);
+    }
+    store_sums (a, b, c, d, self->shift, dst + column);
+    store_sums (e, f, g, h, self->shift, dst + column + 16);
   }
 }
 
 #else
 
 static void
-sum_block (const LatentMotionSum *self, gsize column, guint8 *dst)
+sum_pairs (const LatentMotionSum *self, const Pair *pairs, guint n, guint8 *dst)
 {
-  guint32 sums[BLOCK];
-
-  for (guint i = 0; i < BLOCK; i++)
-    sums[i] = (guint32)self->offsets[column + i] + (1u << (self->shift - 1));
-  for (guint i = 0; i < self->n; i += 2) {
-    Pair pair = get_pair (self, i, column);
-    for (guint j = 0; j < BLOCK; j++)
-      for (guint k = 0; k < 2; k++)
-        sums[j] += (guint32)((gint32)pair.rows[k][j] * pair.weights[k]);
+  for (gsize column = 0; column < self->n_dst; column++) {
+    guint32 sum = (guint32)self->offsets[column] + (1u << (self->shift - 1));
+    for (guint i = 0; i < n; i++)
+      for (guint j = 0; j < 2; j++)
+        sum += (guint32)((gint32)pairs[i].rows[j][column] * pairs[i].weights[j]);
+    dst[column] = (guint8)CLAMP ((gint32)sum >> self->shift, 0, 255);
   }
-  for (guint i = 0; i < BLOCK; i++)
-    dst[i] = (guint8)CLAMP ((gint32)sums[i] >> self->shift, 0, 255);
 }
 
 #endif
@@ -91,25 +105,26 @@ sum_block (const LatentMotionSum *self, gsize column, guint8 *dst)
 void
 latent_motion_sum (const LatentMotionSum *self, guint8 *dst)
 {
-  for (gsize column = 0; column < self->n_dst; column += BLOCK)
-    sum_block (self, column, dst + column);
+  Pair pairs[(LATENT_MOTION_COMPONENTS + 1) / 2];
+
+  sum_pairs (self, pairs, make_pairs (self, pairs), dst);
 }
 
 /* Rows are orthonormal and pixels 0 to 255, so that no sum overflows. */
-LATENT_FOR_EACH_CPU static gint32
-multiply_row (const gint16 *row, const gint16 *pixels, gsize n)
+LATENT_FOR_EACH_CPU static void
+multiply (const gint16 *matrix, const gint16 *pixels, gsize n, guint n_rows, gint32 *dst)
 {
-  gint32 sum = 0;
-
-  for (gsize i = 0; i < n; i++)
-    sum += row[i] * pixels[i];
-  return sum;
+  for (guint i = 0; i < n_rows; i++, matrix += n) {
+    gint32 sum = 0;
+    for (gsize j = 0; j < n; j++)
+      sum += matrix[j] * pixels[j];
+    dst[i] = sum;
+  }
 }
 
 void
 latent_motion_multiply (
     const gint16 *matrix, const gint16 *pixels, gsize n, guint n_rows, gint32 *dst)
 {
-  for (guint i = 0; i < n_rows; i++)
-    dst[i] = multiply_row (matrix + i * n, pixels, n);
+  multiply (matrix, pixels, n, n_rows, dst);
 }

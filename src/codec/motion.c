@@ -73,9 +73,9 @@ synthesise_tile (LatentMotion *self, const gint32 *latents, guint x, guint y)
 {
   const LatentMotionBasis *basis = self->basis;
   gsize places = (gsize)self->grid_width * self->grid_height;
-  guint16 list[LATENT_MOTION_TILE * LATENT_MOTION_TILE * LATENT_MOTION_PLANES];
-  gint16 weights[G_N_ELEMENTS (list)];
-  guint8 pixels[G_N_ELEMENTS (list)];
+  guint16 list[LATENT_MOTION_COMPONENTS];
+  gint16 weights[LATENT_MOTION_COMPONENTS];
+  guint8 pixels[LATENT_MOTION_TILE * LATENT_MOTION_TILE * LATENT_MOTION_PLANES];
   LatentMotionSum sum = {basis->matrix, basis->d, list, weights, 0, basis->mean,
       basis->shift + LATENT_MOTION_FRACTION};
 
