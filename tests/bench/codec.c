@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "src/base/limits.h"
+#include "src/base/parallel.h"
 #include "src/codec/prior-private.h"
 #include "src/codec/symbols.h"
 #include "src/media/npy.h"
@@ -12,7 +14,8 @@
 /* bench-codec [OPTION...] LATENTS.npy...: latents as `latent encode` writes them, quantised by one
  * step, coded and decoded by the symbol coder. A line for each file: bytes; those of one adaptive
  * binary tree for each channel over the same symbols (what the counts of a channel would cost,
- * coder not counted) and their ratio; decisions; what encoding and decoding take of processor time.
+ * coder not counted) and their ratio; decisions; what encoding and decoding take of processor time;
+ * with more than one slice, of time on as many threads.
  * At the end the geometric means. What is decoded is compared with what was encoded. */
 
 typedef struct {
@@ -187,6 +190,106 @@ run_slice (const Clip *clip, LatentPrior *prior, guint begin, guint end, Result 
   result->decisions += (double)latent_symbol_coder_get_decisions (encoder);
 }
 
+/* Slices of a frame at once, as a stream codes them. */
+typedef struct {
+  LatentSymbolCoder *encoders[LATENT_LIMIT_SLICES];
+  LatentSymbolCoder *decoders[LATENT_LIMIT_SLICES];
+  guint8 *bytes[LATENT_LIMIT_SLICES];
+  gsize sizes[LATENT_LIMIT_SLICES];
+  const gint16 *symbols, *previous;
+  gint16 *decoded;
+} Side;
+
+static void
+encode_sides (gsize begin, gsize end, gpointer data)
+{
+  Side *side = data;
+
+  for (gsize s = begin; s < end; s++)
+    side->sizes[s] = latent_symbol_coder_encode (
+        side->encoders[s], side->symbols, side->previous, side->bytes[s]);
+}
+
+static void
+decode_sides (gsize begin, gsize end, gpointer data)
+{
+  Side *side = data;
+
+  for (gsize s = begin; s < end; s++)
+    latent_symbol_coder_decode (
+        side->decoders[s], side->bytes[s], side->sizes[s], side->previous, side->decoded);
+}
+
+static double
+wall (void)
+{
+  return (double)g_get_monotonic_time () * 1e-6;
+}
+
+/* Seconds of a frame, the median; processors' time would count both. */
+static double
+get_median (GArray *times)
+{
+  return g_array_index (times, double, times->len / 2);
+}
+
+static gint
+compare_times (gconstpointer a, gconstpointer b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+
+  return (x > y) - (x < y);
+}
+
+static void
+run_side_by_side (const Clip *clip, LatentPrior *prior)
+{
+  const gsize n = count_frame (clip);
+  const guint n_slices = (guint)slices;
+  g_autoptr (GArray) encode = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (GArray) decode = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autofree gint16 *decoded = g_new0 (gint16, n);
+  Side side = {.decoded = decoded};
+
+  for (guint s = 0; s < n_slices; s++) {
+    guint begin = clip->height * s / n_slices, end = clip->height * (s + 1) / n_slices;
+    side.encoders[s] = latent_symbol_coder_new (
+        prior, clip->channels, clip->height, clip->width, begin, end);
+    side.decoders[s] = latent_symbol_coder_new (
+        prior, clip->channels, clip->height, clip->width, begin, end);
+    side.bytes[s] = g_malloc (latent_symbol_coder_get_bound (side.encoders[s]));
+  }
+  for (guint f = 0; f < clip->frames; f++) {
+    double times[3];
+    side.symbols = clip->symbols + n * f;
+    side.previous = f > 0 && use_previous ? side.symbols - n : NULL;
+    for (guint s = 0; side.previous == NULL && s < n_slices; s++) {
+      latent_symbol_coder_reset (side.encoders[s]);
+      latent_symbol_coder_reset (side.decoders[s]);
+    }
+    times[0] = wall ();
+    latent_parallel (n_slices, n_slices, 1, encode_sides, &side);
+    times[1] = wall ();
+    latent_parallel (n_slices, n_slices, 1, decode_sides, &side);
+    times[2] = wall ();
+    for (guint i = 0; i < 2; i++)
+      times[i] = times[i + 1] - times[i];
+    g_array_append_val (encode, times[0]);
+    g_array_append_val (decode, times[1]);
+    if (memcmp (decoded, side.symbols, n * sizeof *decoded) != 0)
+      g_error ("frame %u: what was decoded differs", f);
+  }
+  g_array_sort (encode, compare_times);
+  g_array_sort (decode, compare_times);
+  printf ("%-24s %u slices on %u threads: encode %.2f, decode %.2f ms a frame (median)\n", "",
+      n_slices, n_slices, get_median (encode) * 1e3, get_median (decode) * 1e3);
+  for (guint s = 0; s < n_slices; s++) {
+    latent_symbol_coder_free (side.encoders[s]);
+    latent_symbol_coder_free (side.decoders[s]);
+    g_free (side.bytes[s]);
+  }
+}
+
 static void
 dump_symbols (const Clip *clip, guint number)
 {
@@ -283,6 +386,7 @@ main (int argc, char **argv)
     fprintf (stderr, "%s\n", error != NULL ? error->message : "wanted LATENTS.npy...");
     return 2;
   }
+  slices = CLAMP (slices, 1, LATENT_LIMIT_SLICES);
   if (print_default)
     return print_tables (argc, argv);
   for (int i = 1; i < argc; i++) {
@@ -297,6 +401,8 @@ main (int argc, char **argv)
     result.table = measure_table (&clip);
     if (!brief)
       print_result (argv[i], &clip, &result);
+    if (!brief && slices > 1)
+      run_side_by_side (&clip, prior);
     if (dump != NULL)
       dump_symbols (&clip, (guint)i);
     sum.bytes += log (result.bytes);
