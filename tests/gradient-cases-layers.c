@@ -83,5 +83,10 @@ const GradientCase gradient_cases_layers[] = {
      "x:1x2x3x4; s#1,1,2,2; f=Cast(s) to:i=1; y=Resize@10(x,f) mode:s=linear"},
     {"Upsample of opset 7", "x:1x2x2x3; y=Upsample@7(x) scales:F=1,1,2,1.5 mode:s=linear"},
     {"Upsample", "x:1x2x3x4; s#1,1,2,3; f=Cast(s) to:i=1; y=Upsample@9(x,f) mode:s=nearest"},
+    {"DequantizeLinear of QuantizeLinear, and what is cut off",
+        "x:2x3 0.1..0.9; z:2 -3..-1; k:1 0.00390625..0.00390625; q=QuantizeLinear(x,k); a=DequantizeLinear(q,k);"
+        "r=QuantizeLinear(z,k); b=DequantizeLinear(r,k); c=ReduceSum(b); y=Add(a,c)"},
+    {"DequantizeLinear 21 by channel",
+        "x:2x3 0.1..0.9; k:3 0.00390625..0.00390625; q=QuantizeLinear@21(x,k) axis:i=1; y=DequantizeLinear@21(q,k) axis:i=1"},
     {0},
 };

@@ -18,6 +18,15 @@ is_float (const LatentValue *value)
   return value->type == LATENT_DATA_TYPE_FLOAT32;
 }
 
+/* Reals, and integers that may stand for some: whether they do is for DequantizeLinear to say. */
+static gboolean
+carries (const LatentValue *value)
+{
+  return latent_data_type_is_real (value->type) || value->type == LATENT_DATA_TYPE_INT8 ||
+         value->type == LATENT_DATA_TYPE_UINT8 || value->type == LATENT_DATA_TYPE_INT16 ||
+         value->type == LATENT_DATA_TYPE_UINT16;
+}
+
 /* A value is wanted where its node reads one that is. */
 static void
 mark_wanted (LatentGradient *self, LatentValue *const *wanted, guint n)
@@ -31,7 +40,7 @@ mark_wanted (LatentGradient *self, LatentValue *const *wanted, guint n)
       reads = latent_gradient_wants (self, latent_node_get_input (node, j));
     for (guint j = 0; j < node->outputs->len && reads; j++) {
       LatentValue *value = latent_node_get_output (node, j);
-      if (value != NULL && latent_data_type_is_real (value->type))
+      if (value != NULL && carries (value))
         g_hash_table_add (self->wanted, value);
     }
   }

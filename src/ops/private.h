@@ -50,6 +50,7 @@ extern const LatentOp latent_ops_pad[];
 extern const LatentOp latent_ops_pool[];
 extern const LatentOp latent_ops_pool_gradient[];
 extern const LatentOp latent_ops_quantize[];
+extern const LatentOp latent_ops_quantize_gradient[];
 extern const LatentOp latent_ops_recurrent[];
 extern const LatentOp latent_ops_reduce[];
 extern const LatentOp latent_ops_resample_gradient[];

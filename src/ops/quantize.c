@@ -14,17 +14,24 @@
   (LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT16) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_UINT16))
 #define TYPES_32 LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT32)
 
+/* QuantizeLinear, or the derivative of one. */
 static gboolean
 is_quantize (const LatentNode *node)
 {
-  return g_str_equal (node->op_type, "QuantizeLinear");
+  return g_str_has_prefix (node->op_type, "QuantizeLinear");
+}
+
+static guint
+get_opset (const LatentNode *node)
+{
+  return *node->domain == '\0' ? node->opset : LATENT_OPSET_MAX;
 }
 
 /* A zero point that is left out is 0 of the type that output_dtype names, unsigned 8 bits else. */
 static gboolean
 read_type (const LatentNode *node, LatentQuantizeParams *params, GError **error)
 {
-  guint32 types = node->opset >= 21 ? TYPES_8 | TYPES_16 : TYPES_8;
+  guint32 types = get_opset (node) >= 21 ? TYPES_8 | TYPES_16 : TYPES_8;
   gint64 wanted = latent_node_get_int (node, "output_dtype", 0);
 
   if (!is_quantize (node)) {
@@ -62,11 +69,11 @@ read_channels (const LatentNode *node, LatentQuantizeParams *params, GError **er
   params->outer = latent_shape_product (src, 0, params->axis);
   params->channels = src->dims[params->axis];
   params->inner = latent_shape_product (src, params->axis + 1, src->n);
-  if (node->opset >= 13 && scale->dims[0] == src->dims[params->axis])
+  if (get_opset (node) >= 13 && scale->dims[0] == src->dims[params->axis])
     return TRUE;
-  wanted = node->opset < 13 ? g_strdup ("one number before opset 13")
-                            : g_strdup_printf ("one number, or %zu along axis %u", params->channels,
-                                  params->axis);
+  wanted = get_opset (node) < 13 ? g_strdup ("one number before opset 13")
+                                 : g_strdup_printf ("one number, or %zu along axis %u",
+                                       params->channels, params->axis);
   latent_op_set_shape_error (error, "scale", wanted, scale);
   return FALSE;
 }
@@ -264,6 +271,16 @@ dequantize_range (gsize begin, gsize end, gpointer data)
   convert_range (data, begin, end, dequantize_fast, dequantize_block);
 }
 
+void
+latent_quantize_get_limits (LatentDataType type, gint64 *least, gint64 *most)
+{
+  guint bits = 8 * (guint)latent_data_type_get_size (type);
+  gboolean is_signed = (LATENT_TYPES_INT & LATENT_TYPE_BIT (type)) != 0;
+
+  *most = (G_GINT64_CONSTANT (1) << (is_signed ? bits - 1 : bits)) - 1;
+  *least = is_signed ? -*most - 1 : 0;
+}
+
 static gboolean
 run_quantize (const LatentEval *eval, LatentParallelFunc func, GError **error)
 {
@@ -272,16 +289,10 @@ run_quantize (const LatentEval *eval, LatentParallelFunc func, GError **error)
       .dst = eval->dst[0].data,
       .scales = eval->src[1].data,
       .zero_points = eval->n_src > 2 ? eval->src[2].data : NULL};
-  guint bits = 0;
 
   if (!latent_quantize_get_params (eval->node, &job.params, error))
     return FALSE;
-  bits = 8 * (guint)latent_data_type_get_size (job.params.type);
-  job.most = (G_GINT64_CONSTANT (1) << bits) - 1;
-  if (LATENT_TYPES_INT & LATENT_TYPE_BIT (job.params.type)) {
-    job.most = (G_GINT64_CONSTANT (1) << (bits - 1)) - 1;
-    job.least = -job.most - 1;
-  }
+  latent_quantize_get_limits (job.params.type, &job.least, &job.most);
   latent_parallel (eval->threads, eval->src[0].n, 4096, func, &job);
   return TRUE;
 }
@@ -344,9 +355,11 @@ eval_dynamic (const LatentEval *eval, GError **error)
 /* clang-format off */
 const LatentOp latent_ops_quantize[] = {
     {"DequantizeLinear", "", 10, 20, 2, 3, 1, 1, TYPES_8 | TYPES_32, "axis:i", infer_quantize,
-     eval_dequantize, .elementwise = TRUE},
+     eval_dequantize,
+     .gradient = latent_quantize_gradient, .elementwise = TRUE},
     {"DequantizeLinear", "", 21, LATENT_OPSET_MAX, 2, 3, 1, 1, TYPES_8 | TYPES_16 | TYPES_32,
-     "axis:i block_size:i", infer_quantize, eval_dequantize, .elementwise = TRUE},
+     "axis:i block_size:i", infer_quantize, eval_dequantize,
+     .gradient = latent_quantize_gradient, .elementwise = TRUE},
     {"DynamicQuantizeLinear", "", 11, LATENT_OPSET_MAX, 1, 1, 3, 3, LATENT_TYPES_F32, "",
      infer_dynamic, eval_dynamic},
     {"QuantizeLinear", "", 10, 18, 2, 3, 1, 1, TYPES_SRC, "axis:i", infer_quantize, eval_quantize,

@@ -32,6 +32,7 @@ static const LatentOp *const families[] = {
     latent_ops_pool,
     latent_ops_pool_gradient,
     latent_ops_quantize,
+    latent_ops_quantize_gradient,
     latent_ops_recurrent,
     latent_ops_reduce,
     latent_ops_resample_gradient,

@@ -162,7 +162,8 @@ latent_objective_bind (LatentObjectiveMaker *maker, GError **error)
 {
   LatentMode mode;
 
-  if (!find_mode (maker, &mode, error) || !cut (maker, mode, error))
+  if (!find_mode (maker, &mode, error) || !cut (maker, mode, error) ||
+      !latent_objective_open_integers (maker, error))
     return FALSE;
   find_tensors (maker, mode);
   if (maker->self->same_space && maker->latent == NULL)

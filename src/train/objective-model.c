@@ -2,7 +2,18 @@
 #include <string.h>
 
 #include "src/model/model.h"
-#include "src/train/objective.h"
+#include "src/train/objective-private.h"
+
+static LatentTensor *
+copy_values (const LatentValue *parameter, const float *values, GError **error)
+{
+  LatentTensor *tensor = latent_tensor_new_shape (
+      LATENT_DATA_TYPE_FLOAT32, &parameter->shape, error);
+
+  if (tensor != NULL && tensor->size > 0)
+    memcpy (latent_tensor_get_writable_data (tensor), values, tensor->size);
+  return tensor;
+}
 
 /* Gives a parameter of `graph` a tensor of its own with new numbers. */
 static gboolean
@@ -18,12 +29,13 @@ set_parameter (LatentGraph *graph, const LatentValue *parameter, const float *va
         "the model has no parameter '%s' of the shape that was learned", name);
     return FALSE;
   }
-  tensor = latent_tensor_new_shape (LATENT_DATA_TYPE_FLOAT32, &parameter->shape, error);
+  if (values == NULL)
+    values = parameter->data->data;
+  tensor = value->type == LATENT_DATA_TYPE_FLOAT32
+               ? copy_values (parameter, values, error)
+               : latent_objective_close_integers (graph, value, values, error);
   if (tensor == NULL)
     return FALSE;
-  if (tensor->size > 0)
-    memcpy (latent_tensor_get_writable_data (tensor),
-        values != NULL ? values : parameter->data->data, tensor->size);
   latent_tensor_unref (value->data);
   value->data = g_steal_pointer (&tensor);
   return TRUE;

@@ -90,6 +90,12 @@ gboolean latent_objective_finish (LatentObjectiveMaker *maker, GError **error);
 /* Makes plain constants of parameters that are not to be learned; in a sorted graph, before shapes
  * are inferred. */
 void latent_objective_freeze (LatentObjectiveMaker *maker);
+/* Reals in place of what the file holds as integers, so that they can be learned; in a graph whose
+ * shapes need not be inferred. */
+gboolean latent_objective_open_integers (LatentObjectiveMaker *maker, GError **error);
+/* Integers for `value` of the model's graph, which has some now. The caller's. */
+LatentTensor *latent_objective_close_integers (
+    const LatentGraph *graph, const LatentValue *value, const float *values, GError **error);
 /* Lists what is to be learned, and gives each its own memory: a file's may not be written to. */
 gboolean latent_objective_collect (LatentObjectiveMaker *maker, GError **error);
 
