@@ -154,17 +154,21 @@ start (GstAudioDecoder *decoder)
 
   latent_audio_dec_restart (self);
   self->played = self->first = GST_CLOCK_TIME_NONE;
-  return latent_dec_core_start (&self->core);
+  return TRUE;
 }
 
 static gboolean
 stop (GstAudioDecoder *decoder)
 {
-  LatentAudioDec *self = LATENT_AUDIO_DEC (decoder);
-
-  latent_audio_dec_restart (self);
-  latent_dec_core_stop (&self->core);
+  latent_audio_dec_restart (LATENT_AUDIO_DEC (decoder));
   return TRUE;
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  return latent_dec_core_change_state (&LATENT_AUDIO_DEC (element)->core, transition,
+      GST_ELEMENT_CLASS (latent_audio_dec_parent_class));
 }
 
 static void
@@ -213,6 +217,7 @@ latent_audio_dec_class_init (LatentAudioDecClass *klass)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
+  element_class->change_state = change_state;
   latent_dec_core_install_properties (object_class);
   latent_element_add_pads (element_class, coded, raw);
   gst_element_class_set_static_metadata (element_class, "Latent audio decoder",

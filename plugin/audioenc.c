@@ -320,32 +320,17 @@ src_event (GstAudioEncoder *encoder, GstEvent *event)
 }
 
 static gboolean
-open_model (GstAudioEncoder *encoder)
-{
-  return latent_enc_core_open (&LATENT_AUDIO_ENC (encoder)->core);
-}
-
-static gboolean
-close_model (GstAudioEncoder *encoder)
-{
-  latent_enc_core_close (&LATENT_AUDIO_ENC (encoder)->core);
-  return TRUE;
-}
-
-static gboolean
-start (GstAudioEncoder *encoder)
-{
-  return latent_enc_core_start (&LATENT_AUDIO_ENC (encoder)->core);
-}
-
-static gboolean
 stop (GstAudioEncoder *encoder)
 {
-  LatentAudioEnc *self = LATENT_AUDIO_ENC (encoder);
-
-  g_array_set_size (self->held, 0);
-  latent_enc_core_stop (&self->core);
+  g_array_set_size (LATENT_AUDIO_ENC (encoder)->held, 0);
   return TRUE;
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  return latent_enc_core_change_state (&LATENT_AUDIO_ENC (element)->core, transition,
+      GST_ELEMENT_CLASS (latent_audio_enc_parent_class));
 }
 
 static void
@@ -412,6 +397,7 @@ latent_audio_enc_class_init (LatentAudioEncClass *klass)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
+  element_class->change_state = change_state;
   latent_enc_core_install_properties (object_class);
   g_object_class_install_property (object_class, PROP_DTX,
       g_param_spec_boolean ("dtx", "DTX", "Send nothing while the samples are all zero", FALSE,
@@ -419,9 +405,6 @@ latent_audio_enc_class_init (LatentAudioEncClass *klass)
   latent_element_add_pads (element_class, raw, coded);
   gst_element_class_set_static_metadata (element_class, "Latent audio encoder",
       "Codec/Encoder/Audio", "Codes audio as latents of an autoencoder (ONNX)", "gst-latent");
-  encoder_class->open = open_model;
-  encoder_class->close = close_model;
-  encoder_class->start = start;
   encoder_class->stop = stop;
   encoder_class->set_format = set_format;
   encoder_class->getcaps = getcaps;

@@ -33,15 +33,6 @@ clear_stream (LatentDecCore *self)
   self->n_lost = 0;
 }
 
-void
-latent_dec_core_clear (LatentDecCore *self)
-{
-  latent_dec_core_stop (self);
-  latent_stats_clear (&self->stats);
-  g_clear_pointer (&self->settings.model, g_free);
-  g_clear_pointer (&self->settings.model_path, g_free);
-}
-
 static void
 take_model (LatentDecCore *self, LatentModel *model)
 {
@@ -54,8 +45,8 @@ take_model (LatentDecCore *self, LatentModel *model)
   self->model = model;
 }
 
-gboolean
-latent_dec_core_start (LatentDecCore *self)
+static gboolean
+start (LatentDecCore *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -75,14 +66,38 @@ latent_dec_core_start (LatentDecCore *self)
   return TRUE;
 }
 
-void
-latent_dec_core_stop (LatentDecCore *self)
+static void
+stop (LatentDecCore *self)
 {
   latent_cores_leave (&self->is_member);
   clear_stream (self);
   g_clear_pointer (&self->session, latent_session_unref);
   g_clear_pointer (&self->model, latent_model_unref);
   g_clear_pointer (&self->embedded, latent_model_unref);
+}
+
+void
+latent_dec_core_clear (LatentDecCore *self)
+{
+  stop (self);
+  latent_stats_clear (&self->stats);
+  g_clear_pointer (&self->settings.model, g_free);
+  g_clear_pointer (&self->settings.model_path, g_free);
+}
+
+GstStateChangeReturn
+latent_dec_core_change_state (
+    LatentDecCore *self, GstStateChange transition, GstElementClass *parent)
+{
+  GstStateChangeReturn result;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
+    return GST_STATE_CHANGE_FAILURE;
+  result = parent->change_state (self->element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    stop (self);
+  return result;
 }
 
 /* The model that the property names must be the stream's. */

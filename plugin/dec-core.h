@@ -82,9 +82,10 @@ void latent_dec_core_set_property (
     LatentDecCore *self, guint id, const GValue *value, GParamSpec *);
 void latent_dec_core_get_property (LatentDecCore *self, guint id, GValue *value, GParamSpec *);
 
-/* READY to PAUSED, and back. FALSE: an error was posted. */
-gboolean latent_dec_core_start (LatentDecCore *self);
-void latent_dec_core_stop (LatentDecCore *self);
+/* The element's own change_state: not its base class looks for the model, which posts an error
+ * without a reason behind ours. */
+GstStateChangeReturn latent_dec_core_change_state (
+    LatentDecCore *self, GstStateChange transition, GstElementClass *parent);
 
 /* The caps' header, where they have one. */
 LatentTaken latent_dec_core_take_caps (LatentDecCore *self, GstCaps *caps);

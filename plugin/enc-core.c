@@ -42,15 +42,6 @@ clear_stream (LatentEncCore *self)
   g_clear_pointer (&self->latents, g_free);
 }
 
-void
-latent_enc_core_clear (LatentEncCore *self)
-{
-  latent_enc_core_stop (self);
-  take_model (self, NULL);
-  latent_stats_clear (&self->stats);
-  g_clear_pointer (&self->settings.model, g_free);
-}
-
 static gboolean
 load (LatentEncCore *self, GError **error)
 {
@@ -76,14 +67,14 @@ load_or_post (LatentEncCore *self)
   return FALSE;
 }
 
-gboolean
-latent_enc_core_open (LatentEncCore *self)
+static gboolean
+open_model (LatentEncCore *self)
 {
   return !self->settings.model || load_or_post (self);
 }
 
 void
-latent_enc_core_close (LatentEncCore *self)
+latent_enc_core_forget_model (LatentEncCore *self)
 {
   take_model (self, NULL);
 }
@@ -111,8 +102,8 @@ embed (LatentEncCore *self, GError **error)
   return self->settings.embed == LATENT_GST_EMBED_NO || self->model_packet;
 }
 
-gboolean
-latent_enc_core_start (LatentEncCore *self)
+static gboolean
+start (LatentEncCore *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -128,13 +119,40 @@ latent_enc_core_start (LatentEncCore *self)
   return TRUE;
 }
 
-void
-latent_enc_core_stop (LatentEncCore *self)
+static void
+stop (LatentEncCore *self)
 {
   latent_cores_leave (&self->is_member);
   clear_stream (self);
   g_clear_pointer (&self->session, latent_session_unref);
   g_clear_pointer (&self->model_packet, g_bytes_unref);
+}
+
+void
+latent_enc_core_clear (LatentEncCore *self)
+{
+  stop (self);
+  take_model (self, NULL);
+  latent_stats_clear (&self->stats);
+  g_clear_pointer (&self->settings.model, g_free);
+}
+
+GstStateChangeReturn
+latent_enc_core_change_state (
+    LatentEncCore *self, GstStateChange transition, GstElementClass *parent)
+{
+  GstStateChangeReturn result;
+
+  if ((transition == GST_STATE_CHANGE_NULL_TO_READY && !open_model (self)) ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self)))
+    return GST_STATE_CHANGE_FAILURE;
+  result = parent->change_state (self->element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    stop (self);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    latent_enc_core_forget_model (self);
+  return result;
 }
 
 GstCaps *

@@ -89,13 +89,13 @@ void latent_enc_core_set_property (
     LatentEncCore *self, guint id, const GValue *value, GParamSpec *);
 void latent_enc_core_get_property (LatentEncCore *self, guint id, GValue *value, GParamSpec *);
 
-/* NULL to READY: the model early, so that caps follow it from the first link on. FALSE: an error
- * was posted. */
-gboolean latent_enc_core_open (LatentEncCore *self);
-void latent_enc_core_close (LatentEncCore *self);
-/* READY to PAUSED, and back. */
-gboolean latent_enc_core_start (LatentEncCore *self);
-void latent_enc_core_stop (LatentEncCore *self);
+/* The element's own change_state. The model is loaded early, so that caps follow it from the first
+ * link on; not by the base class, which posts an error without a reason behind ours. */
+GstStateChangeReturn latent_enc_core_change_state (
+    LatentEncCore *self, GstStateChange transition, GstElementClass *parent);
+
+/* In READY, where another one was asked for: it is loaded when it is needed. */
+void latent_enc_core_forget_model (LatentEncCore *self);
 
 /* Raw caps that the model takes, or `any` (transfer none) while none is loaded. Transfer full. */
 GstCaps *latent_enc_core_get_caps (LatentEncCore *self, GstCaps *any);

@@ -94,7 +94,7 @@ latent_enc_core_set_property (LatentEncCore *self, guint id, const GValue *value
   self->is_retuned |= is_tuning (id);
   GST_OBJECT_UNLOCK (self->element);
   if (id == LATENT_ENC_PROP_MODEL)
-    latent_enc_core_close (self); /* loaded on the way to PAUSED */
+    latent_enc_core_forget_model (self); /* loaded on the way to PAUSED */
 }
 
 void

@@ -61,7 +61,7 @@ struct _LatentTestSrc {
   guint width, height; /* of the picture that nets of any size shall make */
   LatentPatternSettings settings;
 
-  LatentModel *model; /* from start() to stop(), as all below */
+  LatentModel *model; /* in PAUSED and PLAYING, as all below */
   guint n_dims;
   gint64 dims[LATENT_MAX_DIMS];
   LatentPattern *pattern;
@@ -160,25 +160,24 @@ forget (LatentTestSrc *self)
   g_clear_pointer (&self->model, latent_model_unref);
 }
 
-static gboolean
-start (GstBaseSrc *src)
+/* Not in the base class's start(), behind whose failure another error follows. */
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
 {
-  LatentTestSrc *self = LATENT_TEST_SRC (src);
+  LatentTestSrc *self = LATENT_TEST_SRC (element);
   g_autoptr (GError) error = NULL;
+  GstStateChangeReturn result;
 
-  self->n_frames = 0;
-  if (load (self, &error))
-    return TRUE;
-  forget (self);
-  latent_gst_post_error (GST_ELEMENT (self), error);
-  return FALSE;
-}
-
-static gboolean
-stop (GstBaseSrc *src)
-{
-  forget (LATENT_TEST_SRC (src));
-  return TRUE;
+  self->n_frames = transition == GST_STATE_CHANGE_READY_TO_PAUSED ? 0 : self->n_frames;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !load (self, &error)) {
+    forget (self);
+    latent_gst_post_error (element, error);
+    return GST_STATE_CHANGE_FAILURE;
+  }
+  result = GST_ELEMENT_CLASS (latent_test_src_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    forget (self);
+  return result;
 }
 
 static GstCaps *
@@ -429,8 +428,7 @@ latent_test_src_class_init (LatentTestSrcClass *klass)
   gst_element_class_set_static_metadata (element_class, "Latent test source", "Source",
       "Makes latents of a model: samples, traversals, interpolations, replay", "gst-latent");
 
-  src_class->start = start;
-  src_class->stop = stop;
+  element_class->change_state = change_state;
   src_class->get_caps = get_caps;
   src_class->fixate = fixate;
   src_class->set_caps = set_caps;

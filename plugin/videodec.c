@@ -202,12 +202,6 @@ decide_allocation (GstVideoDecoder *decoder, GstQuery *query)
 }
 
 static gboolean
-start (GstVideoDecoder *decoder)
-{
-  return latent_dec_core_start (&LATENT_VIDEO_DEC (decoder)->core);
-}
-
-static gboolean
 stop (GstVideoDecoder *decoder)
 {
   LatentVideoDec *self = LATENT_VIDEO_DEC (decoder);
@@ -215,8 +209,14 @@ stop (GstVideoDecoder *decoder)
   latent_video_dec_forget (self);
   self->has_shown = FALSE;
   g_clear_pointer (&self->input, gst_video_codec_state_unref);
-  latent_dec_core_stop (&self->core);
   return TRUE;
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  return latent_dec_core_change_state (&LATENT_VIDEO_DEC (element)->core, transition,
+      GST_ELEMENT_CLASS (latent_video_dec_parent_class));
 }
 
 static void
@@ -265,12 +265,12 @@ latent_video_dec_class_init (LatentVideoDecClass *klass)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
+  element_class->change_state = change_state;
   latent_dec_core_install_properties (object_class);
   latent_element_add_pads (element_class, coded, raw);
   gst_element_class_set_static_metadata (element_class, "Latent video decoder",
       "Codec/Decoder/Video", "Decodes video that was coded as latents of an autoencoder",
       "gst-latent");
-  decoder_class->start = start;
   decoder_class->stop = stop;
   decoder_class->set_format = set_format;
   decoder_class->negotiate = negotiate;

@@ -273,32 +273,17 @@ sink_event (GstVideoEncoder *encoder, GstEvent *event)
 }
 
 static gboolean
-open_model (GstVideoEncoder *encoder)
-{
-  return latent_enc_core_open (&LATENT_VIDEO_ENC (encoder)->core);
-}
-
-static gboolean
-close_model (GstVideoEncoder *encoder)
-{
-  latent_enc_core_close (&LATENT_VIDEO_ENC (encoder)->core);
-  return TRUE;
-}
-
-static gboolean
-start (GstVideoEncoder *encoder)
-{
-  return latent_enc_core_start (&LATENT_VIDEO_ENC (encoder)->core);
-}
-
-static gboolean
 stop (GstVideoEncoder *encoder)
 {
-  LatentVideoEnc *self = LATENT_VIDEO_ENC (encoder);
-
-  g_ptr_array_set_size (self->held, 0);
-  latent_enc_core_stop (&self->core);
+  g_ptr_array_set_size (LATENT_VIDEO_ENC (encoder)->held, 0);
   return TRUE;
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  return latent_enc_core_change_state (&LATENT_VIDEO_ENC (element)->core, transition,
+      GST_ELEMENT_CLASS (latent_video_enc_parent_class));
 }
 
 static void
@@ -351,13 +336,11 @@ latent_video_enc_class_init (LatentVideoEncClass *klass)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
+  element_class->change_state = change_state;
   latent_enc_core_install_properties (object_class);
   latent_element_add_pads (element_class, raw, coded);
   gst_element_class_set_static_metadata (element_class, "Latent video encoder",
       "Codec/Encoder/Video", "Codes video as latents of an autoencoder (ONNX)", "gst-latent");
-  encoder_class->open = open_model;
-  encoder_class->close = close_model;
-  encoder_class->start = start;
   encoder_class->stop = stop;
   encoder_class->set_format = set_format;
   encoder_class->getcaps = getcaps;

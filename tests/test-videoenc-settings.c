@@ -158,6 +158,29 @@ GST_START_TEST (test_states)
 }
 GST_END_TEST;
 
+static const char *const factories[] = {
+    "latentvideoenc", "latentaudioenc", "latentvideodec", "latentaudiodec", "latenttestsrc"};
+
+/* The base classes' own would follow: an error without a reason. */
+GST_START_TEST (test_one_error_is_posted)
+{
+  g_autoptr (GstElement)
+      element = gst_object_ref_sink (gst_element_factory_make (factories[__i__], NULL));
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) second = NULL;
+
+  gst_element_set_bus (element, bus);
+  g_object_set (element, "model", "/no/such.onnx", NULL);
+  ck_assert_int_eq (gst_element_set_state (element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  test_bus_assert_error (
+      bus, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "/no/such.onnx", NULL);
+  second = test_bus_pop (bus, GST_MESSAGE_ERROR);
+  ck_assert (second == NULL);
+  gst_element_set_bus (element, NULL);
+  gst_element_set_state (element, GST_STATE_NULL);
+}
+GST_END_TEST;
+
 static Suite *
 videoenc_settings_suite (void)
 {
@@ -174,6 +197,7 @@ videoenc_settings_suite (void)
   tcase_add_test (tests, test_resilient_state);
   tcase_add_test (tests, test_preset);
   tcase_add_test (tests, test_states);
+  tcase_add_loop_test (tests, test_one_error_is_posted, 0, G_N_ELEMENTS (factories));
   return suite;
 }
 
