@@ -112,6 +112,11 @@ static const EmitCase cases[] = {
     {"SpaceToDepth and Conv",
               "x:1x3x8x6; w:16x12x3x3; y=SpaceToDepth(x) blocksize:i=2; "
         "z=Conv(y,w) pads:I=1,1,1,1; o=DepthToSpace(z) blocksize:i=2",                                                         TRUE },
+    {"a picture that is refined",
+              "x:1x8x4x5; w:48x8x1x1; wb:48; w2:12x12x3x3; d=Conv(x,w,wb); "
+        "t=DepthToSpace(d) blocksize:i=4 mode:s=CRD; s=SpaceToDepth(t) blocksize:i=2; a=Conv(s,w2) "
+        "pads:I=1,1,1,1; b=Relu(a); c=Conv(b,w2) pads:I=1,1,1,1; p=DepthToSpace(c) blocksize:i=2; "
+        "y=Add(t,p)",                                                                                                          TRUE },
     {"Gemm",                           "x:5x20; w:20x7; wb:7; y=Gemm(x,w,wb)",                                        TRUE },
     {"Gemm transposed",                "x:20x5; w:7x20; wb:1x7; y=Gemm(x,w,wb) transA:i=1 transB:i=1; z=Relu(y)",
               TRUE                                                                                                                  },

@@ -364,6 +364,8 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
     return FALSE;
   if (wants_int8 (request))
     latent_pass_move_quantizers (graph);
+  if (!variable && !latent_pass_depth (graph, error))
+    return FALSE;
   latent_pass_fuse (graph);
   if (wants_int8 (request))
     latent_pass_quantize (graph);

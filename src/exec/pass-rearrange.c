@@ -152,84 +152,25 @@ replace_transposed (LatentGraph *graph, guint i, gint64 block, GError **error)
   return latent_op_infer (conv, error) && latent_op_infer (shuffle, error);
 }
 
-/* The Conv that makes a value, through elementwise nodes, quantisers among them, that
- * treat all channels alike. */
-static LatentNode *
-find_convolution (const LatentValue *value)
-{
-  LatentNode *node = latent_pass_get_only_producer (value);
-
-  while (node != NULL && (latent_dnn_is_eltwise (node) || latent_pass_is_quantizer (node)))
-    node = latent_pass_get_only_producer (latent_node_get_input (node, 0));
-  if (node == NULL || !latent_node_is (node, "Conv") ||
-      latent_node_get_int (node, "group", 1) != 1 || !latent_pass_has_constant_weights (node))
-    return NULL;
-  return node;
-}
-
-/* Rows of a tensor, c b b, in the order b b c. */
-static LatentTensor *
-reorder_rows (const LatentTensor *old, gint64 area, GError **error)
-{
-  LatentTensor *tensor = latent_tensor_new_shape (old->type, &old->shape, error);
-  gint64 n = old->shape.dims[0] / area;
-  gsize row = old->size / (gsize)old->shape.dims[0];
-  const guint8 *src = old->data;
-  guint8 *dst;
-
-  if (tensor == NULL)
-    return NULL;
-  dst = latent_tensor_get_writable_data (tensor);
-  for (gint64 c = 0; c < n; c++)
-    for (gint64 place = 0; place < area; place++, src += row)
-      memcpy (dst + (gsize)(place * n + c) * row, src, row);
-  return tensor;
-}
-
-static LatentQuantization *
-reorder_quantization (const LatentQuantization *from, gint64 area)
-{
-  LatentQuantization *to = latent_quantization_copy (from);
-  guint n = from != NULL ? from->n / (guint)area : 0;
-
-  if (from == NULL || from->n == 1)
-    return to;
-  for (guint i = 0; i < from->n; i++) {
-    guint at = i % (guint)area * n + i / (guint)area;
-    to->scales[at] = from->scales[i];
-    to->zero_points[at] = from->zero_points[i];
-  }
-  return to;
-}
-
 /* DepthToSpace in CRD order, as PyTorch's PixelShuffle is exported, moves single numbers of
  * channels-last data; DCR moves runs of channels. */
 static gboolean
 reorder_channels (LatentGraph *graph, LatentNode *shuffle, GError **error)
 {
-  LatentNode *conv = find_convolution (latent_node_get_input (shuffle, 0));
+  LatentNode *conv = latent_pass_find_convolution (latent_node_get_input (shuffle, 0));
   gint64 block = latent_node_get_int (shuffle, "blocksize", 1);
-  g_autoptr (LatentTensor) weights = NULL;
-  g_autoptr (LatentTensor) bias = NULL;
-  LatentQuantization *quantization;
-  const LatentValue *old_bias;
+  gint64 area = block * block, n;
+  g_autofree gint64 *rows = NULL;
 
   if (conv == NULL)
     return TRUE;
-  quantization = latent_node_get_input (conv, 1)->quantization;
-  if (quantization != NULL && quantization->n > 1 && quantization->axis != 0)
-    return TRUE;
-  weights = reorder_rows (latent_node_get_input (conv, 1)->data, block * block, error);
-  if (weights == NULL)
+  n = latent_pass_count_channels (conv) / area;
+  rows = g_new (gint64, (gsize)(n * area));
+  for (gint64 c = 0; c < n; c++)
+    for (gint64 place = 0; place < area; place++)
+      rows[place * n + c] = c * area + place;
+  if (!latent_pass_permute_channels (graph, conv, rows, error))
     return FALSE;
-  old_bias = latent_node_get_input (conv, 2);
-  if (old_bias != NULL && (bias = reorder_rows (old_bias->data, block * block, error)) == NULL)
-    return FALSE;
-  latent_value_set_quantization (
-      latent_pass_set_constant (graph, conv, 1, "reordered weights", g_steal_pointer (&weights)),
-      reorder_quantization (quantization, block * block));
-  if (bias != NULL)
-    latent_pass_set_constant (graph, conv, 2, "reordered bias", g_steal_pointer (&bias));
   latent_node_set_string (shuffle, "mode", "DCR");
   return TRUE;
 }

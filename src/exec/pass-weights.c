@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "src/dnn/emit.h"
+
 gboolean
 latent_node_is (const LatentNode *node, const char *op_type)
 {
@@ -74,4 +76,70 @@ latent_pass_set_constant (
   value->n_uses = 1;
   latent_tensor_unref (tensor);
   return value;
+}
+
+LatentNode *
+latent_pass_find_convolution (const LatentValue *value)
+{
+  LatentNode *node = latent_pass_get_only_producer (value);
+
+  const LatentQuantization *quantization;
+
+  while (node != NULL && (latent_dnn_is_eltwise (node) || latent_pass_is_quantizer (node)))
+    node = latent_pass_get_only_producer (latent_node_get_input (node, 0));
+  if (node == NULL || !latent_node_is (node, "Conv") ||
+      latent_node_get_int (node, "group", 1) != 1 || !latent_pass_has_constant_weights (node))
+    return NULL;
+  quantization = latent_node_get_input (node, 1)->quantization;
+  return quantization == NULL || quantization->n == 1 || quantization->axis == 0 ? node : NULL;
+}
+
+static LatentTensor *
+permute_rows (const LatentTensor *old, const gint64 *rows, GError **error)
+{
+  LatentTensor *tensor = latent_tensor_new_shape (old->type, &old->shape, error);
+  gsize n = (gsize)old->shape.dims[0], size = old->size / MAX (n, 1);
+  guint8 *dst;
+
+  if (tensor == NULL)
+    return NULL;
+  dst = latent_tensor_get_writable_data (tensor);
+  for (gsize i = 0; i < n; i++)
+    memcpy (dst + i * size, (const guint8 *)old->data + (gsize)rows[i] * size, size);
+  return tensor;
+}
+
+static LatentQuantization *
+permute_quantization (const LatentQuantization *from, const gint64 *rows)
+{
+  LatentQuantization *to = latent_quantization_copy (from);
+
+  for (guint i = 0; from != NULL && from->n > 1 && i < from->n; i++) {
+    to->scales[i] = from->scales[rows[i]];
+    to->zero_points[i] = from->zero_points[rows[i]];
+  }
+  return to;
+}
+
+gboolean
+latent_pass_permute_channels (
+    LatentGraph *graph, LatentNode *conv, const gint64 *channels, GError **error)
+{
+  const LatentValue *old = latent_node_get_input (conv, 1);
+  const LatentValue *old_bias = latent_node_get_input (conv, 2);
+  g_autoptr (LatentTensor) bias = NULL;
+  LatentTensor *weights = permute_rows (old->data, channels, error);
+
+  if (weights == NULL)
+    return FALSE;
+  if (old_bias != NULL && (bias = permute_rows (old_bias->data, channels, error)) == NULL) {
+    latent_tensor_unref (weights);
+    return FALSE;
+  }
+  latent_value_set_quantization (
+      latent_pass_set_constant (graph, conv, 1, "reordered weights", weights),
+      permute_quantization (old->quantization, channels));
+  if (bias != NULL)
+    latent_pass_set_constant (graph, conv, 2, "reordered bias", g_steal_pointer (&bias));
+  return TRUE;
 }

@@ -25,3 +25,10 @@ gint64 latent_pass_get_channel (const LatentNode *node, gint64 i0, gint64 i1);
 /* Makes a new constant the node's input i and returns it. Takes the tensor. */
 LatentValue *latent_pass_set_constant (
     LatentGraph *graph, LatentNode *node, guint i, const char *name, LatentTensor *tensor);
+
+/* The Conv of constant weights that makes a value, through elementwise nodes, quantisers among
+ * them, that treat all channels alike, or NULL; nothing else reads what lies between. */
+LatentNode *latent_pass_find_convolution (const LatentValue *value);
+/* Channel i of a Conv's output becomes what channel channels[i] was. */
+gboolean latent_pass_permute_channels (
+    LatentGraph *graph, LatentNode *conv, const gint64 *channels, GError **error);

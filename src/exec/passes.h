@@ -32,6 +32,10 @@ guint latent_pass_quantize (LatentGraph *graph);
  * first of which then is node i. */
 gboolean latent_pass_unquantize (LatentGraph *graph, guint i, GError **error);
 
+/* Sums of pixels that were channels and are to be again become sums of channels, and a Conv's
+ * channels that become pixels and channels again move once. */
+gboolean latent_pass_depth (LatentGraph *graph, GError **error);
+
 /* Elementwise nodes and residual Adds into the node before them (LatentNode.fused). The first input
  * of a fused node is what that node, and those fused before, have made. */
 void latent_pass_fuse (LatentGraph *graph);
