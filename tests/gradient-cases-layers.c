@@ -54,6 +54,12 @@ const GradientCase gradient_cases_layers[] = {
      "x:2x3x4x2; w:3; w2:3; k:3; k2:3 0.5..2; y=BatchNormalization(x,w,w2,k,k2) epsilon:f=0.01"},
     {"BatchNormalization of opset 15",
      "x:4x3; w:3; w2:3; k:3; k2:3 0.5..2; y=BatchNormalization@15(x,w,w2,k,k2)"},
+    {"BatchNormalization of training",
+     "x:3x2x3x2; w:2; w2:2; k:2; k2:2 0.5..2; y=BatchNormalization@15(x,w,w2,k,k2) "
+     "training_mode:i=1 epsilon:f=0.01"},
+    {"BatchNormalization of training, without places",
+     "x:5x3; w:3; w2:3; k:3; k2:3 0.5..2; y=BatchNormalization@15(x,w,w2,k,k2) training_mode:i=1 "
+     "epsilon:f=0.01"},
     {"LayerNormalization", "x:3x4x5; w:5; wb:5; y=LayerNormalization(x,w,wb)"},
     {"LayerNormalization without bias, over two",
      "x:3x4x5; w:4x5; y=LayerNormalization(x,w) axis:i=1"},

@@ -5,18 +5,23 @@
 #include "src/dnn/emit.h"
 #include "src/ops/normalize.h"
 
-/* BatchNormalizationGradient, of the form for inference: mean and variance are constants, which
- * fine-tuning keeps. Inputs x, scale, mean, variance and the derivative by the output; outputs the
- * derivatives by x, scale and bias. */
+/* BatchNormalizationGradient. Inputs x, scale, mean, variance and the derivative by the output;
+ * outputs the derivatives by x, scale and bias. In the form for inference mean and variance are
+ * constants, which fine-tuning keeps; with `training` they are those of x, and x moves them. */
 
+/* Running statistics are for nets that run, not for losses. */
 static gboolean
-refuse_training (const LatentBatchNormParams *params, GError **error)
+check_outputs (LatentGradient *gradient, const LatentNode *node, GError **error)
 {
-  if (!params->training)
-    return TRUE;
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
-      "training_mode 1 is not supported: statistics are those of the file, wanted is 0");
-  return FALSE;
+  for (guint i = 1; i < node->outputs->len; i++) {
+    LatentValue *output = latent_node_get_output (node, i);
+    if (output == NULL || latent_gradient_get (gradient, output) == NULL)
+      continue;
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED,
+        "a loss that depends on output %u (running statistics) has no derivative", i);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 gboolean
@@ -25,11 +30,13 @@ latent_batch_norm_add_gradient (LatentGradient *gradient, const LatentNode *node
   LatentNode *backward;
   LatentBatchNormParams params;
 
-  if (!latent_batch_norm_get_params (node, &params, error) || !refuse_training (&params, error))
+  if (!latent_batch_norm_get_params (node, &params, error) ||
+      !check_outputs (gradient, node, error))
     return FALSE;
   backward = latent_gradient_node (gradient, "BatchNormalizationGradient", LATENT_DOMAIN_TRAINING);
   latent_node_set_float (backward, "epsilon", params.epsilon);
   latent_node_set_int (backward, "spatial", latent_node_get_int (node, "spatial", 1));
+  latent_node_set_int (backward, "training", params.training);
   latent_node_add_input (backward, latent_node_get_input (node, 0));
   latent_node_add_input (backward, latent_node_get_input (node, 1));
   latent_node_add_input (backward, latent_node_get_input (node, 3));
@@ -61,6 +68,7 @@ get_params (const LatentNode *node, LatentBatchNormParams *params, GError **erro
                              : (gint64)latent_shape_product (src, 1, src->n),
       .inner = spatial && src->n > 2 ? (gint64)latent_shape_product (src, 2, src->n) : 1,
       .epsilon = latent_node_get_float (node, "epsilon", 1e-5f),
+      .training = latent_node_get_int (node, "training", 0) != 0,
   };
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     const LatentShape *offered = latent_op_get_shape (node, i + 1);
@@ -93,23 +101,47 @@ typedef struct {
   float *dst, *dst_scale, *dst_bias; /* or NULL */
 } Job;
 
+/* What mean and variance take back of a derivative: its mean, and by how much it goes with x. */
+static void
+centre_channel (const Job *job, gint64 c, double mean, double inverse, double sum, double products)
+{
+  const LatentBatchNormParams *params = &job->params;
+  double count = (double)params->batch * (double)params->inner;
+  double factor = job->scale[c] * inverse;
+  double slope = products * inverse * inverse / count;
+
+  for (gint64 n = 0; n < params->batch; n++) {
+    gsize first = (n * params->channels + c) * params->inner;
+    for (gsize i = first; i < first + params->inner; i++)
+      job->dst[i] = (float)(factor *
+                            (job->derivative[i] - sum / count - slope * (job->src[i] - mean)));
+  }
+}
+
 static void
 derive_channel (const Job *job, gint64 c)
 {
   const LatentBatchNormParams *params = &job->params;
-  double inverse = 1 / sqrt ((double)job->variance[c] + params->epsilon);
-  float factor = (float)(job->scale[c] * inverse);
-  double sum = 0, products = 0;
+  double mean = job->mean[c], variance = job->variance[c];
+  double inverse, sum = 0, products = 0;
+  float factor;
+
+  if (params->training)
+    latent_batch_norm_measure (params, job->src, c, &mean, &variance);
+  inverse = 1 / sqrt (variance + params->epsilon);
+  factor = (float)(job->scale[c] * inverse);
 
   for (gint64 n = 0; n < params->batch; n++) {
     gsize first = (n * params->channels + c) * params->inner;
     for (gsize i = first; i < first + params->inner; i++) {
       sum += job->derivative[i];
-      products += (double)job->derivative[i] * (job->src[i] - job->mean[c]);
+      products += (double)job->derivative[i] * (job->src[i] - mean);
       if (job->dst != NULL)
         job->dst[i] = job->derivative[i] * factor;
     }
   }
+  if (job->dst != NULL && params->training)
+    centre_channel (job, c, mean, inverse, sum, products);
   if (job->dst_scale != NULL)
     job->dst_scale[c] = (float)(products * inverse);
   if (job->dst_bias != NULL)
@@ -148,7 +180,7 @@ emit_gradient (LatentBuilder *builder, const LatentNode *node, GError **error)
 
   if (!get_params (node, &params, error))
     return LATENT_EMIT_FAILED;
-  if (latent_op_get_shape (node, 0)->n < 2 ||
+  if (params.training || latent_op_get_shape (node, 0)->n < 2 ||
       params.channels != latent_op_get_shape (node, 0)->dims[1])
     return LATENT_EMIT_FALLBACK;
   return latent_dnn_batch_normalization_backward (builder, node, params.epsilon, error);
@@ -157,7 +189,7 @@ emit_gradient (LatentBuilder *builder, const LatentNode *node, GError **error)
 /* clang-format off */
 const LatentOp latent_ops_batch_norm_gradient[] = {
     {"BatchNormalizationGradient", LATENT_DOMAIN_TRAINING, 1, 1, 5, 5, 1, 3, LATENT_TYPES_F32,
-     "epsilon:f spatial:i", infer_gradient, eval_gradient, NULL, emit_gradient},
+     "epsilon:f spatial:i training:i", infer_gradient, eval_gradient, NULL, emit_gradient},
     {0},
 };
 /* clang-format on */

@@ -103,21 +103,21 @@ normalize_channel (const BatchNormJob *job, gint64 c, double mean, double varian
   }
 }
 
-static void
-measure_channel (const BatchNormJob *job, gint64 c, double *mean, double *variance)
+void
+latent_batch_norm_measure (
+    const LatentBatchNormParams *params, const float *src, gint64 c, double *mean, double *variance)
 {
-  const LatentBatchNormParams *params = &job->params;
   double n = (double)params->batch * (double)params->inner;
   double sum = 0;
   double squares = 0;
 
   for (gint64 k = 0; k < params->batch; k++)
     for (gint64 i = 0; i < params->inner; i++)
-      sum += job->src[(k * params->channels + c) * params->inner + i];
+      sum += src[(k * params->channels + c) * params->inner + i];
   *mean = sum / n;
   for (gint64 k = 0; k < params->batch; k++)
     for (gint64 i = 0; i < params->inner; i++) {
-      double distance = job->src[(k * params->channels + c) * params->inner + i] - *mean;
+      double distance = src[(k * params->channels + c) * params->inner + i] - *mean;
       squares += distance * distance;
     }
   *variance = squares / n;
@@ -142,7 +142,7 @@ normalize_channels (gsize begin, gsize end, gpointer data)
     double mean = job->mean[c];
     double variance = job->variance[c];
     if (job->params.training)
-      measure_channel (job, c, &mean, &variance);
+      latent_batch_norm_measure (&job->params, job->src, c, &mean, &variance);
     normalize_channel (job, c, mean, variance);
     store_running (job, job->running_mean, job->mean, c, mean);
     store_running (job, job->running_variance, job->variance, c, variance);

@@ -15,6 +15,9 @@ typedef struct {
   gboolean training; /* mean and variance are the batch's own */
 } LatentBatchNormParams;
 
+/* Of a channel over the batch; variance by n. */
+void latent_batch_norm_measure (const LatentBatchNormParams *params, const float *src, gint64 c,
+    double *mean, double *variance);
 gboolean latent_batch_norm_get_params (
     const LatentNode *node, LatentBatchNormParams *params, GError **error);
 
