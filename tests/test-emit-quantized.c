@@ -91,6 +91,11 @@ static const QuantizedCase cases[] = {
     {"residual with zero point", SETUP XS W16 QDQ ("x", "ks", "u1") CONV2 "a=Add(y,xd); " QDQ ("a", "kv", "u1"), 2, 0.37, 0.01},
     {"signed residual with zero point", SETUP XS W16 QDQ ("x", "ks", "s1") CONV2 "a=Add(y,xd); " QDQ ("a", "kv", "s1"), 2, 0.37, 0.01},
     {"residual and Tanh", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 "a=Add(y,xd); r=Tanh(a); " QDQ ("r", "kt", "u1"), 2, 0.005, 0.01},
+    {"sum of pairs", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 QDQ ("y", "kv", "u1") "a=Add(xd,yd); " QDQ ("a", "ku", "u1"), 2, 0.37, 0.01},
+    {"sum of pairs, Relu", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 QDQ ("y", "kv", "u1") "a=Add(yd,xd); r=Relu(a); " QDQ ("r", "kv", "u0"), 2, 0.37, 0.01},
+    {"sum of pairs, Relu that does not saturate", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 QDQ ("y", "kv", "u1")
+     "a=Add(yd,xd); r=Relu(a); " QDQ ("r", "kv", "u1"), 5, 0.37, 0.01},
+    {"sum of signed and unsigned", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 QDQ ("y", "kv", "s1") "a=Add(yd,xd); " QDQ ("a", "kv", "s0"), 2, 0.37, 0.01},
     {"residual of another type", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 "a=Add(y,xd); " QDQ ("a", "kv", "s0"), 4, 0.37, 0.01},
     {"residual that lives on", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 "a=Add(y,xd); " QDQ ("a", "kv", "u1")
      "z=Concat(xd,ad) axis:i=1", 3, 0.37, 0.01},
@@ -218,6 +223,9 @@ check (const QuantizedCase *c, LatentPrecision precision, guint threads)
   if (precision == LATENT_PRECISION_AUTO && latent_engine_has_int8 ())
     fail_unless (quantizers == c->quantizers, "%s: %u quantisers are left, not %u:\n%s", c->name,
         quantizers, c->quantizers, kernels);
+  fail_unless ((strstr (kernels, "\tnote\tthe model is quantised, but computes in f32") != NULL) ==
+                   (precision == LATENT_PRECISION_AUTO && !latent_engine_has_int8 ()),
+      "%s: a note too many or too few:\n%s", c->name, kernels);
   if (precision == LATENT_PRECISION_F32 || !latent_engine_has_int8 ())
     fail_unless (strstr (kernels, "vnni") == NULL, "%s: in integers:\n%s", c->name, kernels);
 }

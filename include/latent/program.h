@@ -197,7 +197,8 @@ guint64 latent_program_get_macs (const LatentProgram *self);
  * latent_program_describe_kernels:
  * @self: a program
  *
- * Returns: (transfer full): one line a step: node, operator, kernel
+ * Returns: (transfer full): one line a step: node, operator, kernel, parted by tabs; and, for a
+ *   quantised model that is not computed in integers, a line with no node and operator "note"
  */
 LATENT_API
 char *latent_program_describe_kernels (const LatentProgram *self);

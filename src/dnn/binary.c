@@ -116,6 +116,8 @@ latent_dnn_binary (LatentBuilder *builder, const LatentNode *node, GError **erro
                     *small = latent_node_get_input (node, 1);
   const LatentValue *dst = latent_node_get_output (node, 0), *residual = NULL;
 
+  if (latent_value_is_integer (big) && latent_value_is_integer (small))
+    return latent_dnn_quantized_add (builder, node, error);
   /* opset 6 has its own rule of broadcasting */
   if (row == NULL || node->inputs->len != 2 || latent_node_get_int (node, "broadcast", 0) != 0 ||
       dst->type != LATENT_DATA_TYPE_FLOAT32 || !latent_attr_fuse (attr, node, 0, &residual) ||

@@ -142,6 +142,12 @@ settle_input (LatentBuilder *self, const LatentValue *value, LatentLayout *wante
   return add_home (self, value, operand);
 }
 
+gboolean
+latent_builder_is_open (LatentBuilder *self, const LatentValue *value)
+{
+  return g_hash_table_contains (self->inputs, value);
+}
+
 /* Where the value was defined. */
 static const LatentOperand *
 find_first_home (LatentBuilder *self, const LatentValue *value, LatentLayout *wanted)

@@ -51,6 +51,8 @@ LatentDataType latent_builder_get_type (LatentBuilder *self, const LatentValue *
 /* Whether a value's data stays what it is, so that it can be reordered once for all runs. Where a
  * value with data is marked as a parameter, its tensor may be written to between runs. */
 gboolean latent_value_is_constant (const LatentValue *value);
+/* Whether `value` is an input of which no step has settled the layout. */
+gboolean latent_builder_is_open (LatentBuilder *self, const LatentValue *value);
 /* The layout that get() with NULL would give. */
 const LatentLayout *latent_builder_get_layout (LatentBuilder *self, const LatentValue *value);
 

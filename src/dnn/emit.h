@@ -56,6 +56,10 @@ LatentEmit latent_dnn_matmul (LatentBuilder *builder, const LatentNode *node,
 LatentEmit latent_dnn_eltwise (LatentBuilder *builder, const LatentNode *node, GError **error);
 /* One function of two or more numbers, broadcast: Add, Sub, Mul, Div, Min, Max, Sum. */
 LatentEmit latent_dnn_binary (LatentBuilder *builder, const LatentNode *node, GError **error);
+/* Of two arrays of one shape whose 8-bit integers stand for reals, and so do the result's, which
+ * saturate where a Relu is fused. */
+LatentEmit latent_dnn_quantized_add (
+    LatentBuilder *builder, const LatentNode *node, GError **error);
 LatentEmit latent_dnn_prelu (LatentBuilder *builder, const LatentNode *node, GError **error);
 LatentEmit latent_dnn_softmax (
     LatentBuilder *builder, const LatentNode *node, guint axis, gboolean log, GError **error);

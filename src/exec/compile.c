@@ -334,6 +334,17 @@ share_constants (LatentGraph *graph)
   }
 }
 
+/* What a user might wonder about. */
+static const char *
+get_note (const LatentGraph *graph, const LatentRequest *request)
+{
+  if (request->precision != LATENT_PRECISION_AUTO || latent_engine_has_int8 () ||
+      request->variable_parameters || !has_quantizers (graph))
+    return NULL;
+  return "the model is quantised, but computes in f32: this CPU, or what ONEDNN_MAX_CPU_ISA leaves "
+         "of it, has no VNNI";
+}
+
 /* Of a quantised file that is; of others there is nothing to do. */
 static gboolean
 wants_int8 (const LatentRequest *request)
@@ -426,6 +437,7 @@ latent_exec_compile (const LatentGraph *graph, const char *key, const char *cons
   if (program == NULL)
     return NULL;
   g_steal_pointer (&part);
+  program->note = get_note (graph, request);
   program->key = g_steal_pointer (&full_key);
   return latent_program_cache_add (program);
 }

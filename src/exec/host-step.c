@@ -127,6 +127,16 @@ has_floats_only (const GPtrArray *values, const LatentShape *shape)
   return TRUE;
 }
 
+/* Convolutions of integers read channels-last data, so that is how their quantiser's input, where
+ * nobody has settled it, had better come. */
+static gboolean
+wants_channels_last (LatentBuilder *builder, const LatentNode *node, const LatentValue *src)
+{
+  return src->shape.n > 2 && g_str_equal (node->op_type, "QuantizeLinear") &&
+         latent_value_is_integer (latent_node_get_output (node, 0)) &&
+         latent_builder_is_open (builder, src);
+}
+
 /* The layout that all arrays of an elementwise node can have: that of the first input that has its
  * output's shape (rather one that is no constant); channels-last where that lies in padded blocks.
  * NULL: row-major it is. */
@@ -145,6 +155,8 @@ find_common_layout (LatentBuilder *builder, const LatentNode *node)
     else if (!is_single (value))
       return NULL;
   }
+  if (first != NULL && wants_channels_last (builder, node, first))
+    return latent_layout_new_channels_last (first->type, shape);
   home = first != NULL ? latent_builder_get_layout (builder, first) : NULL;
   if (home == NULL || !latent_shape_equal (&home->shape, shape))
     return NULL;

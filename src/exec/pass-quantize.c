@@ -190,6 +190,46 @@ convert (LatentGraph *graph, Candidate *self)
   return TRUE;
 }
 
+/* A Relu where the integers of its result saturate at its 0. */
+static gboolean
+saturates (const LatentNode *node, const LatentNode *quantizer)
+{
+  g_autoptr (LatentQuantization) to = latent_quantize_read (quantizer);
+  gboolean is_signed = latent_node_get_output (quantizer, 0)->type == LATENT_DATA_TYPE_INT8;
+
+  return latent_node_is (node, "Relu") && to->zero_points[0] == (is_signed ? -128 : 0);
+}
+
+/* An Add of integers that makes integers. */
+static gboolean
+convert_add (LatentNode *node, GHashTable *readers)
+{
+  LatentNode *sources[2], *dst;
+
+  if (!latent_node_is (node, "Add") || node->inputs->len != 2)
+    return FALSE;
+  dst = get_quantizer (latent_node_get_output (node, 0), readers);
+  for (guint i = 0; i < 2; i++) {
+    const LatentValue *value = latent_node_get_input (node, i);
+    sources[i] = get_dequantizer (value);
+    if (dst == NULL || sources[i] == NULL ||
+        !latent_shape_equal (&value->shape, &latent_node_get_output (node, 0)->shape))
+      return FALSE;
+  }
+  for (guint i = 0; i < node->fused->len; i++)
+    if (!saturates (g_ptr_array_index (node->fused, i), dst))
+      return FALSE;
+  if (!note (sources[0], latent_node_get_input (sources[0], 0)) ||
+      !note (sources[1], latent_node_get_input (sources[1], 0)) ||
+      !note (dst, latent_node_get_output (dst, 0)))
+    return FALSE;
+  for (guint i = 0; i < 2; i++)
+    node->inputs->pdata[i] = latent_node_get_input (sources[i], 0);
+  node->outputs->pdata[0] = latent_node_get_output (dst, 0);
+  g_ptr_array_set_size (dst->outputs, 0); /* for prune: nobody needs it any more */
+  return TRUE;
+}
+
 /* For each value the node that reads it last. */
 static GHashTable *
 find_readers (const LatentGraph *graph)
@@ -212,7 +252,8 @@ latent_pass_quantize (LatentGraph *graph)
 
   for (guint i = 0; i < graph->nodes->len; i++) {
     Candidate self = {.node = g_ptr_array_index (graph->nodes, i)};
-    if (self.node->outputs->len == 0 || !has_quantized_weights (self.node))
+    if (self.node->outputs->len == 0 || convert_add (self.node, readers) ||
+        !has_quantized_weights (self.node))
       continue;
     self.src = get_dequantizer (latent_node_get_input (self.node, 0));
     if (self.src == NULL)

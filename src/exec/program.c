@@ -127,5 +127,7 @@ latent_program_describe_kernels (const LatentProgram *self)
           text, "+%s", ((LatentNode *)g_ptr_array_index (node->fused, j))->op_type);
     g_string_append_printf (text, "\t%s\n", step->kernel);
   }
+  if (self->note != NULL)
+    g_string_append_printf (text, "\tnote\t%s\n", self->note);
   return g_string_free (text, FALSE);
 }

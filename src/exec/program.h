@@ -20,6 +20,7 @@ struct _LatentProgram {
   GArray *states;  /* LatentOperand: what reset() zeroes */
   guint64 macs;
   guint threads;
+  const char *note; /* why it does not compute as the file might be, static; or NULL */
 };
 
 void latent_program_free (LatentProgram *self);
