@@ -33,6 +33,29 @@ GST_START_TEST (latents_come_back_within_a_step)
 }
 GST_END_TEST
 
+/* From the largest symbol to the smallest, and to 0: by more steps than a symbol counts. */
+GST_START_TEST (latents_may_change_by_all_there_is)
+{
+  static const float shares[] = {1, -1, 1, 0, -1, -1, 0, 1};
+  const float most = 32767 * 0.0625f;
+  LatentStreamInfo info = case_info ();
+  GError *error = NULL;
+  Case stream;
+
+  case_init (&stream, 3, 5, 7, &info);
+  latent_encoder_set_quality (stream.encoder, 63);
+  for (guint i = 0; i < 8; i++) {
+    for (gsize k = 0; k < stream.n; k++)
+      stream.latents[k] = shares[(i + k * k) % 8] * most;
+    fail_unless (latent_encoder_encode (
+        stream.encoder, stream.latents, 0, &stream.info, &stream.packet, &stream.size, &error));
+    fail_unless_equals_int (case_decode (&stream), LATENT_DECODE_OK);
+    fail_unless (case_compare (&stream) < 0.0625f);
+  }
+  case_clear (&stream);
+}
+GST_END_TEST
+
 GST_START_TEST (what_depends_on_a_lost_packet_waits_for_a_key)
 {
   static const LatentDecodeResult results[] = {LATENT_DECODE_OK, LATENT_DECODE_OK, -1,
@@ -381,6 +404,7 @@ codec_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, latents_come_back_within_a_step, 0, 4);
+  tcase_add_test (tc, latents_may_change_by_all_there_is);
   tcase_add_test (tc, what_depends_on_a_lost_packet_waits_for_a_key);
   tcase_add_test (tc, resilient_packets_stand_alone);
   tcase_add_test (tc, quality_may_change_at_every_frame);

@@ -108,15 +108,17 @@ static const struct {
 GST_START_TEST (what_moved_is_found)
 {
   Case self;
-  LatentVector vectors[LATENT_MOTION_PIECES];
+  LatentVector whole, pieces[LATENT_MOTION_PIECES];
 
   start (&self);
   for (guint y = 0; y < HEIGHT; y++)
     for (guint x = 0; x < WIDTH; x++)
       self.now[y][x] = get_pixel (x + shifts[__i__].x / 4., y + shifts[__i__].y / 4.);
   set_source (&self);
-  guint cost = latent_motion_search (self.motion, 2, 2, &shifts[__i__].candidate, 1, 4, vectors);
-  check_vectors (vectors, shifts[__i__].x, shifts[__i__].y);
+  guint cost = latent_motion_search (
+      self.motion, 2, 2, &shifts[__i__].candidate, 1, 4, FALSE, &whole, pieces);
+  fail_unless_equals_int (whole.x, shifts[__i__].x);
+  fail_unless_equals_int (whole.y, shifts[__i__].y);
   /* Rounding, and some bits. */
   fail_unless (cost < 500, "%u", cost);
   clear (&self);
@@ -126,20 +128,50 @@ GST_END_TEST
 GST_START_TEST (halves_of_a_tile_go_their_ways)
 {
   Case self;
-  LatentVector vectors[LATENT_MOTION_PIECES];
+  LatentVector whole, pieces[LATENT_MOTION_PIECES];
 
   start (&self);
   for (guint y = 0; y < HEIGHT; y++)
     for (guint x = 0; x < WIDTH; x++)
       self.now[y][x] = x < 2 * TILE + 8 ? get_pixel (x + 2, y) : get_pixel (x - 3, y + 1);
   set_source (&self);
-  latent_motion_search (self.motion, 2, 1, NULL, 0, 1, vectors);
-  fail_unless_equals_int (vectors[0].x, 8);
-  fail_unless_equals_int (vectors[0].y, 0);
-  fail_unless_equals_int (vectors[1].x, -12);
-  fail_unless_equals_int (vectors[1].y, 4);
-  fail_unless_equals_int (vectors[2].x, 8);
-  fail_unless_equals_int (vectors[3].x, -12);
+  latent_motion_search (self.motion, 2, 1, NULL, 0, 1, FALSE, &whole, pieces);
+  fail_unless_equals_int (pieces[0].x, 8);
+  fail_unless_equals_int (pieces[0].y, 0);
+  fail_unless_equals_int (pieces[1].x, -12);
+  fail_unless_equals_int (pieces[1].y, 4);
+  fail_unless_equals_int (pieces[2].x, 8);
+  fail_unless_equals_int (pieces[3].x, -12);
+  clear (&self);
+}
+GST_END_TEST
+
+/* What stood there before something hid it, and is seen again in the lower half of a tile. */
+GST_START_TEST (pieces_are_remembered)
+{
+  Case self;
+  LatentVector whole, pieces[LATENT_MOTION_PIECES];
+  g_autofree gint32 *grey = g_new (gint32, WIDTH * HEIGHT);
+  gint32 prediction[TILE * TILE];
+
+  start (&self);
+  latent_motion_remember (self.motion, NULL);
+  for (guint i = 0; i < WIDTH * HEIGHT; i++)
+    grey[i] = 4 * 90;
+  latent_motion_synthesise (self.motion, grey, NULL);
+  for (guint y = 0; y < HEIGHT; y++)
+    for (guint x = 0; x < WIDTH; x++)
+      self.now[y][x] = y < TILE + 8 ? 90 : get_pixel (x, y);
+  set_source (&self);
+  latent_motion_search (self.motion, 2, 1, NULL, 0, 1, TRUE, &whole, pieces);
+  fail_if (latent_vector_is_memory (pieces[0]) || latent_vector_is_memory (pieces[1]));
+  fail_unless (latent_vector_is_memory (pieces[2]) && latent_vector_is_memory (pieces[3]));
+  latent_motion_predict (self.motion, 2, 1, pieces, prediction);
+  for (guint y = 0; y < TILE; y++)
+    for (guint x = 0; x < TILE; x++)
+      fail_unless_equals_int (prediction[y * TILE + x], 4 * self.now[TILE + y][2 * TILE + x]);
+  latent_motion_search (self.motion, 2, 1, NULL, 0, 1, FALSE, &whole, pieces);
+  fail_if (latent_vector_is_memory (pieces[2]));
   clear (&self);
 }
 GST_END_TEST
@@ -148,15 +180,16 @@ GST_END_TEST
 GST_START_TEST (bits_have_a_price)
 {
   Case self;
-  LatentVector vectors[LATENT_MOTION_PIECES];
+  LatentVector whole, pieces[LATENT_MOTION_PIECES];
 
   start (&self);
   for (guint y = 0; y < HEIGHT; y++)
     for (guint x = 0; x < WIDTH; x++)
       self.now[y][x] = get_pixel (x + .25, y);
   set_source (&self);
-  latent_motion_search (self.motion, 2, 1, NULL, 0, 10000, vectors);
-  check_vectors (vectors, 0, 0);
+  latent_motion_search (self.motion, 2, 1, NULL, 0, 10000, FALSE, &whole, pieces);
+  fail_unless_equals_int (whole.x, 0);
+  check_vectors (pieces, 0, 0);
   fail_unless (latent_motion_get_still_cost (self.motion, 2, 1) > 100);
   clear (&self);
 }
@@ -171,7 +204,7 @@ GST_START_TEST (edges_are_searched)
       {-300,       30        }
   };
   Case self;
-  LatentVector vectors[LATENT_MOTION_PIECES];
+  LatentVector whole, pieces[LATENT_MOTION_PIECES];
 
   start (&self);
   for (guint y = 0; y < HEIGHT; y++)
@@ -180,8 +213,9 @@ GST_START_TEST (edges_are_searched)
   set_source (&self);
   for (guint y = 0; y < GRID_H; y += GRID_H - 1)
     for (guint x = 0; x < GRID_W; x += GRID_W - 1) {
-      latent_motion_search (self.motion, x, y, far, G_N_ELEMENTS (far), 0, vectors);
-      check_vectors (vectors, 0, 0);
+      latent_motion_search (self.motion, x, y, far, G_N_ELEMENTS (far), 0, FALSE, &whole, pieces);
+      fail_unless_equals_int (whole.x, 0);
+      check_vectors (pieces, 0, 0);
       fail_unless_equals_int (latent_motion_get_still_cost (self.motion, x, y), 0);
     }
   clear (&self);
@@ -212,6 +246,7 @@ motion_search_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, what_moved_is_found, 0, G_N_ELEMENTS (shifts));
   tcase_add_test (tcase, halves_of_a_tile_go_their_ways);
+  tcase_add_test (tcase, pieces_are_remembered);
   tcase_add_test (tcase, bits_have_a_price);
   tcase_add_test (tcase, edges_are_searched);
   tcase_add_test (tcase, sources_are_of_the_basis_colour);

@@ -213,7 +213,7 @@ static const struct {
     {0,              -4 * 20,    0, 0, 10,  80 },
     {0,              4 * 20,     0, 1, 250, 250},
     {G_MAXINT16,     G_MAXINT16, 0, 0, 250, 250},
-    {G_MININT16,     G_MININT16, 2, 1, 10,  10 },
+    {G_MININT16 + 1, G_MININT16, 2, 1, 10,  10 },
     {G_MININT16 + 1, 3,          1, 0, 10,  10 },
 };
 

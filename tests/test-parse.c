@@ -106,14 +106,14 @@ GST_START_TEST (wrong_caps_are_an_error)
 {
   g_autoptr (GstBus) bus = gst_bus_new ();
   GstHarness *harness = gst_harness_new ("latentparse");
-  g_autoptr (GstBuffer) header = gst_buffer_new_wrapped (g_strdup ("LATs\2xxxxxxx"), 12);
+  g_autoptr (GstBuffer) header = gst_buffer_new_wrapped (g_strdup ("LATs\3xxxxxxx"), 12);
   GstCaps *caps = gst_caps_new_simple (
       "video/x-latent", "codec_data", GST_TYPE_BUFFER, header, NULL);
 
   gst_element_set_bus (harness->element, bus);
   gst_harness_set_src_caps (harness, caps);
   gst_harness_push (harness, new_bare (LATENT_MEDIA_VIDEO, 0, TRUE));
-  test_bus_assert_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "version 2", NULL);
+  test_bus_assert_error (bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "version 3", NULL);
   gst_element_set_bus (harness->element, NULL);
   gst_harness_teardown (harness);
 }

@@ -11,21 +11,22 @@
 
 /* A header without its checksum: 2 tiles of 3 channels at 4x5 places each, side by side. */
 static const guint8 base[] = {
-    'L', 'A', 'T', 's', 1,                    /* version */
+    'L', 'A', 'T', 's', 2,                    /* version */
     1,                                        /* 5: kind */
     0,                                        /* 6: resilient */
     2,                                        /* 7: slices */
     3, 'a', '.', '7',                         /* 8: id */
     0x78, 0x56, 0x34, 0x12,                   /* 12: prior */
-    4, 2, 3, 4, 5,                            /* 16: dims */
-    0,                                        /* 21: channels last */
-    2,                                        /* 22: tiles in a row */
-    5,                                        /* 23: columns */
-    1, 0x00, 0xff,                            /* 24: a channel of step 1/2 */
-    2, 0x80, 0x00,                            /* 27: two of step sqrt 2 */
-    100, 80, 25, 1, 4, 3, 2, 9, 16, 10, 1, 2, /* 30: video */
+    0x21, 0x43, 0x65, 0x87,                   /* 16: motion */
+    4, 2, 3, 4, 5,                            /* 20: dims */
+    0,                                        /* 25: channels last */
+    2,                                        /* 26: tiles in a row */
+    5,                                        /* 27: columns */
+    1, 0x00, 0xff,                            /* 28: a channel of step 1/2 */
+    2, 0x80, 0x00,                            /* 31: two of step sqrt 2 */
+    100, 80, 25, 1, 4, 3, 2, 9, 16, 10, 1, 2, /* 34: video */
 };
-#define N_BASE 42
+#define N_BASE 46
 
 static LatentSequence
 make_sequence (void)
@@ -34,7 +35,8 @@ make_sequence (void)
   LatentShape dims = {
       4, {2, 3, 4, 5}
   };
-  LatentSequence sequence = {.prior = 0x12345678, .steps = g_memdup2 (steps, sizeof steps)};
+  LatentSequence sequence = {
+      .prior = 0x12345678, .motion = 0x87654321, .steps = g_memdup2 (steps, sizeof steps)};
 
   fail_unless (latent_grid_init (&sequence.grid, &dims, FALSE, 2, 5, NULL));
   sequence.info = (LatentStreamInfo){.kind = LATENT_MEDIA_VIDEO,
@@ -162,7 +164,7 @@ static const struct {
   const char *message;
 } hostile[] = {
     {0,  'l',  LATENT_ERROR_FORMAT,      "not a sequence header: it does not begin with LATs"        },
-    {4,  2,    LATENT_ERROR_UNSUPPORTED, "the sequence header is of version 2, version 1 can be read"},
+    {4,  3,    LATENT_ERROR_UNSUPPORTED, "the sequence header is of version 3, version 2 can be read"},
     {5,  3,    LATENT_ERROR_FORMAT,      "kind of the stream is 3, wanted is 0 to 2"                 },
     {6,  2,    LATENT_ERROR_FORMAT,      "resilient of the stream is 2, wanted is 0 to 1"            },
     {7,  0,    LATENT_ERROR_FORMAT,      "slices of the stream is 0, wanted is 1 to 64"              },
@@ -175,28 +177,28 @@ static const struct {
     {9,  0,    LATENT_ERROR_FORMAT,
      "latent_id of the stream is not 1 to 128 letters, digits, '.', '_' or '-'"                      },
     {8,  0x7f, LATENT_ERROR_FORMAT,      "the sequence header ends too early"                        },
-    {16, 0,    LATENT_ERROR_FORMAT,      "latents of a frame have 1 to 12 dimensions, not 0"         },
-    {16, 13,   LATENT_ERROR_FORMAT,      "latents of a frame have 1 to 12 dimensions, not 13"        },
-    {17, 0,    LATENT_ERROR_FORMAT,      "dimension 0 of a frame's latents is 0"                     },
-    {21, 2,    LATENT_ERROR_FORMAT,      "channels_last of the stream is 2, wanted is 0 or 1"        },
-    {22, 0,    LATENT_ERROR_FORMAT,      "2 tiles do not fill rows of 0"                             },
-    {22, 3,    LATENT_ERROR_FORMAT,      "2 tiles do not fill rows of 3"                             },
-    {23, 6,    LATENT_ERROR_FORMAT,      "20 places do not fill rows of 6"                           },
-    {24, 0,    LATENT_ERROR_FORMAT,
+    {20, 0,    LATENT_ERROR_FORMAT,      "latents of a frame have 1 to 12 dimensions, not 0"         },
+    {20, 13,   LATENT_ERROR_FORMAT,      "latents of a frame have 1 to 12 dimensions, not 13"        },
+    {21, 0,    LATENT_ERROR_FORMAT,      "dimension 0 of a frame's latents is 0"                     },
+    {25, 2,    LATENT_ERROR_FORMAT,      "channels_last of the stream is 2, wanted is 0 or 1"        },
+    {26, 0,    LATENT_ERROR_FORMAT,      "2 tiles do not fill rows of 0"                             },
+    {26, 3,    LATENT_ERROR_FORMAT,      "2 tiles do not fill rows of 3"                             },
+    {27, 6,    LATENT_ERROR_FORMAT,      "20 places do not fill rows of 6"                           },
+    {28, 0,    LATENT_ERROR_FORMAT,
      "steps of the stream: 0 channels of step -256, from channel 0 of 3"                             },
-    {24, 4,    LATENT_ERROR_FORMAT,
+    {28, 4,    LATENT_ERROR_FORMAT,
      "steps of the stream: 4 channels of step -256, from channel 0 of 3"                             },
-    {29, 0x21, LATENT_ERROR_FORMAT,
+    {33, 0x21, LATENT_ERROR_FORMAT,
      "steps of the stream: 2 channels of step 8576, from channel 1 of 3"                             },
-    {30, 0,    LATENT_ERROR_FORMAT,      "width of the stream is 0, wanted is 1 to 1048576"          },
-    {31, 0,    LATENT_ERROR_FORMAT,      "height of the stream is 0, wanted is 1 to 1048576"         },
-    {33, 0,    LATENT_ERROR_FORMAT,      "fps_d of the stream is 0, wanted is 1 to 2147483647"       },
-    {34, 0,    LATENT_ERROR_FORMAT,      "par_n of the stream is 0, wanted is 1 to 2147483647"       },
-    {36, 3,    LATENT_ERROR_FORMAT,      "color_range of the stream is 3, wanted is 0 to 2"          },
-    {40, 3,    LATENT_ERROR_FORMAT,      "interlace of the stream is 3, wanted is 0 to 2"            },
-    {41, 3,    LATENT_ERROR_FORMAT,      "field_order of the stream is 3, wanted is 0 to 2"          },
-    {41, 0x80, LATENT_ERROR_FORMAT,      "the sequence header ends too early"                        },
-    {5,  0,    LATENT_ERROR_FORMAT,      "12 bytes follow on the sequence header's fields"           },
+    {34, 0,    LATENT_ERROR_FORMAT,      "width of the stream is 0, wanted is 1 to 1048576"          },
+    {35, 0,    LATENT_ERROR_FORMAT,      "height of the stream is 0, wanted is 1 to 1048576"         },
+    {37, 0,    LATENT_ERROR_FORMAT,      "fps_d of the stream is 0, wanted is 1 to 2147483647"       },
+    {38, 0,    LATENT_ERROR_FORMAT,      "par_n of the stream is 0, wanted is 1 to 2147483647"       },
+    {40, 3,    LATENT_ERROR_FORMAT,      "color_range of the stream is 3, wanted is 0 to 2"          },
+    {44, 3,    LATENT_ERROR_FORMAT,      "interlace of the stream is 3, wanted is 0 to 2"            },
+    {45, 3,    LATENT_ERROR_FORMAT,      "field_order of the stream is 3, wanted is 0 to 2"          },
+    {45, 0x80, LATENT_ERROR_FORMAT,      "the sequence header ends too early"                        },
+    {5,  0,    LATENT_ERROR_FORMAT,      "latents of a frame have 1 to 12 dimensions, not 33"        },
 };
 
 GST_START_TEST (hostile_fields_are_named)
@@ -234,9 +236,9 @@ GST_START_TEST (large_grids_are_refused)
   LatentSequence sequence = {0};
   guint8 header[128];
 
-  g_byte_array_append (bytes, base, 16);
+  g_byte_array_append (bytes, base, 20);
   g_byte_array_append (bytes, large[__i__].dims, large[__i__].n);
-  g_byte_array_append (bytes, base + 21, N_BASE - 21);
+  g_byte_array_append (bytes, base + 25, N_BASE - 25);
   fail_if (latent_sequence_get (&sequence, header, sign (bytes->data, bytes->len, header), &error));
   fail_unless_equals_int (error->code, LATENT_ERROR_LIMIT);
   fail_unless_equals_string (error->message, large[__i__].message);

@@ -221,11 +221,11 @@ GST_START_TEST (test_version)
 {
   g_auto (TestBench) decoder = new_decoder (TEST_MODEL_RGB, NULL, 0);
   g_autoptr (GstCaps) caps = gst_caps_from_string ("video/x-latent,version=1,alignment=frame,"
-                                                   "codec_data=(buffer)4c4154730201000140");
+                                                   "codec_data=(buffer)4c4154730301000140");
 
   gst_harness_set_src_caps (decoder.harness, g_steal_pointer (&caps));
   gst_harness_push (decoder.harness, gst_buffer_new_allocate (NULL, 20, NULL));
-  test_bus_assert_error (decoder.bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "version 2", NULL);
+  test_bus_assert_error (decoder.bus, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "version 3", NULL);
 }
 GST_END_TEST;
 

@@ -5,6 +5,7 @@
 
 /* Channels' headers: still or not, offset, mode. */
 
+#define FEW   8 /* places */
 #define LARGE 4 /* a channel whose greatest value is below it is coded as it is */
 
 /* q: row y, there being no row above the first. */
@@ -150,12 +151,48 @@ code_mode (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
   *last = (guint8)((*last + further) % modes);
 }
 
+static guint
+count_active (const LatentBand *self)
+{
+  guint n = 0;
+
+  for (guint y = 0; y < self->rows; y++)
+    for (guint x = 0; x < self->width; x++)
+      n += self->active[y * self->stride + x];
+  return n;
+}
+
+/* What is foretold has neither offset nor mode. Where few places are coded it is not worth saying
+ * which channels are still. */
+static void
+code_foretold (LatentBand *self, LatentBitCoder *bits, LatentDirection direction, const gint16 *q)
+{
+  const guint n = count_active (self);
+
+  if (n < FEW) {
+    memset (self->still, n == 0, self->channels);
+    return;
+  }
+  for (guint c = 0; c < self->channels; c++)
+    self->resting[c] = self->still[c] = (guint8)latent_bit_coder_code (bits, direction,
+        &self->state->channels[c].slots[IS_STILL + self->resting[c]],
+        direction != LATENT_DECODE &&
+            is_still (self, q + latent_band_get_begin (self, c), NULL, 0));
+}
+
 void
 latent_band_code_headers (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     const gint16 *q, const gint16 *p)
 {
   const gboolean decoding = direction == LATENT_DECODE, delta = p != NULL;
-  g_autofree guint32 *counts = decoding || delta ? NULL : g_new0 (guint32, 65536);
+  g_autofree guint32 *counts = NULL;
+
+  if (self->foretold != NULL) {
+    code_foretold (self, bits, direction, q);
+    return;
+  }
+  if (!decoding && !delta)
+    counts = g_new0 (guint32, 65536);
 
   for (guint c = 0; c < self->channels; c++) {
     const gsize begin = latent_band_get_begin (self, c);

@@ -4,10 +4,21 @@
 #include "src/codec/band.h"
 
 /* Which places are coded: where a channel that is not still differs from its offset, or from the
- * frame before. */
+ * frame before; in foretold frames, all but those that stay as they were. */
 
 #define HISTORY_LIMIT 15
 #define HISTORY_STEP  4
+
+/* A place may be coded that no symbol is left at: what it is foretold by moves it. */
+static void
+find_foretold (LatentBand *self)
+{
+  const guint8 *modes = self->foretold->modes + (gsize)self->begin * self->width;
+
+  for (guint y = 0; y < self->rows; y++, modes += self->width)
+    for (guint x = 0; x < self->width; x++)
+      self->active[y * self->stride + x] = modes[x] != LATENT_PLACE_HELD;
+}
 
 static void
 find_active (LatentBand *self, const gint16 *q, const gint16 *p)
@@ -68,8 +79,11 @@ code_all (LatentBand *self, LatentBitCoder *bits, const LatentDirection directio
   for (guint y = 0; y < self->rows; y++) {
     if (direction == LATENT_DECODE)
       memset (self->active + y * self->stride, 0, self->width * sizeof *self->active);
-    for (guint x = 0; x < self->width; x++)
+    for (guint x = 0; x < self->width; x++) {
       code_place (self, bits, direction, y, x, delta);
+      if (self->foretold != NULL)
+        latent_band_code_kind (self, bits, direction, y, x);
+    }
   }
 }
 
@@ -95,9 +109,11 @@ void
 latent_band_code_places (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     const gint16 *q, const gint16 *p)
 {
-  const gboolean delta = p != NULL;
+  const gboolean delta = p != NULL || self->foretold != NULL;
 
-  if (direction != LATENT_DECODE)
+  if (direction != LATENT_DECODE && self->foretold != NULL)
+    find_foretold (self);
+  else if (direction != LATENT_DECODE)
     find_active (self, q, p);
   if (direction == LATENT_ENCODE)
     code_all (self, bits, LATENT_ENCODE, delta);

@@ -6,7 +6,7 @@
 #define ROWS_AROUND 4 /* two above, two below */
 #define WORDS       3 /* planes of 32 bits */
 #define HALVES      3 /* of 16 */
-#define BYTES       6 /* of 8 */
+#define BYTES       7 /* of 8 */
 
 void
 latent_band_init (
@@ -33,10 +33,12 @@ latent_band_init (
       .active = bytes + first,
       .active_before = bytes + plane + first,
       .history = bytes + 2 * plane + first,
+      .kinds = bytes + 6 * plane + first,
       .visits = g_new (guint, rows * width),
       .first_visit = g_new (guint, rows + 1),
       .found = g_new (guint, rows * width),
-      .still = g_new0 (guint8, channels)};
+      .still = g_new0 (guint8, channels),
+      .resting = g_new0 (guint8, channels)};
   for (guint i = 0; i < 3; i++) {
     self->values[i] = (gint16 *)halves + i * plane + first;
     self->digits[i] = bytes + (3 + i) * plane + first;
@@ -51,6 +53,7 @@ latent_band_clear (LatentBand *self)
   g_clear_pointer (&self->first_visit, g_free);
   g_clear_pointer (&self->found, g_free);
   g_clear_pointer (&self->still, g_free);
+  g_clear_pointer (&self->resting, g_free);
 }
 
 /* plane: its place (0, 0). */
@@ -66,6 +69,9 @@ latent_band_forget (LatentBand *self)
 {
   clear_plane (self, self->active_before, 1);
   clear_plane (self, self->history, 1);
+  memset (self->resting, 0, self->channels * sizeof *self->resting);
+  for (gsize i = 0; i < sizeof self->place_slots / sizeof (LatentSlot); i++)
+    ((LatentSlot *)&self->place_slots)[i] = LATENT_SLOT_NEW;
 }
 
 void
@@ -136,7 +142,10 @@ latent_band_end_channel (LatentBand *self, const gint16 *q, const gint16 *p)
       add_smooth (self->activity + i, self->stride, magnitude);
       self->activity_sum += magnitude;
     }
-    if (p != NULL) {
+    if (self->foretold != NULL) {
+      add_smooth (self->changed + i, self->stride, 1);
+      self->changed_sum++;
+    } else if (p != NULL) {
       const guint y = i / (guint)self->stride, x = i % (guint)self->stride;
       if (q[(gsize)y * self->width + x] == p[(gsize)y * self->width + x])
         continue;

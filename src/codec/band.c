@@ -14,15 +14,20 @@ fill_symbols (const LatentBand *self, guint channel, gint16 *q, const gint16 *p,
     memcpy (q, p, n * sizeof *q);
     return;
   }
+  if (self->foretold != NULL) {
+    memset (q, 0, n * sizeof *q);
+    return;
+  }
   for (gsize i = 0; i < n; i++)
     q[i] = self->state->channels[channel].offset;
 }
 
 /* q and p: the channel's first row in the band. */
 LATENT_INLINE void
-code_row (const LatentChannelCoder *coder, const LatentDirection direction, const gboolean delta,
-    guint channel, gint16 *q, const gint16 *p, guint y)
+code_row (const LatentChannelCoder *coder, const LatentDirection direction,
+    const LatentFrameKind kind, guint channel, gint16 *q, const gint16 *p, guint y)
 {
+  const gboolean delta = kind == LATENT_FRAME_DELTA;
   LatentBand *band = coder->band;
   const LatentChannelState *state = &band->state->channels[channel];
   const LatentSymbolMode mode = state->modes[delta];
@@ -41,7 +46,7 @@ code_row (const LatentChannelCoder *coder, const LatentDirection direction, cons
       before = (gint16)(p[x] - foretold);
     if (direction != LATENT_DECODE)
       value = (gint16)(q[x] - foretold);
-    value = latent_code_value (coder, direction, delta, first + x, before, value);
+    value = latent_code_value (coder, direction, kind, first + x, before, value);
     if (direction == LATENT_DECODE)
       q[x] = (gint16)(foretold + value);
     if (delta)
@@ -51,13 +56,39 @@ code_row (const LatentChannelCoder *coder, const LatentDirection direction, cons
   }
 }
 
+/* expected: the channel's first row in the band. */
+LATENT_INLINE void
+code_foretold_row (const LatentChannelCoder *coder, const LatentDirection direction, gint16 *q,
+    const gint16 *expected, guint y)
+{
+  LatentBand *band = coder->band;
+  const gssize first = y * band->stride;
+  const guint8 *modes = band->foretold->modes + (gsize)(band->begin + y) * band->width;
+
+  q += (gsize)y * band->width;
+  expected += (gsize)y * band->width;
+  for (guint k = band->first_visit[y]; k < band->first_visit[y + 1]; k++) {
+    const guint x = band->visits[k];
+    gint value = q[x];
+    if (modes[x] == LATENT_PLACE_NEW)
+      value = latent_code_value (coder, direction, LATENT_FRAME_KEY, first + x, 0, value);
+    else
+      value = latent_code_value (
+          coder, direction, LATENT_FRAME_FORETOLD, first + x, expected[x], value);
+    if (direction == LATENT_DECODE)
+      q[x] = (gint16)value;
+    if (value != 0)
+      latent_place_put (coder, first + x, value, 0);
+  }
+}
+
 LATENT_INLINE void
 code_channels (LatentBand *self, LatentBitCoder *bits, const LatentDirection direction,
-    const gboolean delta, gint16 *q, const gint16 *p)
+    const LatentFrameKind kind, gint16 *q, const gint16 *p)
 {
   for (guint c = 0; c < self->channels; c++) {
     const gsize begin = latent_band_get_begin (self, c);
-    const gint16 *before = delta ? p + begin : NULL;
+    const gint16 *before = kind == LATENT_FRAME_DELTA ? p + begin : NULL;
     LatentChannelCoder coder = {.band = self,
         .bits = bits,
         .classes = latent_classes_get (),
@@ -71,36 +102,52 @@ code_channels (LatentBand *self, LatentBitCoder *bits, const LatentDirection dir
     coder.activity_scale = self->activity_scale;
     coder.no_activity = self->activity_scale == 0 ? 16 << 12 : 0;
     for (guint y = 0; y < self->rows; y++)
-      code_row (&coder, direction, delta, c, q + begin, before, y);
+      if (kind == LATENT_FRAME_FORETOLD)
+        code_foretold_row (&coder, direction, q + begin, self->foretold->expected + begin, y);
+      else
+        code_row (&coder, direction, kind, c, q + begin, before, y);
     latent_band_end_channel (self, q + begin, before);
   }
 }
 
-#define CODER(name, direction, delta)                                                              \
+#define CODER(name, direction, kind)                                                               \
   LATENT_FOR_EACH_CPU static void name (                                                           \
       LatentBand *self, LatentBitCoder *bits, gint16 *q, const gint16 *p)                          \
   {                                                                                                \
-    code_channels (self, bits, direction, delta, q, p);                                            \
+    code_channels (self, bits, direction, kind, q, p);                                             \
   }
-CODER (encode_key, LATENT_ENCODE, FALSE)
-CODER (encode_delta, LATENT_ENCODE, TRUE)
-CODER (decode_key, LATENT_DECODE, FALSE)
-CODER (decode_delta, LATENT_DECODE, TRUE)
-CODER (observe_key, LATENT_OBSERVE, FALSE)
-CODER (observe_delta, LATENT_OBSERVE, TRUE)
+CODER (encode_key, LATENT_ENCODE, LATENT_FRAME_KEY)
+CODER (encode_delta, LATENT_ENCODE, LATENT_FRAME_DELTA)
+CODER (encode_foretold, LATENT_ENCODE, LATENT_FRAME_FORETOLD)
+CODER (decode_key, LATENT_DECODE, LATENT_FRAME_KEY)
+CODER (decode_delta, LATENT_DECODE, LATENT_FRAME_DELTA)
+CODER (decode_foretold, LATENT_DECODE, LATENT_FRAME_FORETOLD)
+CODER (observe_key, LATENT_OBSERVE, LATENT_FRAME_KEY)
+CODER (observe_delta, LATENT_OBSERVE, LATENT_FRAME_DELTA)
+CODER (observe_foretold, LATENT_OBSERVE, LATENT_FRAME_FORETOLD)
 
-static void (*const coders[3][2]) (LatentBand *, LatentBitCoder *, gint16 *, const gint16 *) = {
-    {encode_key,  encode_delta },
-    {decode_key,  decode_delta },
-    {observe_key, observe_delta}
+static void (*const coders[3][3]) (LatentBand *, LatentBitCoder *, gint16 *, const gint16 *) = {
+    {encode_key,  encode_delta,  encode_foretold },
+    {decode_key,  decode_delta,  decode_foretold },
+    {observe_key, observe_delta, observe_foretold}
 };
 
 void
 latent_band_code (
     LatentBand *self, LatentBitCoder *bits, LatentDirection direction, gint16 *q, const gint16 *p)
 {
-  latent_band_code_headers (self, bits, direction, q, p);
+  LatentForetold *foretold = self->foretold;
+  const LatentFrameKind kind = foretold != NULL ? LATENT_FRAME_FORETOLD
+                               : p != NULL      ? LATENT_FRAME_DELTA
+                                                : LATENT_FRAME_KEY;
+
+  if (foretold == NULL)
+    latent_band_code_headers (self, bits, direction, q, p);
   latent_band_code_places (self, bits, direction, q, p);
+  if (foretold != NULL)
+    latent_band_code_headers (self, bits, direction, q, p);
+  if (foretold != NULL && foretold->fill != NULL)
+    foretold->fill (foretold, self->begin, self->begin + self->rows, foretold->data);
   latent_band_start (self);
-  coders[direction][p != NULL](self, bits, q, p);
+  coders[direction][kind](self, bits, q, p);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/codec/foretold.h"
 #include "src/codec/state.h"
 
 /* A band of rows of a grid at work: the planes that contexts are read from. A plane has a border of
@@ -38,6 +39,7 @@ typedef struct {
   guint8 *active;        /* 1: coded in this frame */
   guint8 *active_before; /* in the frame before, if this one has it as context */
   guint8 *history;       /* how often it was, 15 at most */
+  guint8 *kinds;         /* of foretold places that are coded: how, in classes of contexts */
   guint *visits;         /* columns of active places, row after row */
   guint *first_visit;    /* of each row, and behind the last */
 
@@ -58,9 +60,12 @@ typedef struct {
       activity_scale; /* times activity: 4096 times its ratio to the mean in 1/16; 0: no activity */
   guint32 changed_scale;
 
-  guint8 *still; /* of each channel: not coded in this frame */
+  guint8 *still;   /* of each channel: not coded in this frame */
+  guint8 *resting; /* was still in the foretold frame before that said so */
   LatentState *state;
   const LatentChannelWeights *weights;
+  LatentForetold *foretold;     /* of a frame that is foretold, else NULL */
+  LatentPlaceSlots place_slots; /* of such frames' places */
 } LatentBand;
 
 void latent_band_init (
@@ -69,7 +74,8 @@ void latent_band_clear (LatentBand *self);
 /* What is remembered of frames before, but for the state. */
 void latent_band_forget (LatentBand *self);
 
-/* Reads or writes a frame's symbols; q and p are those of the whole grid, p may be NULL. */
+/* Reads or writes a frame's symbols; q and p are those of the whole grid, p may be NULL. Where
+ * foretold is set q are differences from what it foretells, and p is NULL. */
 void latent_band_code (
     LatentBand *self, LatentBitCoder *bits, LatentDirection direction, gint16 *q, const gint16 *p);
 
@@ -79,6 +85,10 @@ void latent_band_code_headers (LatentBand *self, LatentBitCoder *bits, LatentDir
 /* Which places are coded. */
 void latent_band_code_places (LatentBand *self, LatentBitCoder *bits, LatentDirection direction,
     const gint16 *q, const gint16 *p);
+
+/* How a coded place of a foretold frame is foretold. */
+void latent_band_code_kind (
+    LatentBand *self, LatentBitCoder *bits, LatentDirection direction, guint y, guint x);
 
 /* Before channels; before a channel; after it. */
 void latent_band_start (LatentBand *self);

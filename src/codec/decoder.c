@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "src/base/parallel.h"
-#include "src/codec/quantiser.h"
 #include "src/codec/stream.h"
 
 struct _LatentDecoder {
@@ -12,6 +11,7 @@ struct _LatentDecoder {
   LatentStream stream;
   gboolean *decoded;      /* whether each slice was, in the packet at work */
   const gint16 *previous; /* of the packet at work */
+  gboolean is_foretold;   /* the packet at work */
 };
 
 G_DEFINE_BOXED_TYPE (LatentDecoder, latent_decoder, latent_decoder_ref, latent_decoder_unref)
@@ -45,12 +45,34 @@ load_prior (const LatentSequence *sequence, const LatentModel *model, GError **e
   return NULL;
 }
 
+static gboolean
+load_motion (const LatentSequence *sequence, const LatentModel *model, LatentMotionBasis **basis,
+    GError **error)
+{
+  guint32 checksum = 0;
+
+  if (sequence->motion == 0)
+    return TRUE;
+  if (!latent_stream_load_motion (model, sequence, basis, error))
+    return FALSE;
+  if (*basis != NULL)
+    checksum = latent_motion_basis_get_checksum (*basis);
+  if (checksum == sequence->motion)
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE,
+      "the stream was made with another latent.motion than the model has (checksum %08x, not "
+      "%08x): a copy of the model as it was then is needed",
+      sequence->motion, checksum);
+  return FALSE;
+}
+
 LatentDecoder *
 latent_decoder_new (
     LatentModel *model, const guint8 *header, gsize size, guint threads, GError **error)
 {
   g_autoptr (LatentDecoder) self = NULL;
   g_autoptr (LatentPrior) prior = NULL;
+  g_autoptr (LatentMotionBasis) basis = NULL;
   g_auto (LatentSequence) sequence = {0};
 
   g_return_val_if_fail (model != NULL && (header != NULL || size == 0), NULL);
@@ -59,11 +81,12 @@ latent_decoder_new (
       !latent_grid_check_model (&sequence.grid, model, error))
     return NULL;
   prior = load_prior (&sequence, model, error);
-  if (prior == NULL)
+  if (prior == NULL || !load_motion (&sequence, model, &basis, error))
     return NULL;
   self = g_new0 (LatentDecoder, 1);
   g_atomic_ref_count_init (&self->ref_count);
-  if (!latent_stream_init (&self->stream, &sequence, prior, threads, error))
+  if (!latent_stream_init (
+          &self->stream, &sequence, prior, g_steal_pointer (&basis), threads, error))
     return NULL;
   self->decoded = g_new0 (gboolean, self->stream.n_slices);
   return g_steal_pointer (&self);
@@ -129,8 +152,12 @@ decode_slices (gsize begin, gsize end, gpointer data)
   LatentStream *stream = &self->stream;
 
   for (gsize i = begin; i < end; i++)
-    self->decoded[i] = latent_symbol_coder_decode (stream->coders[i], stream->slices[i].data,
-        stream->slices[i].size, self->previous, stream->symbols);
+    self->decoded[i] = self->is_foretold
+                           ? latent_symbol_coder_decode_foretold (stream->coders[i],
+                                 stream->slices[i].data, stream->slices[i].size,
+                                 &stream->predictor.foretold, stream->symbols)
+                           : latent_symbol_coder_decode (stream->coders[i], stream->slices[i].data,
+                                 stream->slices[i].size, self->previous, stream->symbols);
 }
 
 static gboolean
@@ -140,6 +167,9 @@ decode_symbols (LatentDecoder *self, const LatentPacketInfo *info)
   gboolean ok = TRUE;
 
   self->previous = latent_stream_begin (stream, info->key, info->quality);
+  self->is_foretold = latent_stream_is_foretold (stream, info->key);
+  if (self->is_foretold)
+    latent_predictor_begin (&stream->predictor, info->quality, TRUE);
   latent_parallel (stream->threads, stream->n_slices, 1, decode_slices, self);
   for (guint i = 0; i < stream->n_slices; i++)
     ok &= self->decoded[i];
@@ -177,8 +207,8 @@ latent_decoder_decode (LatentDecoder *self, const guint8 *packet, gsize size, fl
     return LATENT_DECODE_BAD;
   }
   stream->number = found.number;
-  latent_stream_end (stream, found.quality);
-  latent_quantiser_get (grid, stream->held, stream->steps, stream->threads, stream->planes);
+  latent_stream_end (stream, found.key, found.quality);
+  latent_stream_get_held (stream, stream->planes);
   latent_grid_scatter (grid, stream->planes, latents);
   return LATENT_DECODE_OK;
 }

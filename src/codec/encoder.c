@@ -7,6 +7,7 @@
 #include "src/base/parallel.h"
 #include "src/codec/quantiser.h"
 #include "src/codec/rate.h"
+#include "src/codec/search.h"
 #include "src/codec/stream.h"
 #include "src/media/strided.h"
 
@@ -30,8 +31,11 @@ struct _LatentEncoder {
   guint8 *packet;
   gint16 *zeros;          /* what is expected where nothing is held */
   guint8 *changes;        /* the quantiser's, of each symbol */
+  float *expected;        /* latents of the frame before, for the rate */
   float *best_steps;      /* of each channel at the best quality */
+  LatentSearch search;    /* of frames that are foretold */
   const gint16 *previous; /* of the frame at work */
+  gboolean is_foretold;   /* the frame at work */
 };
 
 G_DEFINE_BOXED_TYPE (LatentEncoder, latent_encoder, latent_encoder_ref, latent_encoder_unref)
@@ -91,6 +95,7 @@ make_buffers (LatentEncoder *self)
   self->packet = g_malloc (latent_packet_get_bound (stream->n_slices, total));
   self->changes = g_malloc (stream->n_symbols);
   self->zeros = g_new0 (gint16, stream->n_symbols);
+  self->expected = g_new (float, stream->n_symbols);
   self->best_steps = g_new (float, stream->sequence.grid.channels);
   latent_quantiser_get_steps (
       stream->sequence.steps, stream->sequence.grid.channels, LATENT_QUALITY_MAX, self->best_steps);
@@ -102,6 +107,7 @@ latent_encoder_new (LatentModel *model, guint n_dims, const gint64 *dims,
 {
   g_autoptr (LatentEncoder) self = NULL;
   g_autoptr (LatentPrior) prior = NULL;
+  g_autoptr (LatentMotionBasis) basis = NULL;
   g_auto (LatentSequence) sequence = {0};
 
   g_return_val_if_fail (model != NULL && dims != NULL && info != NULL, NULL);
@@ -111,12 +117,16 @@ latent_encoder_new (LatentModel *model, guint n_dims, const gint64 *dims,
   if (!make_sequence (&sequence, model, n_dims, dims, info, error))
     return NULL;
   prior = latent_stream_load_prior (model, sequence.grid.channels, error);
-  if (prior == NULL)
+  if (prior == NULL || !latent_stream_load_motion (model, &sequence, &basis, error))
     return NULL;
+  sequence.motion = basis != NULL ? latent_motion_basis_get_checksum (basis) : 0;
   sequence.prior = latent_prior_get_checksum (prior);
   self->header = latent_sequence_put (&sequence, error);
-  if (self->header == NULL || !latent_stream_init (&self->stream, &sequence, prior, threads, error))
+  if (self->header == NULL || !latent_stream_init (&self->stream, &sequence, prior,
+                                  g_steal_pointer (&basis), threads, error))
     return NULL;
+  if (self->stream.foretells)
+    latent_search_init (&self->search, &self->stream.predictor, self->stream.threads);
   make_buffers (self);
   if (self->stream.sequence.info.resilient)
     self->rate.key_interval = 1;
@@ -144,7 +154,9 @@ latent_encoder_unref (LatentEncoder *self)
   g_free (self->best_steps);
   g_free (self->changes);
   g_free (self->zeros);
+  g_free (self->expected);
   g_clear_pointer (&self->header, g_bytes_unref);
+  latent_search_clear (&self->search);
   latent_stream_clear (&self->stream);
   g_free (self);
 }
@@ -229,10 +241,14 @@ encode_slices (gsize begin, gsize end, gpointer data)
   LatentEncoder *self = data;
   LatentStream *stream = &self->stream;
 
-  for (gsize i = begin; i < end; i++)
-    stream->slices[i] = (LatentSlice){
-        self->buffers[i], latent_symbol_coder_encode (stream->coders[i], stream->symbols,
-                              self->previous, self->buffers[i])};
+  for (gsize i = begin; i < end; i++) {
+    LatentSymbolCoder *coder = stream->coders[i];
+    gsize size = self->is_foretold ? latent_symbol_coder_encode_foretold (coder, stream->symbols,
+                                         &stream->predictor.foretold, self->buffers[i])
+                                   : latent_symbol_coder_encode (
+                                         coder, stream->symbols, self->previous, self->buffers[i]);
+    stream->slices[i] = (LatentSlice){self->buffers[i], size};
+  }
 }
 
 /* Waves do not stand still: a symbol of sound does not stay as it was. */
@@ -250,8 +266,12 @@ choose_quality (LatentEncoder *self, gboolean key, guint64 duration)
   const LatentGrid *grid = &stream->sequence.grid;
   gboolean has_held = stream->has_held && !stream->sequence.info.resilient && !is_sound (self);
 
-  latent_rate_measure (&self->rate, stream->planes, self->best_steps,
-      has_held ? stream->held : NULL, stream->steps, grid->channels, grid->height * grid->width);
+  if (self->rate.bitrate > 0) {
+    if (has_held)
+      latent_stream_get_held (stream, self->expected);
+    latent_rate_measure (&self->rate, stream->planes, self->best_steps,
+        has_held ? self->expected : NULL, grid->channels, grid->height * grid->width);
+  }
   return latent_rate_choose (&self->rate, key, duration);
 }
 
@@ -266,12 +286,18 @@ encode_frame (LatentEncoder *self, LatentPacketInfo *info)
                                     : LATENT_RULE_HELD;
 
   self->previous = latent_stream_begin (stream, info->key, info->quality);
-  latent_quantiser_put (grid, stream->planes, stream->steps, rule,
-      rule == LATENT_RULE_HELD ? self->previous : self->zeros, stream->threads, self->changes,
-      stream->symbols);
+  self->is_foretold = latent_stream_is_foretold (stream, info->key);
+  if (self->is_foretold) {
+    latent_predictor_begin (&stream->predictor, info->quality, FALSE);
+    latent_search_frame (&self->search, stream->planes, stream->n_slices, stream->symbols);
+  } else {
+    latent_quantiser_put (grid, stream->planes, stream->steps, rule,
+        rule == LATENT_RULE_HELD ? self->previous : self->zeros, stream->threads, self->changes,
+        stream->symbols);
+  }
   latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
   latent_packet_put (info, stream->n_slices, stream->slices, self->packet);
-  latent_stream_end (stream, info->quality);
+  latent_stream_end (stream, info->key, info->quality);
 }
 
 gboolean

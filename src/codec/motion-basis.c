@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/base/crc32c.h"
 #include "src/base/tensor.h"
 #include "src/media/format.h"
 
@@ -234,4 +235,30 @@ latent_motion_basis_declare (LatentModel *model, const char *matrix, const char 
   if (latent_model_set_metadata (model, KEY, names, NULL) &&
       !latent_motion_basis_load (model, &basis, NULL))
     latent_model_set_metadata (model, KEY, NULL, NULL);
+}
+
+static guint32
+sum_words (guint32 crc, const gint32 *words, gsize n)
+{
+  for (gsize i = 0; i < n; i++) {
+    const guint32 word = GUINT32_TO_LE ((guint32)words[i]);
+    crc = latent_crc32c (crc, (const guint8 *)&word, sizeof word);
+  }
+  return crc;
+}
+
+guint32
+latent_motion_basis_get_checksum (const LatentMotionBasis *self)
+{
+  const gint32 sizes[] = {(gint32)self->k, (gint32)self->d, (gint32)self->tile_width,
+      (gint32)self->tile_height, (gint32)self->color, (gint32)self->shift, self->unit};
+  guint32 crc = sum_words (0, sizes, G_N_ELEMENTS (sizes));
+
+  crc = sum_words (crc, self->bias, self->k);
+  crc = sum_words (crc, self->mean, self->d);
+  for (gsize i = 0; i < (gsize)self->k * self->d; i++) {
+    const guint16 element = GUINT16_TO_LE ((guint16)self->matrix[i]);
+    crc = latent_crc32c (crc, (const guint8 *)&element, sizeof element);
+  }
+  return MAX (crc, 1);
 }

@@ -41,6 +41,9 @@ gboolean latent_motion_basis_load (
 void latent_motion_basis_declare (LatentModel *model, const char *matrix, const char *bias);
 void latent_motion_basis_free (LatentMotionBasis *self);
 
+/* CRC32C of all its integers, never 0. */
+guint32 latent_motion_basis_get_checksum (const LatentMotionBasis *self);
+
 static inline guint
 latent_motion_basis_get_width (const LatentMotionBasis *self, guint plane)
 {

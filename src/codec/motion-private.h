@@ -9,6 +9,7 @@ struct _LatentMotion {
   const LatentMotionBasis *basis;
   guint grid_width, grid_height;
   LatentPlane planes[LATENT_MOTION_PLANES]; /* of the last synthesis */
+  LatentPlane memory[LATENT_MOTION_PLANES]; /* what was remembered */
   LatentPlane source[LATENT_MOTION_PLANES]; /* data: NULL until there is one */
 };
 

@@ -218,23 +218,42 @@ find (Search *self, const LatentVector *candidates, guint n)
   refine (self);
 }
 
+/* What was remembered, where that is nearer. */
+static void
+try_memory (Search *self, const LatentPlane *memory)
+{
+  guint8 pixels[LATENT_SAMPLE_ROOM];
+
+  latent_plane_fetch (memory, self->x, self->y, self->w, self->h, pixels);
+  guint cost = sum_transformed (self->pixels, pixels, self->w, self->h) + self->lambda;
+  if (cost < self->cost) {
+    self->cost = cost;
+    self->best = LATENT_VECTOR_MEMORY;
+  }
+}
+
 /* The four pieces on their own, from where the whole was and those before them went. */
 static guint
-find_pieces (const LatentMotion *self, guint x, guint y, const Search *whole,
+find_pieces (const LatentMotion *self, guint x, guint y, const Search *whole, gboolean has_memory,
     LatentVector vectors[LATENT_MOTION_PIECES])
 {
-  guint w = whole->w / 2, h = whole->h / 2, cost = 0;
+  guint w = whole->w / 2, h = whole->h / 2, cost = 0, n = 1;
+  const LatentPlane *memory = &self->memory[latent_motion_get_main (self->basis)];
   LatentVector from[LATENT_MOTION_PIECES];
   Search piece;
 
   from[0] = whole->best;
   for (guint i = 0; i < LATENT_MOTION_PIECES; i++) {
     start (&piece, self, (gint)(x * whole->w + (i & 1) * w), (gint)(y * whole->h + (i >> 1) * h), w,
-        h, whole->lambda, i == 0 ? whole->expected : vectors[i - 1]);
-    find (&piece, from, i + 1);
+        h, whole->lambda, n == 1 ? whole->expected : from[n - 1]);
+    find (&piece, from, n);
+    if (n < LATENT_MOTION_PIECES)
+      from[n++] = piece.best;
+    if (has_memory)
+      try_memory (&piece, memory);
+    if (latent_vector_is_memory (piece.best))
+      n--;
     vectors[i] = piece.best;
-    if (i + 1 < LATENT_MOTION_PIECES)
-      from[i + 1] = piece.best;
     cost += piece.cost;
   }
   return cost;
@@ -242,23 +261,19 @@ find_pieces (const LatentMotion *self, guint x, guint y, const Search *whole,
 
 guint
 latent_motion_search (const LatentMotion *self, guint x, guint y, const LatentVector *candidates,
-    guint n, guint lambda, LatentVector vectors[LATENT_MOTION_PIECES])
+    guint n, guint lambda, gboolean has_memory, LatentVector *whole,
+    LatentVector pieces[LATENT_MOTION_PIECES])
 {
   guint width = self->basis->tile_width, height = self->basis->tile_height;
-  LatentVector pieces[LATENT_MOTION_PIECES];
-  Search whole;
+  Search search;
 
   g_return_val_if_fail (self->source[0].data != NULL, 0);
-  start (&whole, self, (gint)(x * width), (gint)(y * height), width, height, lambda,
+  start (&search, self, (gint)(x * width), (gint)(y * height), width, height, lambda,
       n > 0 ? candidates[0] : (LatentVector){0, 0});
-  find (&whole, candidates, n);
-  for (guint i = 0; i < LATENT_MOTION_PIECES; i++)
-    vectors[i] = whole.best;
-  guint split = find_pieces (self, x, y, &whole, pieces) + lambda;
-  if (split >= whole.cost)
-    return whole.cost;
-  memcpy (vectors, pieces, sizeof pieces);
-  return split;
+  find (&search, candidates, n);
+  *whole = search.best;
+  guint split = find_pieces (self, x, y, &search, has_memory, pieces) + lambda;
+  return MIN (split, search.cost);
 }
 
 guint

@@ -30,6 +30,7 @@ latent_motion_new (const LatentMotionBasis *basis, guint grid_width, guint grid_
   self->grid_width = grid_width;
   self->grid_height = grid_height;
   start_planes (self, self->planes);
+  start_planes (self, self->memory);
   return self;
 }
 
@@ -40,6 +41,7 @@ latent_motion_free (LatentMotion *self)
     return;
   for (guint i = 0; i < LATENT_MOTION_PLANES; i++) {
     g_free (self->planes[i].data);
+    g_free (self->memory[i].data);
     g_free (self->source[i].data);
   }
   g_free (self);
@@ -55,10 +57,11 @@ latent_motion_get_plane (const LatentMotion *self, guint plane, guint *width, gu
 
 /* A tile's pixels, plane after plane, to their places. */
 static void
-put_tile (LatentMotion *self, guint x, guint y, const guint8 *pixels)
+put_tile (
+    const LatentMotion *self, const LatentPlane *planes, guint x, guint y, const guint8 *pixels)
 {
   for (guint i = 0; i < self->basis->n_planes; i++) {
-    const LatentPlane *plane = &self->planes[i];
+    const LatentPlane *plane = &planes[i];
     guint width = latent_motion_basis_get_width (self->basis, i);
     guint height = latent_motion_basis_get_height (self->basis, i);
     guint8 *dst = plane->data + (gsize)y * height * (gsize)plane->width + (gsize)x * width;
@@ -69,7 +72,8 @@ put_tile (LatentMotion *self, guint x, guint y, const guint8 *pixels)
 
 /* Most latents are 0: the others of a tile are gathered. */
 static void
-synthesise_tile (LatentMotion *self, const gint32 *latents, guint x, guint y)
+synthesise_tile (
+    const LatentMotion *self, const LatentPlane *planes, const gint32 *latents, guint x, guint y)
 {
   const LatentMotionBasis *basis = self->basis;
   gsize places = (gsize)self->grid_width * self->grid_height;
@@ -87,16 +91,52 @@ synthesise_tile (LatentMotion *self, const gint32 *latents, guint x, guint y)
     weights[sum.n++] = (gint16)CLAMP (latent, -G_MAXINT16, G_MAXINT16);
   }
   latent_motion_sum (&sum, pixels);
-  put_tile (self, x, y, pixels);
+  put_tile (self, planes, x, y, pixels);
+}
+
+static void
+synthesise (
+    const LatentMotion *self, const LatentPlane *planes, const gint32 *latents, const guint8 *mask)
+{
+  for (guint y = 0; y < self->grid_height; y++)
+    for (guint x = 0; x < self->grid_width; x++)
+      if (!mask || mask[(gsize)y * self->grid_width + x])
+        synthesise_tile (self, planes, latents, x, y);
 }
 
 void
 latent_motion_synthesise (LatentMotion *self, const gint32 *latents, const guint8 *mask)
 {
+  synthesise (self, self->planes, latents, mask);
+}
+
+void
+latent_motion_synthesise_source (LatentMotion *self, const gint32 *latents, const guint8 *mask)
+{
+  if (!self->source[0].data)
+    start_planes (self, self->source);
+  synthesise (self, self->source, latents, mask);
+}
+
+static void
+remember_tile (LatentMotion *self, guint x, guint y)
+{
+  for (guint i = 0; i < self->basis->n_planes; i++) {
+    guint width = latent_motion_basis_get_width (self->basis, i);
+    guint height = latent_motion_basis_get_height (self->basis, i);
+    gsize stride = (gsize)self->planes[i].width, first = y * height * stride + x * width;
+    for (guint row = 0; row < height; row++, first += stride)
+      memcpy (self->memory[i].data + first, self->planes[i].data + first, width);
+  }
+}
+
+void
+latent_motion_remember (LatentMotion *self, const guint8 *mask)
+{
   for (guint y = 0; y < self->grid_height; y++)
     for (guint x = 0; x < self->grid_width; x++)
       if (!mask || mask[(gsize)y * self->grid_width + x])
-        synthesise_tile (self, latents, x, y);
+        remember_tile (self, x, y);
 }
 
 /* A piece of a plane, moved, to rows of LATENT_SAMPLE_ROW. The vector is in units of the plane:
@@ -108,6 +148,10 @@ move_piece (const LatentMotion *self, guint plane, gint x, gint y, guint w, guin
   const LatentPlane *src = &self->planes[plane];
   LatentHalves halves;
 
+  if (latent_vector_is_memory (*vector)) {
+    latent_plane_fetch (&self->memory[plane], x, y, w, h, dst);
+    return;
+  }
   if (plane > 0 && self->basis->halved) {
     latent_plane_get_eighths (src, 8 * x + vector->x, 8 * y + vector->y, w, h, dst);
     return;

@@ -21,6 +21,15 @@ typedef struct {
 /* A tile is moved in four pieces, rows first. */
 #define LATENT_MOTION_PIECES 4
 
+/* In place of a vector: a piece is as what was remembered there. */
+#define LATENT_VECTOR_MEMORY ((LatentVector){G_MININT16, 0})
+
+static inline gboolean
+latent_vector_is_memory (LatentVector self)
+{
+  return self.x == G_MININT16;
+}
+
 typedef struct _LatentMotion LatentMotion;
 
 /* basis: borrowed, for as long as the motion lives. A picture of grey until the first synthesis. */
@@ -31,6 +40,9 @@ void latent_motion_free (LatentMotion *self);
 /* The picture of latents. mask: a byte a place, not 0 where a tile is to be made anew; NULL: all.
  */
 void latent_motion_synthesise (LatentMotion *self, const gint32 *latents, const guint8 *mask);
+
+/* Remembers tiles of the picture; mask as above. */
+void latent_motion_remember (LatentMotion *self, const guint8 *mask);
 
 /* The latents (k) of tile (x, y) as moved pieces of the picture predict them. Half pixels by six
  * taps, quarters by the mean of these, halved planes linearly; beyond its edge the picture is as at
@@ -43,13 +55,19 @@ void latent_motion_predict (const LatentMotion *self, guint x, guint y,
 gboolean latent_motion_set_source (
     LatentMotion *self, const LatentPicture *picture, GError **error);
 
+/* Likewise, of the latents that stand for it, which need not be there in other tiles. */
+void latent_motion_synthesise_source (
+    LatentMotion *self, const gint32 *latents, const guint8 *mask);
+
 /* The vectors of tile (x, y) that leave the least difference, starting from `candidates` (whole
  * pixels of them count; standing still is tried too). The first one is what vectors are coded
- * against: each of them costs `lambda` times its bits there; so do four instead of one (all equal).
- * Returns the cost: a sum of absolute (transformed) differences of luma, and that of vectors. */
+ * against: each of them costs `lambda` times its bits there. whole: the best one for all of the
+ * tile; pieces: for each alone, which may be LATENT_VECTOR_MEMORY if has_memory. Returns the cost
+ * of the better: a sum of absolute (transformed) differences of luma, and that of vectors; four
+ * vectors cost `lambda` more. */
 guint latent_motion_search (const LatentMotion *self, guint x, guint y,
-    const LatentVector *candidates, guint n, guint lambda,
-    LatentVector vectors[LATENT_MOTION_PIECES]);
+    const LatentVector *candidates, guint n, guint lambda, gboolean has_memory, LatentVector *whole,
+    LatentVector pieces[LATENT_MOTION_PIECES]);
 /* The same cost of the tile where it does not move. */
 guint latent_motion_get_still_cost (const LatentMotion *self, guint x, guint y);
 

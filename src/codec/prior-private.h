@@ -47,7 +47,7 @@ void latent_prior_tables_fill_state (const LatentPriorTables *self, LatentState 
 struct _LatentPrior {
   gatomicrefcount refs;
   guint channels;
-  LatentState *state;            /* at the start */
+  LatentState *states[2];        /* at the start; the second of frames that are foretold */
   LatentChannelWeights *weights; /* of each channel */
   GBytes *bytes;                 /* what its text says */
 };

@@ -52,9 +52,11 @@ make_prior (const LatentPriorTables *tables, GBytes *bytes)
   g_atomic_ref_count_init (&self->refs);
   self->channels = tables->channels;
   self->bytes = bytes;
-  self->state = g_malloc0 (latent_state_get_size (tables->channels));
+  for (guint i = 0; i < 2; i++)
+    self->states[i] = g_malloc0 (latent_state_get_size (tables->channels));
   self->weights = g_new (LatentChannelWeights, tables->channels);
-  latent_prior_tables_fill_state (tables, self->state);
+  latent_prior_tables_fill_state (tables, self->states[0]);
+  latent_prior_tables_fill_state (tables, self->states[1]);
   for (guint c = 0; c < tables->channels; c++)
     self->weights[c] = tables->parameters[c].weights;
   return self;
@@ -116,7 +118,8 @@ latent_prior_unref (LatentPrior *self)
   if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
     return;
   g_bytes_unref (self->bytes);
-  g_free (self->state);
+  g_free (self->states[0]);
+  g_free (self->states[1]);
   g_free (self->weights);
   g_free (self);
 }

@@ -57,8 +57,8 @@ get_stride (guint channels, guint places)
 }
 
 void
-latent_rate_measure (LatentRate *self, const float *planes, const float *steps, const gint16 *held,
-    const float *held_steps, guint channels, guint places)
+latent_rate_measure (LatentRate *self, const float *planes, const float *steps, const float *held,
+    guint channels, guint places)
 {
   guint stride = get_stride (channels, places);
   guint counts[2][LATENT_RATE_BINS] = {{0}};
@@ -67,11 +67,10 @@ latent_rate_measure (LatentRate *self, const float *planes, const float *steps, 
     return;
   for (guint c = 0; c < channels; c++) {
     const float *plane = planes + (gsize)c * places;
-    const gint16 *before = held != NULL ? held + (gsize)c * places : NULL;
+    const float *before = held != NULL ? held + (gsize)c * places : NULL;
     float inverse = 1 / steps[c];
-    float ratio = held != NULL ? held_steps[c] : 0;
     for (guint i = c % stride; i < places; i += stride) {
-      float expected = before != NULL ? (float)before[i] * ratio : 0;
+      float expected = before != NULL ? before[i] : 0;
       counts[KEY][find_bin (plane[i] * inverse)]++;
       counts[DELTA][find_bin ((plane[i] - expected) * inverse)]++;
     }

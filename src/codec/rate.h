@@ -39,11 +39,10 @@ void latent_rate_init (LatentRate *self);
 /* A new rate begins without debt; the old one's savings are its own. */
 void latent_rate_set_bitrate (LatentRate *self, guint64 bits);
 
-/* Shows a frame: planes in the grid's order, and its channels' steps at the best quality. held and
- * held_steps: the symbols before it and their channels' steps; NULL where nothing is
- * expected of a frame. */
+/* Shows a frame: planes in the grid's order, and its channels' steps at the best quality. held: the
+ * frame before it likewise; NULL where nothing is expected of a frame. */
 void latent_rate_measure (LatentRate *self, const float *planes, const float *steps,
-    const gint16 *held, const float *held_steps, guint channels, guint places);
+    const float *held, guint channels, guint places);
 
 /* duration: of the frame in nanoseconds, 1 or more. */
 guint latent_rate_choose (LatentRate *self, gboolean key, guint64 duration);

@@ -10,7 +10,7 @@
 #include "src/base/reader.h"
 
 #define MAGIC   "LATs"
-#define VERSION 1
+#define VERSION 2
 /* latent.steps where a model has none. */
 #define DEFAULT_STEP (1.f / 64)
 
@@ -287,6 +287,8 @@ latent_sequence_put (const LatentSequence *self, GError **error)
     return NULL;
   put_id (dst, info->latent_id);
   put_u32 (dst, self->prior);
+  if (info->kind == LATENT_MEDIA_VIDEO)
+    put_u32 (dst, self->motion);
   put_grid (dst, &self->grid);
   put_steps (dst, self->steps, self->grid.channels);
   if (!put_fields (dst, info, media_fields[info->kind].fields, media_fields[info->kind].n, error))
@@ -343,6 +345,8 @@ get_all (LatentSequence *self, LatentReader *reader, GError **error)
       !get_id (reader, info->latent_id, error))
     return FALSE;
   self->prior = latent_reader_get_u32le (reader);
+  if (info->kind == LATENT_MEDIA_VIDEO)
+    self->motion = latent_reader_get_u32le (reader);
   if (!get_grid (reader, &self->grid, error))
     return FALSE;
   self->steps = g_new0 (gint16, self->grid.channels);

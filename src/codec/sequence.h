@@ -16,8 +16,9 @@
 typedef struct {
   LatentStreamInfo info;
   LatentGrid grid;
-  guint32 prior; /* its checksum */
-  gint16 *steps; /* of each channel of the grid; owned */
+  guint32 prior;  /* its checksum */
+  guint32 motion; /* video: that of the basis of motion; 0: none is used */
+  gint16 *steps;  /* of each channel of the grid; owned */
 } LatentSequence;
 
 void latent_sequence_clear (LatentSequence *self);

@@ -94,6 +94,17 @@ typedef struct {
   LatentChannelState channels[];
 } LatentState;
 
+/* Of places of foretold frames: they begin knowing nothing. Indices are of docs/bitstream.md. */
+#define LATENT_VECTOR_CLASSES 4
+typedef struct {
+  LatentSlot moved[12];
+  LatentSlot split[3];
+  LatentSlot distant[6];
+  LatentSlot fresh[3];
+  LatentSlot remembered[10];
+  LatentSlot vectors[LATENT_VECTOR_CLASSES * 2][33]; /* exponents, highest bits, sign */
+} LatentPlaceSlots;
+
 static inline gsize
 latent_state_get_size (guint channels)
 {

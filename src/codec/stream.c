@@ -19,6 +19,32 @@ latent_stream_load_prior (const LatentModel *model, guint channels, GError **err
   return prior;
 }
 
+gboolean
+latent_stream_load_motion (const LatentModel *model, const LatentSequence *sequence,
+    LatentMotionBasis **basis, GError **error)
+{
+  const LatentGrid *grid = &sequence->grid;
+  const LatentStreamInfo *info = &sequence->info;
+  LatentMotionBasis *found;
+
+  *basis = NULL;
+  if (info->kind != LATENT_MEDIA_VIDEO || info->resilient)
+    return TRUE;
+  if (!latent_motion_basis_load (model, &found, error)) {
+    g_prefix_error (error, "latent.motion: ");
+    return FALSE;
+  }
+  if (found == NULL)
+    return TRUE;
+  if (found->k == grid->channels &&
+      grid->width == (info->width + found->tile_width - 1) / found->tile_width &&
+      grid->height == (info->height + found->tile_height - 1) / found->tile_height)
+    *basis = found;
+  else
+    latent_motion_basis_free (found);
+  return TRUE;
+}
+
 guint
 latent_stream_get_row (const LatentStream *self, guint slice)
 {
@@ -50,9 +76,20 @@ make_frames (LatentStream *self)
          self->planes != NULL;
 }
 
+/* Takes the basis. */
+static gboolean
+make_predictor (LatentStream *self, LatentMotionBasis *basis)
+{
+  if (self->foretells)
+    return latent_predictor_init (
+        &self->predictor, &self->sequence.grid, self->sequence.steps, basis);
+  latent_motion_basis_free (basis);
+  return TRUE;
+}
+
 gboolean
-latent_stream_init (
-    LatentStream *self, LatentSequence *sequence, LatentPrior *prior, guint threads, GError **error)
+latent_stream_init (LatentStream *self, LatentSequence *sequence, LatentPrior *prior,
+    LatentMotionBasis *basis, guint threads, GError **error)
 {
   *self = (LatentStream){.sequence = *sequence,
       .prior = latent_prior_ref (prior),
@@ -60,7 +97,9 @@ latent_stream_init (
       .n_symbols = latent_grid_count (&sequence->grid),
       .n_slices = sequence->info.slices};
   *sequence = (LatentSequence){0};
-  if (!make_frames (self)) {
+  self->foretells = self->sequence.info.kind == LATENT_MEDIA_VIDEO &&
+                    !self->sequence.info.resilient;
+  if (!make_predictor (self, basis) || !make_frames (self)) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
         "no memory for frames of %" G_GSIZE_FORMAT " symbols", self->n_symbols);
     latent_stream_clear (self);
@@ -83,6 +122,7 @@ latent_stream_clear (LatentStream *self)
   g_free (self->planes);
   g_free (self->steps);
   g_clear_pointer (&self->prior, latent_prior_unref);
+  latent_predictor_clear (&self->predictor);
   latent_sequence_clear (&self->sequence);
   *self = (LatentStream){0};
 }
@@ -98,6 +138,8 @@ latent_stream_begin (LatentStream *self, gboolean key, guint quality)
       latent_symbol_coder_reset (self->coders[i]);
     return NULL;
   }
+  if (self->foretells)
+    return NULL;
   if (quality == self->held_quality)
     return self->held;
   latent_symbols_rescale (self->held, self->held_quality, quality, self->n_symbols, self->scaled);
@@ -105,12 +147,26 @@ latent_stream_begin (LatentStream *self, gboolean key, guint quality)
 }
 
 void
-latent_stream_end (LatentStream *self, guint quality)
+latent_stream_end (LatentStream *self, gboolean key, guint quality)
 {
   gint16 *symbols = self->held;
+
+  if (self->foretells && key)
+    latent_predictor_set (&self->predictor, self->symbols, quality);
+  else if (self->foretells)
+    latent_predictor_end (&self->predictor, self->symbols);
 
   self->held = self->symbols;
   self->symbols = symbols;
   self->held_quality = quality;
   self->has_held = TRUE;
+}
+
+void
+latent_stream_get_held (const LatentStream *self, float *planes)
+{
+  if (self->foretells)
+    latent_predictor_get (&self->predictor, self->threads, planes);
+  else
+    latent_quantiser_get (&self->sequence.grid, self->held, self->steps, self->threads, planes);
 }

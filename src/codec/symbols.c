@@ -12,6 +12,7 @@
 struct _LatentSymbolCoder {
   LatentPrior *prior;
   LatentBand band;
+  LatentState *states[2]; /* of frames that are foretold: the second */
   guint64 decisions;
 };
 
@@ -26,7 +27,8 @@ latent_symbol_coder_new (
   self = g_new0 (LatentSymbolCoder, 1);
   self->prior = latent_prior_ref (prior);
   latent_band_init (&self->band, channels, height, width, begin, end);
-  self->band.state = g_malloc (latent_state_get_size (channels));
+  for (guint i = 0; i < 2; i++)
+    self->states[i] = g_malloc (latent_state_get_size (channels));
   self->band.weights = prior->weights;
   latent_symbol_coder_reset (self);
   return self;
@@ -37,7 +39,8 @@ latent_symbol_coder_free (LatentSymbolCoder *self)
 {
   if (self == NULL)
     return;
-  g_free (self->band.state);
+  g_free (self->states[0]);
+  g_free (self->states[1]);
   latent_band_clear (&self->band);
   latent_prior_unref (self->prior);
   g_free (self);
@@ -46,8 +49,10 @@ latent_symbol_coder_free (LatentSymbolCoder *self)
 void
 latent_symbol_coder_reset (LatentSymbolCoder *self)
 {
-  memcpy (self->band.state, self->prior->state, latent_state_get_size (self->prior->channels));
+  for (guint i = 0; i < 2; i++)
+    memcpy (self->states[i], self->prior->states[i], latent_state_get_size (self->prior->channels));
   latent_band_forget (&self->band);
+  self->band.state = self->states[0];
 }
 
 gsize
@@ -57,6 +62,7 @@ latent_symbol_coder_get_bound (const LatentSymbolCoder *self)
   gsize n = (gsize)band->channels * band->rows * band->width;
 
   /* What rounding in the range coder may add to 16 bits each is under a sixtieth. */
+  n += (gsize)band->rows * band->width * (1 + 2 * LATENT_PLACE_VECTORS);
   return 2 * n + n / 30 + 16;
 }
 
@@ -66,11 +72,68 @@ latent_symbol_coder_get_decisions (const LatentSymbolCoder *self)
   return self->decisions;
 }
 
+/* Modes in 3 bits, components of vectors in 16. */
+static void
+put_kinds (const LatentBand *band, LatentRangeEncoder *encoder)
+{
+  const LatentForetold *foretold = band->foretold;
+  const gsize begin = (gsize)band->begin * band->width;
+
+  for (gsize i = begin; i < begin + (gsize)band->rows * band->width; i++) {
+    const LatentVector *vectors = foretold->vectors + i * LATENT_PLACE_VECTORS;
+    latent_range_put_bits (encoder, foretold->modes[i], 3);
+    for (guint k = 0; k < LATENT_PLACE_VECTORS && latent_foretold_is_moved (foretold, i); k++) {
+      latent_range_put_bits (encoder, latent_vector_is_memory (vectors[k]), 1);
+      if (latent_vector_is_memory (vectors[k]))
+        continue;
+      latent_range_put_bits (encoder, (guint16)vectors[k].x, 16);
+      latent_range_put_bits (encoder, (guint16)vectors[k].y, 16);
+    }
+  }
+}
+
+static gint16
+get_component (LatentRangeDecoder *decoder)
+{
+  gint16 component = (gint16)latent_range_get_bits (decoder, 16);
+
+  return (gint16)CLAMP (component, -LATENT_VECTOR_MAX, LATENT_VECTOR_MAX);
+}
+
+/* Any bytes give modes and vectors that can be. */
+static void
+get_kinds (LatentBand *band, LatentRangeDecoder *decoder)
+{
+  LatentForetold *foretold = band->foretold;
+  const gsize begin = (gsize)band->begin * band->width;
+  const guint most = foretold->has_motion ? LATENT_PLACE_SPLIT : LATENT_PLACE_NEW;
+
+  for (gsize i = begin; i < begin + (gsize)band->rows * band->width; i++) {
+    LatentVector *vectors = foretold->vectors + i * LATENT_PLACE_VECTORS;
+    foretold->modes[i] = (guint8)MIN (latent_range_get_bits (decoder, 3), most);
+    for (guint k = 0; k < LATENT_PLACE_VECTORS; k++) {
+      vectors[k] = (LatentVector){0};
+      if (!latent_foretold_is_moved (foretold, i))
+        continue;
+      if (latent_range_get_bits (decoder, 1)) {
+        vectors[k] = LATENT_VECTOR_MEMORY;
+        continue;
+      }
+      vectors[k].x = get_component (decoder);
+      vectors[k].y = get_component (decoder);
+    }
+  }
+  if (foretold->fill != NULL)
+    foretold->fill (foretold, band->begin, band->begin + band->rows, foretold->data);
+}
+
 /* 16 bits a symbol; the state starts anew. */
 static void
 encode_raw (LatentSymbolCoder *self, LatentRangeEncoder *encoder, const gint16 *symbols)
 {
   latent_range_put (encoder, RAW_PROBABILITY, TRUE);
+  if (self->band.foretold != NULL)
+    put_kinds (&self->band, encoder);
   for (guint c = 0; c < self->band.channels; c++) {
     const gint16 *q = symbols + latent_band_get_begin (&self->band, c);
     for (gsize i = 0; i < (gsize)self->band.rows * self->band.width; i++)
@@ -82,6 +145,8 @@ encode_raw (LatentSymbolCoder *self, LatentRangeEncoder *encoder, const gint16 *
 static void
 decode_raw (LatentSymbolCoder *self, LatentRangeDecoder *decoder, gint16 *symbols)
 {
+  if (self->band.foretold != NULL)
+    get_kinds (&self->band, decoder);
   for (guint c = 0; c < self->band.channels; c++) {
     gint16 *q = symbols + latent_band_get_begin (&self->band, c);
     for (gsize i = 0; i < (gsize)self->band.rows * self->band.width; i++)
@@ -90,9 +155,8 @@ decode_raw (LatentSymbolCoder *self, LatentRangeDecoder *decoder, gint16 *symbol
   latent_symbol_coder_reset (self);
 }
 
-gsize
-latent_symbol_coder_encode (
-    LatentSymbolCoder *self, const gint16 *symbols, const gint16 *previous, guint8 *dst)
+static gsize
+encode (LatentSymbolCoder *self, const gint16 *symbols, const gint16 *previous, guint8 *dst)
 {
   LatentBitCoder bits = {.logistic = latent_logistic_get ()};
   gsize bound = latent_symbol_coder_get_bound (self), size;
@@ -110,8 +174,8 @@ latent_symbol_coder_encode (
   return latent_range_encoder_finish (&bits.encoder);
 }
 
-gboolean
-latent_symbol_coder_decode (
+static gboolean
+decode (
     LatentSymbolCoder *self, const guint8 *src, gsize size, const gint16 *previous, gint16 *symbols)
 {
   LatentBitCoder bits = {.logistic = latent_logistic_get ()};
@@ -124,6 +188,59 @@ latent_symbol_coder_decode (
   latent_band_code (&self->band, &bits, LATENT_DECODE, symbols, previous);
   self->decisions += bits.decisions;
   return TRUE;
+}
+
+gsize
+latent_symbol_coder_encode (
+    LatentSymbolCoder *self, const gint16 *symbols, const gint16 *previous, guint8 *dst)
+{
+  return encode (self, symbols, previous, dst);
+}
+
+gboolean
+latent_symbol_coder_decode (
+    LatentSymbolCoder *self, const guint8 *src, gsize size, const gint16 *previous, gint16 *symbols)
+{
+  return decode (self, src, size, previous, symbols);
+}
+
+/* The band works by the other state meanwhile. */
+static void
+begin_foretold (LatentSymbolCoder *self, LatentForetold *foretold)
+{
+  self->band.foretold = foretold;
+  self->band.state = self->states[1];
+}
+
+static void
+end_foretold (LatentSymbolCoder *self)
+{
+  self->band.foretold = NULL;
+  self->band.state = self->states[0];
+}
+
+gsize
+latent_symbol_coder_encode_foretold (
+    LatentSymbolCoder *self, const gint16 *symbols, LatentForetold *foretold, guint8 *dst)
+{
+  gsize size;
+
+  begin_foretold (self, foretold);
+  size = encode (self, symbols, NULL, dst);
+  end_foretold (self);
+  return size;
+}
+
+gboolean
+latent_symbol_coder_decode_foretold (LatentSymbolCoder *self, const guint8 *src, gsize size,
+    LatentForetold *foretold, gint16 *symbols)
+{
+  gboolean ok;
+
+  begin_foretold (self, foretold);
+  ok = decode (self, src, size, NULL, symbols);
+  end_foretold (self);
+  return ok;
 }
 
 static guint

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "src/codec/foretold.h"
 #include "src/codec/prior.h"
 
 /* Symbols of a band of rows of a grid to bytes and back, by contexts that are mixed; integers
@@ -29,6 +30,13 @@ gsize latent_symbol_coder_encode (
  * some symbols, or FALSE. */
 gboolean latent_symbol_coder_decode (LatentSymbolCoder *self, const guint8 *src, gsize size,
     const gint16 *previous, gint16 *symbols);
+
+/* Likewise of a frame that is foretold: symbols are differences, 0 at places that are held.
+ * Decoding sets modes and vectors. */
+gsize latent_symbol_coder_encode_foretold (
+    LatentSymbolCoder *self, const gint16 *symbols, LatentForetold *foretold, guint8 *dst);
+gboolean latent_symbol_coder_decode_foretold (LatentSymbolCoder *self, const guint8 *src,
+    gsize size, LatentForetold *foretold, gint16 *symbols);
 
 /* Binary decisions coded since it was made. */
 guint64 latent_symbol_coder_get_decisions (const LatentSymbolCoder *self);

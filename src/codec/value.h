@@ -24,7 +24,7 @@ typedef struct {
   guint sum;     /* of neighbours' magnitudes, LATENT_CLASSES_A */
   guint ratio;   /* activity of the channels before around here to its mean, LATENT_CLASSES_A */
   guint earlier; /* magnitude of `before`, LATENT_CLASSES_T */
-  guint drift;   /* changes of neighbours, LATENT_CLASSES_D */
+  guint drift;   /* changes of neighbours, or the kind of place, LATENT_CLASSES_D */
   guint shift;   /* changes in channels before around here, LATENT_CLASSES_C */
 } LatentPlace;
 
@@ -42,9 +42,13 @@ latent_compare (guint magnitude, guint k)
   return (magnitude >= k) + (magnitude > k);
 }
 
+/* What a frame's values are: symbols; symbols beside those of the frame before; differences from
+ * what they are foretold to be. */
+typedef enum { LATENT_FRAME_KEY, LATENT_FRAME_DELTA, LATENT_FRAME_FORETOLD } LatentFrameKind;
+
 LATENT_INLINE void
-latent_place_init (
-    LatentPlace *self, const LatentChannelCoder *coder, const gboolean delta, gssize i, gint before)
+latent_place_init (LatentPlace *self, const LatentChannelCoder *coder, const LatentFrameKind kind,
+    gssize i, gint before)
 {
   const LatentBand *band = coder->band;
   const LatentClasses *classes = coder->classes;
@@ -56,11 +60,12 @@ latent_place_init (
       .before = before,
       .sum = classes->sums[MIN (LATENT_NEAR_SUM (near), 255)],
       .ratio = classes->ratios[MIN (ratio >> 12, 255)]};
-  if (delta) {
+  if (kind != LATENT_FRAME_KEY) {
     const guint32 changed = band->changed[i];
     ratio = (guint64)changed * band->changed_scale;
     self->earlier = 1 + MIN ((guint)ABS (before), 3);
-    self->drift = classes->drifts[LATENT_NEAR_DRIFT (near)];
+    self->drift = kind == LATENT_FRAME_DELTA ? classes->drifts[LATENT_NEAR_DRIFT (near)]
+                                             : band->kinds[i];
     self->shift = changed == 0 ? 0 : classes->shifts[MIN (ratio >> 12, 255)];
   }
 }
@@ -165,13 +170,14 @@ latent_code_more (const LatentChannelCoder *coder, const LatentDirection directi
 
 LATENT_INLINE gint
 latent_code_value (const LatentChannelCoder *coder, const LatentDirection direction,
-    const gboolean delta, gssize i, gint before, gint value)
+    const LatentFrameKind kind, gssize i, gint before, gint value)
 {
+  const gboolean delta = kind != LATENT_FRAME_KEY;
   guint magnitude = (guint)ABS (value), same, k = 1;
   gboolean negative;
   LatentPlace place;
 
-  latent_place_init (&place, coder, delta, i, before);
+  latent_place_init (&place, coder, kind, i, before);
   if (!latent_code_zero (coder, direction, delta, &place, value != 0))
     return 0;
   negative = latent_code_sign (coder, direction, delta, &place, value < 0);

@@ -35,7 +35,7 @@ decode_nothing (LatentSequence *sequence)
   g_auto (LatentStream) stream = {0};
   g_autofree float *latents = NULL;
 
-  g_assert_true (latent_stream_init (&stream, sequence, prior, 1, NULL));
+  g_assert_true (latent_stream_init (&stream, sequence, prior, NULL, 1, NULL));
   latents = g_new (float, stream.n_symbols);
   latent_stream_begin (&stream, TRUE, 40);
   for (guint i = 0; i < stream.n_slices; i++)
