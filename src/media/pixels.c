@@ -17,8 +17,10 @@ typedef struct {
   const LatentLayout *layout;
   float *values;
   float scale[LATENT_MAX_LANES]; /* as LatentLaneRow wants it */
-  guint group;                   /* lanes that are converted together: 3 where pixels are packed */
+  guint group; /* lanes that are converted together: 3 where pixels are packed, 6 of 4:2:0 that lie
+                  together, else 1 */
   const LatentRowKernel *kernels[LATENT_MAX_LANES]; /* of each group's first lane */
+  const LatentRowKernel *rest[LATENT_MAX_LANES];    /* of each lane alone */
   guint64 not_finite;
 } Job;
 
@@ -75,35 +77,66 @@ replicate_edge (const LatentLaneRow *lane, guint8 level, guint begin, guint end)
     lane->values[i * lane->value_step] = value;
 }
 
-static void
-load_row (const Job *job, guint first, guint sample, guint row)
+/* A group's lanes in one row. Returns how many columns all of them have inside. */
+static guint
+find_lanes (const Job *job, guint first, guint sample, guint row, LatentLaneRow *lanes, Span *spans)
 {
-  LatentLaneRow lanes[3];
-  Span spans[3] = {{0}};
+  guint n = G_MAXUINT;
 
   for (guint i = 0; i < job->group; i++) {
     spans[i] = find_span (job, first + i, sample, row);
     fill_lane (job, first + i, sample, row, &lanes[i]);
     lanes[i].bytes = spans[i].bytes;
+    n = MIN (n, spans[i].n);
   }
-  if (spans[0].n > 0)
-    job->kernels[first]->load (lanes, spans[0].n);
-  for (guint i = 0; i < job->group; i++)
+  return n;
+}
+
+/* What a lane has behind the first n columns. */
+static void
+advance (LatentLaneRow *lane, guint n)
+{
+  lane->bytes += n * lane->byte_step;
+  lane->values += n * lane->value_step;
+}
+
+static void
+load_row (const Job *job, guint first, guint sample, guint row)
+{
+  LatentLaneRow lanes[LATENT_MAX_LANES];
+  Span spans[LATENT_MAX_LANES];
+  guint n = find_lanes (job, first, sample, row, lanes, spans);
+
+  if (n > 0)
+    job->kernels[first]->load (lanes, n);
+  for (guint i = 0; i < job->group; i++) {
     replicate_edge (&lanes[i], *spans[i].edge, spans[i].n, job->map->width);
+    if (spans[i].n == n)
+      continue;
+    advance (&lanes[i], n);
+    job->rest[first + i]->load (&lanes[i], spans[i].n - n);
+  }
 }
 
 static guint
 store_row (const Job *job, guint first, guint sample, guint row)
 {
-  LatentLaneRow lanes[3];
-  Span span = {0};
+  LatentLaneRow lanes[LATENT_MAX_LANES];
+  Span spans[LATENT_MAX_LANES];
+  guint n = find_lanes (job, first, sample, row, lanes, spans), not_finite = 0;
 
+  for (guint i = 0; i < job->group; i++)
+    if (spans[i].below)
+      n = 0;
+  if (n > 0)
+    not_finite = job->kernels[first]->store (lanes, n);
   for (guint i = 0; i < job->group; i++) {
-    span = find_span (job, first + i, sample, row);
-    fill_lane (job, first + i, sample, row, &lanes[i]);
-    lanes[i].bytes = span.bytes;
+    if (spans[i].below || spans[i].n == n)
+      continue;
+    advance (&lanes[i], n);
+    not_finite += job->rest[first + i]->store (&lanes[i], spans[i].n - n);
   }
-  return span.n > 0 && !span.below ? job->kernels[first]->store (lanes, span.n) : 0;
+  return not_finite;
 }
 
 static void
@@ -131,25 +164,33 @@ store_rows (gsize begin, gsize end, gpointer data)
   __atomic_fetch_add (&job->not_finite, not_finite, __ATOMIC_RELAXED);
 }
 
+static guint
+choose_group (const LatentPixelMap *map)
+{
+  if (map->color == LATENT_COLOR_RGB)
+    return 3;
+  return map->color == LATENT_COLOR_I420 && map->channel_stride == 1 && map->column_stride == 6 ? 6
+                                                                                                : 1;
+}
+
 static void
 init_job (Job *job, const LatentPixelMap *map, float *values, const LatentPicture *picture)
 {
+  LatentLaneRow lanes[LATENT_MAX_LANES];
+
   *job = (Job){.map = map,
       .picture = picture,
       .format = latent_format_get (picture->format),
       .layout = latent_layout_get (map->color),
       .values = values,
-      .group = map->color == LATENT_COLOR_RGB ? 3 : 1};
-
-  for (guint first = 0; first < job->layout->n_lanes; first += job->group) {
-    LatentLaneRow lanes[3];
-
-    for (guint i = 0; i < job->group; i++) {
-      fill_lane (job, first + i, 0, 0, &lanes[i]);
-      lanes[i].bytes = find_span (job, first + i, 0, 0).edge;
-    }
-    job->kernels[first] = latent_row_kernel_find (lanes, job->group);
+      .group = choose_group (map)};
+  for (guint i = 0; i < job->layout->n_lanes; i++) {
+    fill_lane (job, i, 0, 0, &lanes[i]);
+    lanes[i].bytes = find_span (job, i, 0, 0).edge;
+    job->rest[i] = latent_row_kernel_find (&lanes[i], 1);
   }
+  for (guint first = 0; first < job->layout->n_lanes; first += job->group)
+    job->kernels[first] = latent_row_kernel_find (lanes + first, job->group);
 }
 
 static void

@@ -187,6 +187,72 @@ store_pixels (const LatentLaneRow *lanes, gsize n, gsize byte_step, guint first,
   return not_finite;
 }
 
+#define LANES 6
+
+/* What each of a block's numbers is scaled with. */
+typedef struct {
+  float scales[LANES * BLOCK];
+  float offsets[LANES * BLOCK];
+} Scales;
+
+ROW void
+init_scales (Scales *self, const LatentLaneRow *lanes)
+{
+  for (guint i = 0; i < LANES * BLOCK; i++) {
+    self->scales[i] = lanes[i % LANES].scale;
+    self->offsets[i] = lanes[i % LANES].offset;
+  }
+}
+
+/* Columns of two rows of luma and one of chroma, whose bytes lie `step` apart. */
+ROW void
+load_subsampled (const LatentLaneRow *lanes, gsize n, gsize step)
+{
+  float *restrict dst = lanes[0].values;
+  Scales by;
+
+  init_scales (&by, lanes);
+  for (gsize begin = 0; begin < n; begin += BLOCK) {
+    guint8 levels[LANES * BLOCK];
+    gsize size = MIN (n - begin, BLOCK);
+
+    for (gsize i = 0; i < size; i++) {
+      memcpy (levels + LANES * i, lanes[0].bytes + 2 * (begin + i), 2);
+      memcpy (levels + LANES * i + 2, lanes[2].bytes + 2 * (begin + i), 2);
+      levels[LANES * i + 4] = lanes[4].bytes[(begin + i) * step];
+      levels[LANES * i + 5] = lanes[5].bytes[(begin + i) * step];
+    }
+    for (gsize i = 0; i < LANES * size; i++)
+      dst[LANES * begin + i] = levels[i] * by.scales[i] + by.offsets[i];
+  }
+}
+
+ROW guint
+store_subsampled (const LatentLaneRow *lanes, gsize n, gsize step)
+{
+  const float *src = lanes[0].values;
+  guint not_finite = 0;
+  Scales by;
+
+  init_scales (&by, lanes);
+  for (gsize begin = 0; begin < n; begin += BLOCK) {
+    guint8 levels[LANES * BLOCK];
+    gsize size = MIN (n - begin, BLOCK);
+
+    for (gsize i = 0; i < LANES * size; i++) {
+      levels[i] = round_level ((src[LANES * begin + i] - by.offsets[i]) * by.scales[i]);
+      not_finite += is_not_finite (src[LANES * begin + i]);
+    }
+    for (gsize i = 0; i < size; i++) {
+      memcpy (lanes[0].bytes + 2 * (begin + i), levels + LANES * i, 2);
+      memcpy (lanes[2].bytes + 2 * (begin + i), levels + LANES * i + 2, 2);
+      lanes[4].bytes[(begin + i) * step] = levels[LANES * i + 4];
+      lanes[5].bytes[(begin + i) * step] = levels[LANES * i + 5];
+    }
+  }
+  return not_finite;
+}
+
 /* Whatever the steps. */
 ROW void
 load_any (const LatentLaneRow *lanes, guint n_lanes, gsize n)
@@ -249,14 +315,16 @@ KERNEL (bgr_3, load_pixels (lanes, n, 3, 2, 0), store_pixels (lanes, n, 3, 2, 0)
 KERNEL (rgb_4, load_pixels (lanes, n, 4, 0, 2), store_pixels (lanes, n, 4, 0, 2))
 KERNEL (bgr_4, load_pixels (lanes, n, 4, 2, 0), store_pixels (lanes, n, 4, 2, 0))
 KERNEL (lanes_any, load_any (lanes, 3, n), store_any (lanes, 3, n))
+KERNEL (quads, load_subsampled (lanes, n, 1), store_subsampled (lanes, n, 1))
+KERNEL (quads_interleaved, load_subsampled (lanes, n, 2), store_subsampled (lanes, n, 2))
 #undef KERNEL
 
 /* clang-format off */
 /* The first that fits is taken. */
 static const struct {
   guint n_lanes;
-  gsize byte_step;  /* 0: any */
-  gsize value_step; /* 0: any; 3: lanes are neighbours */
+  gsize byte_step;  /* of the last lane; 0: any */
+  gsize value_step; /* 0: any; 3, 6: lanes are neighbours */
   gint order;       /* of the bytes of lanes 0 and 2 in a pixel: 1 up, -1 down, 0 any */
   LatentRowKernel kernel;
 } kernels[] = {
@@ -270,6 +338,8 @@ static const struct {
   {3, 4, 3,  1, {load_rgb_4, store_rgb_4}},
   {3, 4, 3, -1, {load_bgr_4, store_bgr_4}},
   {3, 0, 0,  0, {load_lanes_any, store_lanes_any}},
+  {6, 1, 6,  0, {load_quads, store_quads}},
+  {6, 2, 6,  0, {load_quads_interleaved, store_quads_interleaved}},
 };
 /* clang-format on */
 
@@ -286,7 +356,7 @@ latent_row_kernel_find (const LatentLaneRow *lanes, guint n_lanes)
   }
   for (guint i = 0; i < G_N_ELEMENTS (kernels); i++) {
     if (kernels[i].n_lanes == n_lanes &&
-        (kernels[i].byte_step == 0 || kernels[i].byte_step == lanes[0].byte_step) &&
+        (kernels[i].byte_step == 0 || kernels[i].byte_step == lanes[n_lanes - 1].byte_step) &&
         (kernels[i].value_step == 0 || kernels[i].value_step == value_step) &&
         (kernels[i].order == 0 || kernels[i].order == order))
       return &kernels[i].kernel;

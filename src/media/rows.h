@@ -15,14 +15,15 @@ typedef struct {
   float offset;
 } LatentLaneRow;
 
-/* Functions for lanes that are converted together: n columns of one lane, or of the three lanes of
- * packed pixels (bytes are then those of one pixel, and of four the fourth is written as 255).
- * store rounds, clamps to 0..255, takes NaN as 0, and returns how many values were NaN or infinite.
+/* Functions for lanes that are converted together: n columns of one lane, of the three lanes of
+ * packed pixels (bytes are then those of one pixel, and of four the fourth is written as 255), or
+ * of the six of 2x2 pixels of 4:2:0 (luma of two rows, chroma) as channels-last has them. store
+ * rounds, clamps to 0..255, takes NaN as 0, and returns how many values were NaN or infinite.
  */
 typedef struct {
   void (*load) (const LatentLaneRow *lanes, gsize n);
   guint (*store) (const LatentLaneRow *lanes, gsize n);
 } LatentRowKernel;
 
-/* The fastest kernel for 1 or 3 such lanes. */
+/* The fastest kernel for 1, 3 or 6 such lanes. */
 const LatentRowKernel *latent_row_kernel_find (const LatentLaneRow *lanes, guint n_lanes);
