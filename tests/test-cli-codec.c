@@ -144,6 +144,8 @@ GST_START_TEST (files_that_are_none)
   json_object_unref (encode ("--max-frames 2"));
   fail_unless_equals_int (run ("decode a.lat -m clip.onnx -o a.wav"), 1);
   fail_unless (strstr (err, "a.lat: no stream of it is what 'a.wav'") != NULL, "%s", err);
+  fail_unless_equals_int (run ("decode a.lat -m clip.onnx -o a.y4m"), 2);
+  fail_unless (strstr (err, "'a.y4m' ends in nothing that can be written: pictures .npy, .mkv"));
 }
 GST_END_TEST
 

@@ -4,6 +4,7 @@
 #include "src/base/numeric.h"
 #include "src/cli/command.h"
 #include "src/cli/decode-file.h"
+#include "src/cli/media-sink.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
 #include "src/cli/result.h"
@@ -20,8 +21,8 @@ static gint threads;
 static const GOptionEntry options[] = {
     {"model",      'm', 0, G_OPTION_ARG_FILENAME, &model_path, "The model", "MODEL"},
     {"output",           'o', 0, G_OPTION_ARG_FILENAME, &output,
-     ".npy: the net's output as it is; pictures: .y4m, .avi, .mkv, frame%05d.png; sound: .wav, "
-        ".flac; or gst:TEXT", "OUT"},
+     ".npy: the net's output as it is; pictures: .mkv (as it is), .avi, frame%05d.png; "
+        "sound: .wav, .flac; or gst:TEXT", "OUT"},
     {"size", 0, 0, G_OPTION_ARG_STRING, &size,
      "Size of the pictures, where they were not a multiple of the net's stride and a .npy file "
         "does "
@@ -90,11 +91,29 @@ print_decoded (guint64 frames, guint64 bytes, gboolean json)
   latent_result_print (json, result);
 }
 
+/* Whether OUT can be written for some kind of media. */
+static gboolean
+check_output (GError **error)
+{
+  if (g_str_has_suffix (output, ".npy") ||
+      latent_media_sink_supports (output, LATENT_MEDIA_VIDEO) ||
+      latent_media_sink_supports (output, LATENT_MEDIA_AUDIO))
+    return TRUE;
+  g_autofree char *pictures = latent_media_sink_list_endings (LATENT_MEDIA_VIDEO);
+  g_autofree char *sound = latent_media_sink_list_endings (LATENT_MEDIA_AUDIO);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "-o: '%s' ends in nothing that can be written: pictures %s; sound %s; or gst:TEXT", output,
+      pictures, sound);
+  return FALSE;
+}
+
 /* Of a .lat file. */
 static gboolean
 decode_coded (const LatentSynthesisOptions *parsed, const LatentCommandLine *line, GError **error)
 {
   LatentDecodeFileResult result;
+  if (!check_output (error))
+    return FALSE;
   g_autoptr (LatentModel) model = model_path ? latent_model_load (model_path, error) : NULL;
   const LatentDecodeFile job = {line->arguments[0], model, *parsed};
   if ((model_path && !model) || !latent_decode_file (&job, &result, error))

@@ -31,8 +31,11 @@ static gboolean
 fail (const Scan *self, GError **error, LatentError code, const ProtobufCMessageDescriptor *type,
     const guint8 *at, const char *what)
 {
-  g_set_error (error, LATENT_ERROR, (gint)code, "byte %zu, in a %s: %s", (gsize)(at - self->data),
-      type->short_name, what);
+  gboolean is_outermost = strcmp (type->short_name, "ModelProto") == 0;
+
+  /* who gave another kind of file is told what was wanted */
+  g_set_error (error, LATENT_ERROR, (gint)code, "byte %zu, in %s %s: %s", (gsize)(at - self->data),
+      is_outermost ? "an .onnx file's" : "a", type->short_name, what);
   return FALSE;
 }
 
