@@ -120,6 +120,53 @@ test_convolved_new (const gint64 dims[4], const char *const *keys)
       test_add_node (graph, "Conv", "y", latent, test_add_unit_weights (graph, dims[1], 32)), keys);
 }
 
+/* A pair of QuantizeLinear and DequantizeLinear, or the latter alone behind integers. */
+static inline LatentValue *
+test_add_pair (
+    LatentGraph *graph, LatentValue *x, gboolean is_signed, float scale, gint zero, gboolean whole)
+{
+  LatentDataType type = is_signed ? LATENT_DATA_TYPE_INT8 : LATENT_DATA_TYPE_UINT8;
+  LatentShape scalar = {0};
+  g_autoptr (LatentTensor) step = latent_tensor_new_shape (LATENT_DATA_TYPE_FLOAT32, &scalar, NULL);
+  g_autoptr (LatentTensor) point = latent_tensor_new_shape (type, &scalar, NULL);
+  LatentValue *constants[2];
+
+  *(float *)latent_tensor_get_writable_data (step) = scale;
+  *(guint8 *)latent_tensor_get_writable_data (point) = (guint8)zero;
+  constants[0] = latent_graph_add_constant (graph, "scale", step);
+  constants[1] = latent_graph_add_constant (graph, "zero", point);
+  if (whole) {
+    x = test_add_node (graph, "QuantizeLinear", "quantized", x, constants[0]);
+    latent_node_add_input (test_last_node (graph), constants[1]);
+  }
+  x = test_add_node (graph, "DequantizeLinear", "dequantized", x, constants[0]);
+  latent_node_add_input (test_last_node (graph), constants[1]);
+  return x;
+}
+
+/* As test_convolved_new(), the first convolution reading integers, of which the level of a pixel is
+ * one. */
+static inline LatentModel *
+test_quantised_new (const gint64 dims[4], gboolean is_signed, const char *const *keys)
+{
+  LatentGraph *graph = latent_graph_new ("quantised", 17);
+  LatentValue *x = test_add_input (graph, "x", 4, dims);
+  LatentValue *weights = test_add_unit_weights (graph, 32, dims[1]);
+  LatentTensor *integers = latent_tensor_new_shape (LATENT_DATA_TYPE_INT8, &weights->shape, NULL);
+  LatentValue *latent;
+
+  for (gsize i = 0; i < integers->n_elements; i++)
+    ((gint8 *)latent_tensor_get_writable_data (
+        integers))[i] = ((const float *)weights->data->data)[i] > 0 ? 127 : 0;
+  latent = test_add_node (graph, "Conv", "latent",
+      test_add_pair (graph, x, is_signed, 1.0f / 255, is_signed ? -128 : 0, TRUE),
+      test_add_pair (graph, latent_graph_add_constant (graph, "integers", integers), TRUE,
+          1.0f / 127, 0, FALSE));
+  latent_tensor_unref (integers);
+  return test_model_new (graph,
+      test_add_node (graph, "Conv", "y", latent, test_add_unit_weights (graph, dims[1], 32)), keys);
+}
+
 /* x -> Reshape to `flat` -> latent -> Reshape to `dims` -> y: with a batch of 1 written into the
  * net. */
 static inline LatentModel *

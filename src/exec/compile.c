@@ -165,6 +165,9 @@ add_port (GArray *ports, const LatentValue *value, LatentOperand operand)
 {
   LatentProgramPort port = {.operand = operand};
 
+  if (latent_value_is_integer (value))
+    port.quantization = value->quantization;
+
   port.port.name = value->name;
   port.port.type = value->type;
   port.port.n_dims = value->shape.n;
@@ -380,6 +383,8 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
   latent_pass_fuse (graph);
   if (wants_int8 (request))
     latent_pass_quantize (graph);
+  if (request->takes_integers && wants_int8 (request))
+    latent_pass_take_integers (graph);
   if (request->precision == LATENT_PRECISION_BF16)
     latent_pass_shorten (graph);
   if (!variable)

@@ -15,7 +15,8 @@ struct _LatentRequest {
   LatentPrecision precision;
   guint threads;
   gboolean variable_parameters;
-  GPtrArray *keep; /* names */
+  gboolean takes_integers; /* see latent_request_set_takes_integers() */
+  GPtrArray *keep;         /* names */
 };
 
 /* Two tensors that a run carries over: the output's value becomes the input's at the next run. */

@@ -28,6 +28,9 @@ void latent_pass_move_quantizers (LatentGraph *graph);
 /* Conv, Gemm and MatMul between DequantizeLinear and QuantizeLinear into nodes of integers: see
  * docs/precision-design.md. Comes after latent_pass_fuse(). Returns how many. */
 guint latent_pass_quantize (LatentGraph *graph);
+/* Where the graph's first input is read by a QuantizeLinear alone, the input becomes what that
+ * makes of it. */
+void latent_pass_take_integers (LatentGraph *graph);
 /* Makes node i one of float32 again, between DequantizeLinear and QuantizeLinear of its own, the
  * first of which then is node i. */
 gboolean latent_pass_unquantize (LatentGraph *graph, guint i, GError **error);

@@ -8,6 +8,8 @@
 typedef struct {
   LatentPort port;
   LatentOperand operand;
+  const LatentQuantization
+      *quantization; /* of integers that stand for reals; borrowed from the graph */
 } LatentProgramPort;
 
 struct _LatentProgram {
@@ -24,6 +26,10 @@ struct _LatentProgram {
 };
 
 void latent_program_free (LatentProgram *self);
+
+/* How the integers of an input stand for reals; NULL where they do not. Borrowed. */
+const LatentQuantization *latent_program_get_input_quantization (
+    const LatentProgram *self, guint index);
 
 /* The process's programs. find() gives a reference or NULL; add() takes `program` and gives a
  * reference to it, or to an equal one that another thread was faster to add. */

@@ -3,6 +3,10 @@
 
 #include "src/exec/exec.h"
 
+/* Whether the first input may be of 8-bit integers that stand for reals, where a quantised part
+ * begins with such: latent_program_get_input_quantization() then says how they do. */
+void latent_request_set_takes_integers (LatentRequest *self, gboolean takes);
+
 /* All of a request but its mode and cut as a string: equal for requests that give the same program.
  */
 char *latent_request_get_key (const LatentRequest *self);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "src/base/limits.h"
+#include "src/exec/program.h"
+#include "src/exec/request.h"
 
 /* Elements from a sample's first to its last, and one. */
 static gsize
@@ -39,6 +41,7 @@ compile (LatentModel *model, const LatentRunnerOptions *options, const LatentSha
   latent_request_set_shape (request, NULL, full.n, full.dims);
   latent_request_set_precision (request, options->precision);
   latent_request_set_threads (request, options->threads);
+  latent_request_set_takes_integers (request, options->takes_integers);
   return latent_program_new (model, request, error);
 }
 
@@ -61,12 +64,12 @@ compile_batch (
 }
 
 /* Memory for the batch, zeroed; NULL where it would be more than a tensor may have. */
-static float *
-alloc_samples (gsize elements, guint samples)
+static gpointer
+alloc_samples (gsize elements, gsize element_size, guint samples)
 {
   gsize size;
 
-  if (!g_size_checked_mul (&size, elements * sizeof (float), samples) ||
+  if (!g_size_checked_mul (&size, elements * element_size, samples) ||
       size > LATENT_LIMIT_TENSOR_BYTES)
     return NULL;
   return g_try_malloc0 (size);
@@ -80,8 +83,8 @@ alloc_staging (LatentRunner *self, GError **error)
 
   self->input_stride = (gint64)in;
   self->output_stride = (gint64)out;
-  self->staging_in = alloc_samples (in, self->samples);
-  self->staging_out = alloc_samples (out, self->samples);
+  self->staging_in = alloc_samples (in, self->in_size, self->samples);
+  self->staging_out = alloc_samples (out, sizeof (float), self->samples);
   if (self->staging_in && self->staging_out)
     return TRUE;
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
@@ -97,7 +100,9 @@ attach (LatentRunner *self, gboolean whole, GError **error)
 {
   self->in = latent_program_get_input (self->program, 0);
   self->out = latent_program_get_output (self->program, 0);
-  if (!check_port (self->in, "input", error) || !check_port (self->out, "output", error))
+  self->in_size = latent_data_type_get_size (self->in->type);
+  if ((latent_runner_get_quantization (self) == NULL && !check_port (self->in, "input", error)) ||
+      !check_port (self->out, "output", error))
     return FALSE;
   self->context = latent_context_new (self->program, error);
   if (!self->context)
@@ -145,13 +150,13 @@ latent_runner_clear (LatentRunner *self)
 gboolean
 latent_runner_run (LatentRunner *self, GError **error)
 {
-  float *in = latent_context_get_input_data (self->context, 0);
+  gpointer in = latent_context_get_input_data (self->context, 0);
   const float *out = latent_context_get_output_data (self->context, 0);
 
   if (!self->staging_in)
     return latent_context_run (self->context, error);
   for (guint i = 0; i < self->samples; i++) {
-    memcpy (in, latent_runner_get_input (self, i), (gsize)self->input_stride * sizeof (float));
+    memcpy (in, latent_runner_get_input (self, i), (gsize)self->input_stride * self->in_size);
     if (!latent_context_run (self->context, error))
       return FALSE;
     memcpy (self->staging_out + i * self->output_stride, out,
@@ -160,10 +165,16 @@ latent_runner_run (LatentRunner *self, GError **error)
   return TRUE;
 }
 
-float *
+gpointer
 latent_runner_get_input (const LatentRunner *self, guint sample)
 {
-  return self->input + sample * self->input_stride;
+  return (guint8 *)self->input + (gsize)sample * (gsize)self->input_stride * self->in_size;
+}
+
+const LatentQuantization *
+latent_runner_get_quantization (const LatentRunner *self)
+{
+  return latent_program_get_input_quantization (self->program, 0);
 }
 
 const float *

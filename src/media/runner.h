@@ -12,11 +12,12 @@ typedef struct {
   LatentShape shape;    /* what was asked for: of one sample's input */
   const LatentPort *in; /* of the program, whose batch may be 1 */
   const LatentPort *out;
-  float *input; /* the first sample's first element; strides are the ports' */
+  gsize in_size;  /* bytes of an element of the input: 4, or 1 of integers that stand for reals */
+  gpointer input; /* the first sample's first element; strides are the ports' */
   const float *output;
   gint64 input_stride; /* from sample to sample, in elements */
   gint64 output_stride;
-  float *staging_in; /* the batch, where samples run one after the other; else NULL */
+  gpointer staging_in; /* the batch, where samples run one after the other; else NULL */
   float *staging_out;
 } LatentRunner;
 
@@ -24,6 +25,7 @@ typedef struct {
   LatentMode mode;
   LatentPrecision precision;
   guint threads;
+  gboolean takes_integers; /* the input may be of 8-bit integers that stand for reals */
 } LatentRunnerOptions;
 
 /* Compiles. `sample` is the input's shape for one sample. Its first dimension is the batch where it
@@ -35,7 +37,9 @@ void latent_runner_clear (LatentRunner *self);
 
 gboolean latent_runner_run (LatentRunner *self, GError **error);
 
-float *latent_runner_get_input (const LatentRunner *self, guint sample);
+/* Of float32, or of what latent_runner_get_quantization(), which is NULL else, says. */
+gpointer latent_runner_get_input (const LatentRunner *self, guint sample);
+const LatentQuantization *latent_runner_get_quantization (const LatentRunner *self);
 const float *latent_runner_get_output (const LatentRunner *self, guint sample);
 
 /* Whether neighbouring samples of a port can be told apart by its first dimension. */

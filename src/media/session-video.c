@@ -46,6 +46,9 @@ set_size (LatentSession *self, guint width, guint height, guint tiles_x, guint t
   self->height = height;
   if (self->options.mode != LATENT_MODE_DECODE)
     self->picture_in = make_map (self, runner->in, runner->input_stride, tiles_x, tiles_y);
+  if (self->options.mode != LATENT_MODE_DECODE && latent_runner_get_quantization (runner) != NULL)
+    latent_byte_map_init (&self->bytes_in, &self->picture_in, runner->in->type,
+        latent_runner_get_quantization (runner));
   if (self->options.mode != LATENT_MODE_ENCODE)
     self->picture_out = make_map (self, runner->out, runner->output_stride, tiles_x, tiles_y);
 }
@@ -207,10 +210,15 @@ is_expected (const LatentSession *self, guint slot, const LatentPicture *picture
 void
 latent_session_put_picture (LatentSession *self, guint slot, const LatentPicture *src)
 {
+  gpointer dst;
+
   g_return_if_fail (self->options.mode != LATENT_MODE_DECODE);
   g_return_if_fail (is_expected (self, slot, src));
-  latent_pixel_map_load (
-      &self->picture_in, latent_runner_get_input (&self->runner, slot * self->slot_samples), src);
+  dst = latent_runner_get_input (&self->runner, slot * self->slot_samples);
+  if (latent_runner_get_quantization (&self->runner) != NULL)
+    latent_byte_map_load (&self->bytes_in, dst, src);
+  else
+    latent_pixel_map_load (&self->picture_in, dst, src);
 }
 
 guint64

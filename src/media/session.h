@@ -4,6 +4,7 @@
 #include <latent/session.h>
 
 #include "src/media/geometry.h"
+#include "src/media/pixel-bytes.h"
 #include "src/media/pixels.h"
 #include "src/media/runner.h"
 #include "src/media/samples.h"
@@ -24,6 +25,7 @@ struct _LatentSession {
   guint width; /* of pictures; 0 while only the tiles' number is known */
   guint height;
   LatentPixelMap picture_in;
+  LatentByteMap bytes_in; /* instead, where the input is of integers */
   LatentPixelMap picture_out;
 
   LatentSampleFormat sample_format;

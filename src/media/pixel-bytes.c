@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/media/pixel-bytes.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "src/base/clones.h"
+#include "src/base/parallel.h"
+
+#define GRAIN 65536 /* elements that are worth a thread */
+#define BLOCK 256   /* columns whose levels are at hand at a time */
+
+#define ROW static inline __attribute__ ((always_inline))
+
+typedef struct {
+  const LatentByteMap *map;
+  const LatentPicture *picture;
+  const LatentFormat *format;
+  const LatentLayout *layout;
+  guint8 *dst;
+} Job;
+
+/* A row of one lane in one sample: `n` columns inside the picture, and what follows them. */
+typedef struct {
+  const guint8 *bytes;
+  gsize step;
+  guint n;
+  guint8 edge;
+} Source;
+
+void
+latent_byte_map_init (LatentByteMap *self, const LatentPixelMap *map, LatentDataType type,
+    const LatentQuantization *quantization)
+{
+  const gint least = type == LATENT_DATA_TYPE_INT8 ? -128 : 0;
+  const float zero_point = (float)quantization->zero_points[0];
+
+  self->map = *map;
+  self->is_identity = TRUE;
+  for (guint lane = 0; lane < latent_layout_get (map->color)->n_lanes; lane++)
+    for (gint level = 0; level < 256; level++) {
+      float real = (float)level * map->scale[lane] + map->offset[lane];
+      float integer = rintf (real / quantization->scales[0]) + zero_point;
+      gint clamped = integer > (float)least ? (gint)fminf (integer, (float)(least + 255)) : least;
+      self->tables[lane][level] = (guint8)clamped;
+      self->is_identity = self->is_identity && self->tables[lane][level] == level;
+    }
+}
+
+static Source
+find_source (const Job *job, guint lane, guint sample, guint row)
+{
+  const LatentPixelMap *map = &job->map->map;
+  const LatentLane *l = &job->layout->lanes[lane];
+  const LatentComponent *c = &job->format->components[l->component];
+  const gsize width = latent_component_get_size (c, job->picture->width);
+  const gsize height = latent_component_get_size (c, job->picture->height);
+  const gsize x = (gsize)(sample % map->tiles_x) * map->width * l->density + l->dx;
+  const gsize y = ((gsize)(sample / map->tiles_x) * map->height + row) * l->density + l->dy;
+  const guint8 *start = job->picture->data[c->plane] + c->offset +
+                        (gssize)MIN (y, height - 1) * job->picture->stride[c->plane];
+  Source source = {.step = (gsize)c->step * l->density, .edge = start[(width - 1) * c->step]};
+
+  if (x < width) {
+    source.n = (guint)MIN ((width - 1 - x) / l->density + 1, map->width);
+    source.bytes = start + x * c->step;
+  }
+  return source;
+}
+
+ROW void
+gather_steps (const guint8 *src, gsize step, gsize n, guint8 *restrict dst)
+{
+  for (gsize i = 0; i < n; i++)
+    dst[i] = src[i * step];
+}
+
+/* n columns from `begin` on. */
+ROW void
+gather (const Source *source, gsize begin, gsize n, guint8 *dst)
+{
+  gsize inside = source->n > begin ? MIN (n, source->n - begin) : 0;
+
+  if (inside > 0 && source->step == 1)
+    memcpy (dst, source->bytes + begin, inside);
+  else if (inside > 0 && source->step == 2)
+    gather_steps (source->bytes + begin * 2, 2, inside, dst);
+  else if (inside > 0)
+    gather_steps (source->bytes + begin * source->step, source->step, inside, dst);
+  memset (dst + inside, source->edge, n - inside);
+}
+
+ROW void
+interleave (guint8 levels[][BLOCK], guint n_lanes, gsize n, guint8 *restrict dst)
+{
+  for (gsize i = 0; i < n; i++)
+    for (guint lane = 0; lane < n_lanes; lane++)
+      dst[i * n_lanes + lane] = levels[lane][i];
+}
+
+ROW void
+scatter (const LatentPixelMap *map, guint8 levels[][BLOCK], guint n_lanes, gsize n, guint8 *dst)
+{
+  const gboolean packed = map->channel_stride == 1 && map->column_stride == (gint64)n_lanes;
+
+  if (packed && n_lanes == 6)
+    interleave (levels, 6, n, dst);
+  else if (packed && n_lanes == 3)
+    interleave (levels, 3, n, dst);
+  else
+    for (guint lane = 0; lane < n_lanes; lane++)
+      for (gsize i = 0; i < n; i++)
+        dst[(gint64)lane * map->channel_stride + (gint64)i * map->column_stride] = levels[lane][i];
+}
+
+ROW void
+load_row (const Job *job, guint sample, guint row)
+{
+  const LatentPixelMap *map = &job->map->map;
+  const guint n_lanes = job->layout->n_lanes;
+  guint8 *dst = job->dst + sample * map->sample_stride + row * map->row_stride;
+  guint8 levels[LATENT_MAX_LANES][BLOCK];
+  Source sources[LATENT_MAX_LANES];
+
+  for (guint lane = 0; lane < n_lanes; lane++)
+    sources[lane] = find_source (job, lane, sample, row);
+  for (gsize begin = 0; begin < map->width; begin += BLOCK) {
+    gsize n = MIN (map->width - begin, BLOCK);
+    for (guint lane = 0; lane < n_lanes; lane++) {
+      gather (&sources[lane], begin, n, levels[lane]);
+      for (gsize i = 0; i < n && !job->map->is_identity; i++)
+        levels[lane][i] = job->map->tables[lane][levels[lane][i]];
+    }
+    scatter (map, levels, n_lanes, n, dst + (gint64)begin * map->column_stride);
+  }
+}
+
+LATENT_FOR_EACH_CPU static void
+load_rows (gsize begin, gsize end, gpointer data)
+{
+  const Job *job = data;
+
+  for (gsize i = begin; i < end; i++)
+    load_row (job, (guint)(i / job->map->map.height), (guint)(i % job->map->map.height));
+}
+
+void
+latent_byte_map_load (const LatentByteMap *self, guint8 *dst, const LatentPicture *src)
+{
+  const LatentPixelMap *map = &self->map;
+  Job job = {.map = self,
+      .picture = src,
+      .format = latent_format_get (src->format),
+      .layout = latent_layout_get (map->color),
+      .dst = dst};
+  gsize rows = (gsize)map->tiles_x * map->tiles_y * map->height;
+
+  latent_parallel (
+      map->threads, rows, GRAIN / ((gsize)map->width * job.layout->n_lanes) + 1, load_rows, &job);
+}
