@@ -110,16 +110,14 @@ eval_log_softmax (const LatentEval *eval, GError **error)
   return run (eval, TRUE, error);
 }
 
-/* oneDNN's softmax runs along one dimension. */
 static LatentEmit
 emit (LatentBuilder *builder, const LatentNode *node, gboolean logarithm, GError **error)
 {
-  const LatentShape *shape = latent_op_get_shape (node, 0);
   LatentSoftmaxParams params;
 
   if (!latent_softmax_get_params (node, &params, error))
     return LATENT_EMIT_FAILED;
-  if (shape->n == 0 || params.n != (gsize)shape->dims[params.axis])
+  if (!params.is_one)
     return LATENT_EMIT_FALLBACK;
   return latent_dnn_softmax_backward (builder, node, params.axis, logarithm, error);
 }

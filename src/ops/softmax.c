@@ -23,6 +23,7 @@ latent_softmax_get_params (const LatentNode *node, LatentSoftmaxParams *params, 
   params->n = flat ? latent_shape_product (shape, params->axis, shape->n)
                    : (gsize)shape->dims[params->axis];
   params->inner = flat ? 1 : latent_shape_product (shape, params->axis + 1, shape->n);
+  params->is_one = params->n == (gsize)shape->dims[params->axis];
   return TRUE;
 }
 
@@ -101,7 +102,6 @@ eval_log_softmax (const LatentEval *eval, GError **error)
   return run_softmax (eval, TRUE, error);
 }
 
-/* oneDNN's softmax runs along one dimension. */
 static LatentEmit
 emit (LatentBuilder *builder, const LatentNode *node, gboolean logarithm, GError **error)
 {
@@ -109,8 +109,7 @@ emit (LatentBuilder *builder, const LatentNode *node, gboolean logarithm, GError
 
   if (!latent_softmax_get_params (node, &params, error))
     return LATENT_EMIT_FAILED;
-  if (latent_op_get_shape (node, 0)->n == 0 ||
-      params.n != (gsize)latent_op_get_shape (node, 0)->dims[params.axis])
+  if (!params.is_one)
     return LATENT_EMIT_FALLBACK;
   return latent_dnn_softmax (builder, node, params.axis, logarithm, error);
 }

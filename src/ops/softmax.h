@@ -11,6 +11,7 @@ typedef struct {
   gsize outer;
   gsize n;
   gsize inner;
+  gboolean is_one; /* the axis alone is a line, as oneDNN wants it */
 } LatentSoftmaxParams;
 
 /* Of their gradients' rows too, where attribute `flat` says whether all dimensions are one line. */
