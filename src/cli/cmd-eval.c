@@ -25,7 +25,8 @@ static const GOptionEntry options[] = {
     {"labels",    0, 0, G_OPTION_ARG_FILENAME, &labels,
      "For classifiers, regressors and --report: what the samples are (IDX or NPY)", "FILE"},
     {"against",      0, 0, G_OPTION_ARG_STRING, &against,
-     "Draw curves of quality over bytes, of the model and of other codecs: x264, jpeg, webp; of "
+     "Draw curves of quality over bytes, of the model and of other codecs: x264, jpeg, webp "
+        "(gstreamer1.0-plugins-bad); of "
         "sound opus, speex. Goes through INPUT some seven times for each", "NAMES"},
     {"every",     0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
     {"max-frames",           0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
