@@ -6,6 +6,8 @@
 #include <string.h>
 #include <utime.h>
 
+#include "src/dnn/engine.h"
+#include "src/exec/qdq.h"
 #include "src/onnx/peek.h"
 #include "tests/session-models.h"
 
@@ -42,6 +44,25 @@ save (const char *name, const char *id)
   char *path = g_build_filename (folder, name, NULL);
 
   ck_assert_msg (latent_model_save (model, path, &error), "%s", error ? error->message : "");
+  return path;
+}
+
+/* The same in integers. */
+static char *
+save_quantized (const char *name, const char *id)
+{
+  static const gint64 dims[] = {1, 4};
+  static const LatentQdqStep step = {LATENT_DATA_TYPE_UINT8, .5f, 0};
+  const char *const keys[] = {"latent.tensor", "latent", "latent.id", id, NULL};
+  g_autoptr (LatentModel) model = test_identity_new (2, dims, keys);
+  LatentGraph *graph = latent_graph_copy (model->graph);
+  LatentNode *node = latent_graph_find_value (graph, "latent")->producer;
+  g_autoptr (LatentModel) quantized = NULL;
+  char *path = g_build_filename (folder, name, NULL);
+
+  node->inputs->pdata[0] = latent_qdq_add_pair (graph, latent_node_get_input (node, 0), &step);
+  quantized = latent_model_new_changed (model, graph, TRUE, NULL);
+  ck_assert (quantized && latent_model_save (quantized, path, NULL));
   return path;
 }
 
@@ -200,6 +221,17 @@ GST_START_TEST (test_peek_broken)
 }
 GST_END_TEST;
 
+GST_START_TEST (test_integers_where_the_cpu_has_them)
+{
+  g_autofree char *first = save ("a.onnx", "one"), *integers = save_quantized ("b.onnx", "one");
+  g_autofree char *last = save ("c.onnx", "one"), *alone = save_quantized ("d.onnx", "two");
+  g_autofree char *found = find ("one"), *only = find ("two");
+
+  ck_assert_str_eq (found, latent_engine_has_int8 () ? integers : first);
+  ck_assert_str_eq (only, alone);
+}
+GST_END_TEST
+
 static Suite *
 model_find_suite (void)
 {
@@ -214,6 +246,7 @@ model_find_suite (void)
   tcase_add_test (tests, test_half);
   tcase_add_test (tests, test_missing);
   tcase_add_test (tests, test_default_folders);
+  tcase_add_test (tests, test_integers_where_the_cpu_has_them);
   tcase_add_test (tests, test_peek_truncated);
   tcase_add_loop_test (tests, test_peek_broken, 0, G_N_ELEMENTS (broken));
   return suite;

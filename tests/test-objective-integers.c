@@ -178,8 +178,8 @@ GST_START_TEST (what_is_written_is_what_was_learned)
   }
   latent_trainer_end_test (trainer, &result);
   mse = get_mse (learned, samples);
-  /* but for biases, which have 32 bits */
-  fail_unless (fabs (mse - result.mse) < 1e-3 * mse, "%g, %g", mse, result.mse);
+  /* but for biases, which have 32 bits, and what falls between two integers */
+  fail_unless (fabs (mse - result.mse) < .05 * mse, "%g, %g", mse, result.mse);
 }
 GST_END_TEST
 

@@ -7,6 +7,9 @@
 
 #include "src/base/file.h"
 #include "src/base/limits.h"
+#include "src/dnn/engine.h"
+#include "src/exec/qdq.h"
+#include "src/model/model.h"
 #include "src/onnx/peek.h"
 
 #define SUFFIX ".onnx"
@@ -108,23 +111,51 @@ latent_find_get_folders (void)
   return g_strv_builder_end (folders);
 }
 
-/* Paths of the files of that id, in order. */
+/* Paths of the files of that id in a folder, in order. */
 static GPtrArray *
-find_all (const char *id, const char *const *folders)
+find_all (const char *id, const char *folder)
 {
   GPtrArray *found = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) paths = list_models (folder);
 
-  for (guint i = 0; folders[i]; i++) {
-    g_autoptr (GPtrArray) paths = list_models (folders[i]);
+  for (guint i = 0; i < paths->len; i++) {
+    g_autofree char *other = get_id (paths->pdata[i]);
 
-    for (guint j = 0; j < paths->len; j++) {
-      g_autofree char *other = get_id (paths->pdata[j]);
-
-      if (other && g_str_equal (other, id))
-        g_ptr_array_add (found, g_strdup (paths->pdata[j]));
-    }
+    if (other && g_str_equal (other, id))
+      g_ptr_array_add (found, g_strdup (paths->pdata[i]));
   }
   return found;
+}
+
+/* Quantised models are for CPUs that compute in integers; on others they are the slower ones. */
+static gboolean
+suits_cpu (const LatentModel *model)
+{
+  return latent_qdq_is_in (model->graph) == latent_engine_has_int8 ();
+}
+
+/* The first that has the part, of those that suit the CPU or else of all; NULL with the last error
+ * of loading, or without one. */
+static LatentModel *
+load_one (const GPtrArray *paths, LatentMode mode, GError **error)
+{
+  g_autoptr (LatentModel) other = NULL;
+
+  for (guint i = 0; i < paths->len; i++) {
+    g_autoptr (LatentModel) model = NULL;
+
+    g_clear_error (error);
+    model = latent_model_load (paths->pdata[i], error);
+    if (!model || !latent_model_supports_mode (model, mode))
+      continue;
+    if (suits_cpu (model))
+      return g_steal_pointer (&model);
+    if (!other)
+      other = g_steal_pointer (&model);
+  }
+  if (other)
+    g_clear_error (error);
+  return g_steal_pointer (&other);
 }
 
 LatentModel *
@@ -132,22 +163,28 @@ latent_find_model (const char *id, LatentMode mode, const char *const *folders, 
 {
   g_auto (GStrv) fallback = folders ? NULL : latent_find_get_folders ();
   const char *const *all = folders ? folders : (const char *const *)fallback;
-  g_autoptr (GPtrArray) paths = find_all (id, all);
   g_autofree char *names = g_strjoinv ("', '", (char **)all);
+  g_autoptr (GError) local = NULL;
+  gboolean any = FALSE;
 
-  for (guint i = 0; i < paths->len; i++) {
-    g_autoptr (GError) local = NULL;
-    g_autoptr (LatentModel) model = latent_model_load (paths->pdata[i], &local);
+  for (guint i = 0; all[i]; i++) {
+    g_autoptr (GPtrArray) paths = find_all (id, all[i]);
+    LatentModel *model = NULL;
 
-    if (model && latent_model_supports_mode (model, mode))
-      return g_steal_pointer (&model);
-    if (local && i + 1 == paths->len) {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return NULL;
-    }
+    if (paths->len == 0)
+      continue;
+    any = TRUE;
+    g_clear_error (&local);
+    model = load_one (paths, mode, &local);
+    if (model)
+      return model;
+  }
+  if (local) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return NULL;
   }
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_NOT_FOUND,
       "no model of latent id %s: no " SUFFIX " file in '%s' has it%s", id, names,
-      paths->len ? " and the part of the net that is needed" : "");
+      any ? " and the part of the net that is needed" : "");
   return NULL;
 }

@@ -11,7 +11,9 @@
  * ones, and latent/models in the user's data folder. */
 char **latent_find_get_folders (void);
 /* The first .onnx file of that id in folders (NULL: the default ones) that can be loaded and has
- * the part that mode needs; or NULL with LATENT_ERROR_NOT_FOUND, which names the id and the
- * folders, or with what is wrong with the last one. */
+ * the part that mode needs, in a folder one that is quantised before one that is not where the CPU
+ * computes in integers, and the other way round where it does not; or NULL with
+ * LATENT_ERROR_NOT_FOUND, which names the id and the folders, or with what is wrong with the last
+ * one. */
 LatentModel *latent_find_model (
     const char *id, LatentMode mode, const char *const *folders, GError **error);
