@@ -287,6 +287,35 @@ GST_START_TEST (test_batch_norm)
 }
 GST_END_TEST
 
+/* What the codec makes of weights is made of the same ones. */
+GST_START_TEST (test_named)
+{
+  Case self = {0};
+  const LatentShape shape = {
+      4, {1, 4, 6, 5}
+  };
+  const gboolean all[] = {TRUE, TRUE};
+  g_autoptr (LatentTensor) input = make_sample (&shape, 0);
+  g_autoptr (LatentModel) model = NULL;
+  const LatentValue *before, *after;
+
+  self.model = make_model (nets[0].text);
+  fail_unless (latent_model_set_metadata (self.model, "latent.motion", "w1,w2", NULL));
+  self.calibration = latent_calibration_new (self.model, &settings, &shape, NULL);
+  latent_calibration_add (self.calibration, input, TRUE);
+  fail_unless (latent_calibration_run (self.calibration, NULL));
+  model = latent_calibration_make_model (self.calibration, all, NULL);
+  for (guint i = 0; i < 2; i++) {
+    before = latent_graph_find_value (self.model->graph, i ? "w2" : "w1");
+    after = latent_graph_find_value (model->graph, i ? "w2" : "w1");
+    fail_unless (after != NULL && after->data == before->data);
+  }
+  fail_unless (latent_graph_find_value (model->graph, "w3") == NULL);
+  latent_calibration_free (self.calibration);
+  latent_model_unref (self.model);
+}
+GST_END_TEST
+
 /* Inputs that vary together: errors of weights can make up for one another. */
 GST_START_TEST (test_rounding)
 {
@@ -405,63 +434,6 @@ GST_START_TEST (test_none_left)
 }
 GST_END_TEST
 
-/* n numbers from `least` to `most`, evenly, and one outlier. */
-static LatentQdqStep
-choose (gsize n, float least, float most, float outlier, LatentRangeMethod method)
-{
-  g_autofree LatentRange *range = g_new0 (LatentRange, 1);
-  g_autofree float *values = g_new (float, n + 1);
-
-  for (gsize i = 0; i < n; i++)
-    values[i] = least + (most - least) * (float)i / (float)(n - 1);
-  values[n] = outlier;
-  latent_range_see_ends (range, values, n + 1);
-  latent_range_see_counts (range, values, n + 1);
-  return latent_range_choose (range, method);
-}
-
-static const struct {
-  float least, most, outlier;
-  LatentRangeMethod method;
-  LatentDataType type;
-  float scale[2]; /* from, to */
-  gint32 zero_point;
-} ranges[] = {
-    {0,  1, 2, LATENT_RANGE_MINMAX,     LATENT_DATA_TYPE_UINT8, {.00784f, .00785f}, 0 },
-    {0,  1, 2, LATENT_RANGE_PERCENTILE, LATENT_DATA_TYPE_UINT8, {.00391f, .00394f}, 0 },
-    {0,  1, 2, LATENT_RANGE_MSE,        LATENT_DATA_TYPE_UINT8, {.0070f, .0077f},   0 },
-    {-1, 1, 1, LATENT_RANGE_MINMAX,     LATENT_DATA_TYPE_INT8,  {.00787f, .00788f}, 0 },
-    {-1, 3, 3, LATENT_RANGE_MINMAX,     LATENT_DATA_TYPE_UINT8, {.01568f, .01569f}, 64},
-    {-1, 3, 3, LATENT_RANGE_MSE,        LATENT_DATA_TYPE_UINT8, {.015f, .01569f},   64},
-    {0,  0, 0, LATENT_RANGE_MSE,        LATENT_DATA_TYPE_UINT8, {1, 1},             0 },
-};
-
-GST_START_TEST (test_range)
-{
-  LatentQdqStep step = choose (
-      50000, ranges[__i__].least, ranges[__i__].most, ranges[__i__].outlier, ranges[__i__].method);
-
-  fail_unless_equals_int (step.type, ranges[__i__].type);
-  fail_unless (step.scale >= ranges[__i__].scale[0] && step.scale <= ranges[__i__].scale[1],
-      "scale %g", (double)step.scale);
-  fail_unless (ABS (step.zero_point - ranges[__i__].zero_point) <= 1);
-}
-GST_END_TEST
-
-/* Ties to even, saturation at both ends. */
-GST_START_TEST (test_step)
-{
-  const LatentQdqStep u8 = {LATENT_DATA_TYPE_UINT8, .5f, 10}, s8 = {LATENT_DATA_TYPE_INT8, 2, 0};
-
-  fail_unless_equals_int (latent_qdq_round (&u8, 1.25f), 12);
-  fail_unless_equals_int (latent_qdq_round (&u8, -100), 0);
-  fail_unless_equals_int (latent_qdq_round (&u8, 1000), 255);
-  fail_unless_equals_int (latent_qdq_round (&s8, -1000), -128);
-  fail_unless_equals_float (latent_qdq_apply (&u8, -100), -5);
-  fail_unless_equals_float (latent_qdq_apply (&s8, 3.1f), 4);
-}
-GST_END_TEST
-
 static Suite *
 calibration_suite (void)
 {
@@ -475,12 +447,11 @@ calibration_suite (void)
   tcase_add_test (tcase, test_raw);
   tcase_add_test (tcase, test_latents);
   tcase_add_test (tcase, test_batch_norm);
+  tcase_add_test (tcase, test_named);
   tcase_add_test (tcase, test_rounding);
   tcase_add_loop_test (tcase, test_wrong, 0, G_N_ELEMENTS (wrong));
   tcase_add_loop_test (tcase, test_search, 0, G_N_ELEMENTS (searches));
   tcase_add_test (tcase, test_none_left);
-  tcase_add_loop_test (tcase, test_range, 0, G_N_ELEMENTS (ranges));
-  tcase_add_test (tcase, test_step);
   return suite;
 }
 

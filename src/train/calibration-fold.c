@@ -76,6 +76,19 @@ add_named (LatentGraph *graph, const LatentModel *model)
   }
 }
 
+void
+latent_calibration_keep_named (const LatentModel *model, LatentGraph *graph)
+{
+  const char *text = latent_model_get_metadata (model, "latent.motion");
+  g_auto (GStrv) names = text != NULL ? g_strsplit (text, ",", -1) : NULL;
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+    const LatentValue *value = latent_graph_find_value (model->graph, g_strstrip (names[i]));
+    if (value != NULL && value->data != NULL && latent_graph_find_value (graph, names[i]) == NULL)
+      latent_graph_add_constant (graph, names[i], value->data);
+  }
+}
+
 static gboolean
 fold (LatentGraph *graph, LatentModel *model, LatentMode mode, const LatentShape *shape,
     GError **error)
@@ -93,6 +106,7 @@ fold (LatentGraph *graph, LatentModel *model, LatentMode mode, const LatentShape
   good = latent_pass_fold_weights (graph, error);
   g_ptr_array_set_size (graph->outputs, (gint)n_outputs);
   give_back_shapes (graph, said);
+  latent_calibration_keep_named (model, graph);
   return good;
 }
 

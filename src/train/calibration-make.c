@@ -174,6 +174,7 @@ make (Maker *self, const gboolean *integer, GError **error)
   if (!latent_graph_sort (self->graph, error))
     return FALSE;
   latent_graph_prune (self->graph);
+  latent_calibration_keep_named (self->calibration->model, self->graph);
   return TRUE;
 }
 

@@ -77,6 +77,9 @@ void latent_layer_free (LatentLayer *self);
 /* calibration-fold.c: a copy of the model with constants and batch normalisation folded. */
 LatentModel *latent_calibration_fold (
     LatentModel *model, LatentMode mode, const LatentShape *shape, GError **error);
+/* Puts constants of the model that metadata name (latent.motion) back where a graph made of its own
+ * has them no more: what the codec makes of them must be the same bits in either file. */
+void latent_calibration_keep_named (const LatentModel *model, LatentGraph *graph);
 /* The part that is run, its shapes inferred. */
 LatentGraph *latent_calibration_infer (const LatentGraph *graph, LatentModel *model,
     LatentMode mode, const LatentShape *shape, GError **error);

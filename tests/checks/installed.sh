@@ -13,7 +13,7 @@ lib=$(dirname "$(find "$prefix" -name liblatent-1.0.so)")
 for file in bin/latent include/latent/latent.h include/latent/gst.h share/gir-1.0/Latent-1.0.gir \
   share/gir-1.0/LatentGst-1.0.gir share/man/man1/latent.1 share/bash-completion/completions/latent \
   share/latent/recipes/mnist-2d.ini share/latent/data/t10k-images-idx3-ubyte.gz \
-  share/latent/models/speech.onnx share/latent/models/video.onnx; do
+  share/latent/models/speech.onnx share/latent/models/video.onnx share/latent/models/video-int8.onnx; do
   [ -e "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 for file in liblatent-1.0.so liblatent-train-1.0.so liblatent-gst-1.0.so pkgconfig/latent-1.0.pc \
