@@ -2,77 +2,10 @@
 #include <string.h>
 
 #include "src/dnn/emit.h"
+#include "src/exec/pass-spread.h"
 #include "src/exec/pass-weights.h"
 #include "src/exec/passes.h"
 #include "src/ops/op.h"
-
-static gboolean
-all_equal (const gint64 *values, guint n, gint64 number)
-{
-  for (guint i = 0; i < n; i++)
-    if (values[i] != number)
-      return FALSE;
-  return TRUE;
-}
-
-/* Block of a ConvTranspose whose windows stand side by side, 0 for another: two dimensions, kernel
- * = stride = block both ways, and no more than that. */
-static gint64
-find_block (const LatentNode *node)
-{
-  const LatentValue *src = latent_node_get_input (node, 0);
-  const LatentValue *weights = latent_node_get_input (node, 1);
-  const LatentShape *kernel = &weights->shape;
-  const LatentShape *out = &latent_node_get_output (node, 0)->shape;
-  guint n = 0;
-  const gint64 *strides = latent_node_get_ints (node, "strides", &n);
-  const gint64 *dilations;
-  gint64 block;
-
-  if (kernel->n != 4 || n != 2 || latent_node_get_int (node, "group", 1) != 1)
-    return 0;
-  dilations = latent_node_get_ints (node, "dilations", &n);
-  block = kernel->dims[2];
-  if (kernel->dims[3] != block || !all_equal (strides, 2, block) || !all_equal (dilations, n, 1) ||
-      block < 2)
-    return 0;
-  /* no pads and no output padding: then this is the size */
-  if (out->dims[2] != src->shape.dims[2] * block || out->dims[3] != src->shape.dims[3] * block)
-    return 0;
-  return block;
-}
-
-static gboolean
-has_pads (const LatentNode *node)
-{
-  guint n_pads = 0, n_output = 0;
-  const gint64 *pads = latent_node_get_ints (node, "pads", &n_pads);
-  const gint64 *output = latent_node_get_ints (node, "output_padding", &n_output);
-
-  return !all_equal (pads, n_pads, 0) || !all_equal (output, n_output, 0);
-}
-
-/* Weights I O b b of a ConvTranspose as those of a 1x1 Conv that makes b b O channels. */
-static LatentTensor *
-spread_weights (const LatentTensor *old, gint64 block, GError **error)
-{
-  gint64 n_in = old->shape.dims[0], n_out = old->shape.dims[1], area = block * block;
-  const LatentShape shape = {
-      4, {area * n_out, n_in, 1, 1}
-  };
-  LatentTensor *weights = latent_tensor_new_shape (old->type, &shape, error);
-  const float *src = old->data;
-  float *dst;
-
-  if (weights == NULL)
-    return NULL;
-  dst = latent_tensor_get_writable_data (weights);
-  for (gint64 i = 0; i < n_in; i++)
-    for (gint64 o = 0; o < n_out; o++)
-      for (gint64 place = 0; place < area; place++)
-        dst[(place * n_out + o) * n_in + i] = *src++;
-  return weights;
-}
 
 static LatentTensor *
 repeat_bias (const LatentTensor *old, gint64 times, GError **error)
@@ -123,14 +56,16 @@ add_node (LatentGraph *graph, guint position, const char *op_type, const LatentN
   return node;
 }
 
-/* ConvTranspose node i, whose windows do not overlap, as Conv and DepthToSpace. */
+/* ConvTranspose node i as Conv and DepthToSpace. */
 static gboolean
-replace_transposed (LatentGraph *graph, guint i, gint64 block, GError **error)
+replace_transposed (LatentGraph *graph, guint i, const LatentSpread *spread, GError **error)
 {
+  const gint64 pads[] = {spread->before, spread->before, spread->after, spread->after};
+  gint64 block = spread->block;
   LatentNode *old = g_ptr_array_index (graph->nodes, i);
   const LatentValue *old_bias = latent_node_get_input (old, 2);
   g_autoptr (LatentTensor)
-      weights = spread_weights (latent_node_get_input (old, 1)->data, block, error);
+      weights = latent_spread_weights (spread, latent_node_get_input (old, 1)->data, error);
   g_autoptr (LatentTensor) bias = NULL;
   LatentValue *between;
   LatentNode *conv, *shuffle;
@@ -141,6 +76,7 @@ replace_transposed (LatentGraph *graph, guint i, gint64 block, GError **error)
     return FALSE;
   between = latent_graph_add_value (graph, old->name);
   conv = add_node (graph, i + 1, "Conv", old, latent_node_get_input (old, 0), between);
+  latent_node_set_ints (conv, "pads", pads, G_N_ELEMENTS (pads));
   latent_value_set_quantization (
       latent_pass_set_constant (graph, conv, 1, "spread weights", g_steal_pointer (&weights)),
       spread_quantization (latent_node_get_input (old, 1), block));
@@ -209,8 +145,8 @@ rearrange_node (LatentGraph *graph, guint i, GError **error)
 
   if (latent_node_is (node, "ConvTranspose") && node->outputs->len > 0 &&
       latent_node_get_output (node, 0) != NULL && latent_pass_has_constant_weights (node)) {
-    gint64 block = has_pads (node) ? 0 : find_block (node);
-    return block == 0 || replace_transposed (graph, i, block, error);
+    LatentSpread spread = {0};
+    return !latent_spread_find (&spread, node) || replace_transposed (graph, i, &spread, error);
   }
   if (latent_node_is (node, "DepthToSpace") &&
       strcmp (latent_node_get_string (node, "mode", "DCR"), "CRD") == 0)

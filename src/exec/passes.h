@@ -16,8 +16,9 @@ gboolean latent_pass_fold_weights (LatentGraph *graph, GError **error);
  * added to or multiplied with. */
 gboolean latent_pass_recognise (LatentGraph *graph, GError **error);
 
-/* What oneDNN is slow at into what it is fast at: ConvTranspose whose kernel is its stride becomes
- * Conv and DepthToSpace; DepthToSpace in CRD order after a Conv becomes DCR, its weights reordered.
+/* What oneDNN is slow at into what it is fast at: ConvTranspose whose windows overlap little
+ * or whose channels are few becomes Conv and DepthToSpace; DepthToSpace in CRD order after a Conv
+ * becomes DCR, its weights reordered.
  */
 gboolean latent_pass_rearrange (LatentGraph *graph, GError **error);
 

@@ -34,7 +34,7 @@ class Residual(nn.Module):
 
 
 def up(n_in, n_out):
-    return nn.Sequential(conv(n_in, 4 * n_out), nn.PixelShuffle(2), nn.ReLU())
+    return nn.Sequential(conv(n_in, 4 * n_out), nn.ReLU(), nn.PixelShuffle(2))
 
 
 class Conv(nn.Module):
@@ -72,8 +72,8 @@ class Dense(nn.Module):
 
 
 class Vae(nn.Module):
-    """Eight pictures of 64x64; transposed convolutions, BatchNorm, mean of a normal distribution."""
-    shape = [8, 3, 64, 64]
+    """A picture of 128x128; transposed convolutions, BatchNorm, mean of a normal distribution."""
+    shape = [1, 3, 128, 128]
 
     def __init__(self):
         super().__init__()
@@ -84,15 +84,15 @@ class Vae(nn.Module):
             return [nn.ConvTranspose2d(a, b, 4, 2, 1), nn.BatchNorm2d(b), nn.ReLU()]
         self.encoder = nn.Sequential(*down(3, 32), *down(32, 64), *down(64, 128), *down(128, 256),
                                      nn.Flatten())
-        self.mean, self.variance = nn.Linear(4096, 64), nn.Linear(4096, 64)
-        self.widen = nn.Linear(64, 4096)
+        self.mean, self.variance = nn.Linear(16384, 64), nn.Linear(16384, 64)
+        self.widen = nn.Linear(64, 16384)
         self.decoder = nn.Sequential(*back(256, 128), *back(128, 64), *back(64, 32),
                                      nn.ConvTranspose2d(32, 3, 4, 2, 1), nn.Sigmoid())
 
     def forward(self, x):
         features = self.encoder(x)
         latent = self.mean(features) + 0.1 * torch.exp(0.5 * self.variance(features))
-        return latent, self.decoder(self.widen(latent).reshape(-1, 256, 4, 4))
+        return latent, self.decoder(self.widen(latent).reshape(-1, 256, 8, 8))
 
 
 class Block(nn.Module):
@@ -209,7 +209,7 @@ class Quantiser:
                     node.input[i] = self.weights(name)
             followers = [n.op_type for n in self.graph.node if node.output[0] in n.input]
             self.nodes.append(node)
-            if followers == ["Relu"]:
+            if followers == ["Relu"] or node.op_type == "DepthToSpace":
                 zero = "relu"
             if node.output[0] not in outputs or followers:
                 self.quantise(node.output[0], zero)

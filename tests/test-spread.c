@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+#include <string.h>
+
+#include "src/exec/program.h"
+#include "tests/net-text.h"
+
+#define HEIGHT 3
+#define WIDTH  4
+#define N_IN   2
+
+/* ConvTransposes of two channels, 3x4, with a stride of 2 or more, and whether they become Convs.
+ */
+static const struct {
+  gint64 channels, kernel, stride, before, after, extra;
+  gboolean spreads;
+} cases[] = {
+    {3,  4, 2, 1, 1, 0, TRUE }, /* as PyTorch's kernel 4, padding 1 */
+    {3,  3, 2, 1, 1, 1, TRUE }, /* kernel 3, padding 1, output_padding 1 */
+    {1,  5, 2, 2, 2, 1, TRUE },
+    {8,  6, 3, 1, 2, 0, TRUE }, /* unlike at both ends */
+    {3,  2, 2, 0, 0, 0, TRUE }, /* windows side by side */
+    {40, 2, 2, 0, 0, 0, TRUE },
+    {2,  4, 4, 0, 0, 0, TRUE },
+    {64, 4, 2, 1, 1, 0, FALSE}, /* too many multiplications by zero */
+    {3,  4, 2, 0, 0, 0, FALSE}, /* more than twice the size */
+    {3,  4, 2, 2, 2, 0, FALSE}, /* less */
+};
+
+static gint64
+get_size (guint i, gint64 size)
+{
+  return (size - 1) * cases[i].stride + cases[i].kernel - cases[i].before - cases[i].after +
+         cases[i].extra;
+}
+
+/* Every number of the input goes to where its window is. */
+static void
+scatter (guint i, const float *x, const float *w, float *y)
+{
+  gint64 height = get_size (i, HEIGHT), width = get_size (i, WIDTH), k = cases[i].kernel;
+
+  for (gint64 c = 0; c < N_IN; c++)
+    for (gint64 o = 0; o < cases[i].channels; o++)
+      for (gint64 tap = 0; tap < k * k; tap++)
+        for (gint64 place = 0; place < HEIGHT * WIDTH; place++) {
+          gint64 row = place / WIDTH * cases[i].stride + tap / k - cases[i].before;
+          gint64 column = place % WIDTH * cases[i].stride + tap % k - cases[i].before;
+          if (row >= 0 && row < height && column >= 0 && column < width)
+            y[(o * height + row) * width + column] += x[c * HEIGHT * WIDTH + place] *
+                                                      w[(c * cases[i].channels + o) * k * k + tap];
+        }
+}
+
+static NetText *
+make_net (guint i)
+{
+  g_autofree char *text = g_strdup_printf (
+      "x:1x%dx%dx%d;w:%dx%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
+      ";y=ConvTranspose(x,w) strides:I=%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT
+      " pads:I=%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT
+      " output_padding:I=%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT,
+      N_IN, HEIGHT, WIDTH, N_IN, cases[i].channels, cases[i].kernel, cases[i].kernel,
+      cases[i].stride, cases[i].stride, cases[i].before, cases[i].before, cases[i].after,
+      cases[i].after, cases[i].extra, cases[i].extra);
+
+  return net_text_parse (text, TRUE, 1);
+}
+
+static gboolean
+has_step (const LatentProgram *program, const char *op_type)
+{
+  for (guint i = 0; i < program->schedule->steps->len; i++) {
+    const LatentStep *step = g_ptr_array_index (program->schedule->steps, i);
+    if (step->node != NULL && g_str_equal (step->node->op_type, op_type))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+GST_START_TEST (test_it_gives_what_a_transposed_convolution_gives)
+{
+  g_autoptr (NetText) net = make_net (__i__);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LatentProgram)
+      program = latent_exec_compile (net->graph, "spread", NULL, NULL, NULL, 0, request, &error);
+  g_autoptr (LatentContext) context = NULL;
+  g_autoptr (LatentTensor) y = NULL;
+  const LatentTensor *x = net->numbers->pdata[0], *w = net->numbers->pdata[1];
+  g_autofree float *expected = NULL;
+
+  fail_unless (program != NULL, "%s", error ? error->message : "");
+  fail_unless (has_step (program, "Conv") == cases[__i__].spreads);
+  fail_unless (has_step (program, "DepthToSpace") == cases[__i__].spreads);
+  context = latent_context_new (program, NULL);
+  fail_unless (latent_context_set_input (context, 0, x, NULL));
+  fail_unless (latent_context_run (context, NULL));
+  y = latent_context_get_output (context, 0, NULL);
+  fail_unless_equals_int64 (y->shape.dims[2], get_size (__i__, HEIGHT));
+  expected = g_new0 (float, y->n_elements);
+  scatter (__i__, x->data, w->data, expected);
+  for (gsize i = 0; i < y->n_elements; i++)
+    fail_unless (ABS (((const float *)y->data)[i] - expected[i]) < 1e-5f, "at %zu", i);
+}
+GST_END_TEST
+
+static Suite *
+spread_suite (void)
+{
+  Suite *suite = suite_create ("spread");
+  TCase *tc = tcase_create ("all");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_loop_test (
+      tc, test_it_gives_what_a_transposed_convolution_gives, 0, G_N_ELEMENTS (cases));
+  return suite;
+}
+
+GST_CHECK_MAIN (spread)
