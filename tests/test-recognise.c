@@ -113,6 +113,36 @@ GST_START_TEST (test_two_functions_of_a_kind_have_their_own_numbers)
 }
 GST_END_TEST
 
+static const struct {
+  const char *text;
+  guint threads;
+} works[] = {
+    {"x:1x2x8x8;w:2x2x3x3;y=Conv(x,w) pads:I=1,1,1,1",                 1},
+    {"x:1x16x64x64;w:16x16x3x3;y=Conv(x,w) pads:I=1,1,1,1",            3},
+    {"x:1x2x8x8;y=Relu(x)",                                            1},
+    {"x:1x16x64x64;y=Relu(x)",                                         3},
+    {"x:100x1x8;w:1x48x8;wr:1x48x16;y,h=GRU(x,w,wr) hidden_size:i=16",
+     1                                                                  }, /* a hundred small ones */
+};
+
+GST_START_TEST (test_small_steps_take_one_thread)
+{
+  g_autoptr (NetText) net = net_text_parse (works[__i__].text, TRUE, 1);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (LatentProgram) program = NULL;
+  g_autoptr (GError) error = NULL;
+
+  latent_request_set_threads (request, 3);
+  program = latent_exec_compile (net->graph, "works", NULL, NULL, NULL, 0, request, &error);
+  fail_unless (program != NULL, "%s", error ? error->message : "");
+  for (guint i = 0; i < program->schedule->steps->len; i++) {
+    const LatentStep *step = g_ptr_array_index (program->schedule->steps, i);
+    if (step->node != NULL && step->node->outputs->len > 0)
+      fail_unless_equals_int (step->threads, works[__i__].threads);
+  }
+}
+GST_END_TEST
+
 static Suite *
 recognise_suite (void)
 {
@@ -123,6 +153,7 @@ recognise_suite (void)
   tcase_add_loop_test (tc, test_a_function_is_recognised, 0, G_N_ELEMENTS (nets));
   tcase_add_test (tc, test_numbers_are_fused);
   tcase_add_test (tc, test_two_functions_of_a_kind_have_their_own_numbers);
+  tcase_add_loop_test (tc, test_small_steps_take_one_thread, 0, G_N_ELEMENTS (works));
   return suite;
 }
 

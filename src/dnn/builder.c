@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/dnn/builder.h"
 
+#include "src/base/parallel.h"
 #include "src/dnn/constant.h"
 #include "src/dnn/primitive.h"
 
@@ -386,6 +387,7 @@ latent_builder_alias (LatentBuilder *self, const LatentValue *value, LatentOpera
 void
 latent_builder_add_step (LatentBuilder *self, LatentStep *step)
 {
+  step->threads = latent_parallel_get_threads ();
   self->schedule->scratch_size = MAX (self->schedule->scratch_size, step->scratch_size);
   g_ptr_array_add (self->schedule->steps, step);
 }

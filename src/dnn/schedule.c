@@ -73,7 +73,7 @@ bind_copy (const LatentStep *self, const LatentFrame *frame, GError **error)
   BoundCopy *bound = g_new (BoundCopy, 1);
   bound->src = latent_frame_get_address (frame, latent_step_get_operand (self, 0));
   bound->dst = latent_frame_get_address (frame, latent_step_get_operand (self, 1));
-  bound->threads = frame->threads;
+  bound->threads = self->threads;
   return bound;
 }
 

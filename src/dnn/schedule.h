@@ -42,7 +42,7 @@ typedef struct {
   guint8 **buffers; /* address of each buffer of the schedule */
   gpointer scratch; /* for one step at a time */
   gpointer stream;  /* oneDNN's */
-  guint threads;
+  guint threads;    /* the most that a step uses */
 } LatentFrame;
 
 typedef struct _LatentStep LatentStep;
@@ -62,6 +62,7 @@ struct _LatentStep {
   char *kernel;           /* what does it: a oneDNN implementation, "loops", "copy" */
   guint64 macs;           /* multiply-adds of one run */
   gsize scratch_size;
+  guint threads;     /* that were set when it was made */
   GArray *operands;  /* LatentOperand */
   gint in_place_src; /* index of an operand whose memory operand in_place_dst may take over where */
   gint in_place_dst; /* this step is the last to read it; both -1 where it may not */

@@ -103,7 +103,6 @@ get_precision (const LatentStep *step)
 static gboolean
 measure_roofs (LatentBench *self, const LatentProgram *program, GError **error)
 {
-  latent_parallel_set_threads (program->threads);
   for (guint i = 0; i < self->n_steps; i++) {
     const LatentStep *step = g_ptr_array_index (program->schedule->steps, i);
     LatentBenchStep *to = &self->steps[i];
@@ -112,6 +111,7 @@ measure_roofs (LatentBench *self, const LatentProgram *program, GError **error)
     to->kernel = g_strdup (step->kernel);
     to->precision = get_precision (step);
     to->macs = step->macs;
+    latent_parallel_set_threads (step->threads);
     if (step->macs > 0 && !latent_roof_measure (step, self->runs, &to->roof, error))
       return FALSE;
     self->roof += to->roof;

@@ -6,6 +6,7 @@
 
 #include "src/base/parallel.h"
 #include "src/base/tensor.h"
+#include "src/base/waits.h"
 #include "src/dnn/engine.h"
 #include "src/exec/program.h"
 
@@ -174,23 +175,24 @@ static gboolean
 run_step (LatentContext *self, guint i, GError **error)
 {
   const LatentStep *step = g_ptr_array_index (self->program->schedule->steps, i);
+  latent_parallel_set_threads (step->threads);
   return step->klass->run (step, self->bound[i], error);
 }
 
 gboolean
 latent_context_run (LatentContext *self, GError **error)
 {
-  latent_parallel_set_threads (self->program->threads);
   for (guint i = 0; i < self->program->schedule->steps->len; i++)
     if (!run_step (self, i, error))
       return FALSE;
+  if (self->program->threads > 1)
+    latent_waits_watch ();
   return TRUE;
 }
 
 gboolean
 latent_context_run_step (LatentContext *self, guint i, GError **error)
 {
-  latent_parallel_set_threads (self->program->threads);
   return run_step (self, i, error);
 }
 

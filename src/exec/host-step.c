@@ -46,7 +46,7 @@ bind_host_step (const LatentStep *self, const LatentFrame *frame, GError **error
       .n_dst = self->node->outputs->len,
       .dst = bound->dst,
       .scratch = frame->scratch,
-      .threads = frame->threads};
+      .threads = self->threads};
   return bound;
 }
 
