@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/media/strided.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "src/base/clones.h"
+
+#define EXPONENT 0x7f800000u /* of a float's bits */
+#define COUNTED  65536       /* values whose count fits 32 bits */
 
 #define BLOCK 16 /* elements each way that are transposed at a time: a cache line of floats */
 
@@ -37,20 +41,63 @@ copy_line (float *dst, const float *src, const Plane *plane, gint64 n)
     dst[x * plane->dst_column] = src[x * plane->src_column];
 }
 
+typedef float Quad __attribute__ ((vector_size (16)));
+
+#define MIX __builtin_shufflevector
+
+/* 4x4 elements: rows follow one another in src, columns in dst. */
+static inline void
+transpose_4 (float *dst, gint64 dst_row, const float *src, gint64 src_column)
+{
+  Quad columns[4], rows[4];
+  Quad low[2], high[2];
+
+  for (guint i = 0; i < 4; i++)
+    memcpy (&columns[i], src + i * src_column, sizeof (Quad));
+  for (guint i = 0; i < 2; i++) {
+    low[i] = MIX (columns[2 * i], columns[2 * i + 1], 0, 4, 1, 5);
+    high[i] = MIX (columns[2 * i], columns[2 * i + 1], 2, 6, 3, 7);
+  }
+  rows[0] = MIX (low[0], low[1], 0, 1, 4, 5);
+  rows[1] = MIX (low[0], low[1], 2, 3, 6, 7);
+  rows[2] = MIX (high[0], high[1], 0, 1, 4, 5);
+  rows[3] = MIX (high[0], high[1], 2, 3, 6, 7);
+  for (guint i = 0; i < 4; i++)
+    memcpy (dst + i * dst_row, &rows[i], sizeof (Quad));
+}
+
+/* A block of which both sides have neighbours, each along another dimension. */
+static void
+transpose_block (float *dst, const float *src, const Plane *plane)
+{
+  for (gint64 y = 0; y < BLOCK; y += 4)
+    for (gint64 x = 0; x < BLOCK; x += 4)
+      transpose_4 (dst + y * plane->dst_row + x, plane->dst_row, src + y + x * plane->src_column,
+          plane->src_column);
+}
+
+static void
+copy_block (float *dst, const float *src, const Plane *plane, gint64 rows, gint64 columns)
+{
+  if (rows == BLOCK && columns == BLOCK && plane->dst_column == 1 && plane->src_row == 1) {
+    transpose_block (dst, src, plane);
+    return;
+  }
+  for (gint64 y = 0; y < rows; y++)
+    copy_line (dst + y * plane->dst_row, src + y * plane->src_row, plane, columns);
+}
+
 /* In blocks, so that neither side's cache lines are fetched more than once. */
 static void
 copy_plane (float *dst, const float *src, const Plane *plane)
 {
   gint64 size = plane->rows == 1 ? plane->columns : BLOCK;
 
-  for (gint64 y0 = 0; y0 < plane->rows; y0 += BLOCK) {
-    for (gint64 x0 = 0; x0 < plane->columns; x0 += size) {
-      for (gint64 y = y0; y < MIN (y0 + BLOCK, plane->rows); y++)
-        copy_line (dst + y * plane->dst_row + x0 * plane->dst_column,
-            src + y * plane->src_row + x0 * plane->src_column, plane,
-            MIN (size, plane->columns - x0));
-    }
-  }
+  for (gint64 y = 0; y < plane->rows; y += BLOCK)
+    for (gint64 x = 0; x < plane->columns; x += size)
+      copy_block (dst + y * plane->dst_row + x * plane->dst_column,
+          src + y * plane->src_row + x * plane->src_column, plane, MIN (BLOCK, plane->rows - y),
+          MIN (size, plane->columns - x));
 }
 
 /* The next index over all dimensions but those of the plane; FALSE after the last. */
@@ -136,12 +183,23 @@ latent_strided_copy (float *dst, const gint64 *dst_strides, const float *src,
     copy_merged (dst, to, src, from, &merged);
 }
 
-guint64
+/* All of a NaN's or an infinity's exponent is set. */
+LATENT_FOR_EACH_CPU guint64
 latent_count_not_finite (const float *values, gsize n)
 {
   guint64 count = 0;
 
-  for (gsize i = 0; i < n; i++)
-    count += !isfinite (values[i]);
+  for (gsize begin = 0; begin < n; begin += COUNTED) {
+    gsize end = MIN (begin + COUNTED, n);
+    guint32 some = 0;
+
+    for (gsize i = begin; i < end; i++) {
+      guint32 bits;
+
+      memcpy (&bits, &values[i], sizeof bits);
+      some += (bits & EXPONENT) == EXPONENT;
+    }
+    count += some;
+  }
   return count;
 }
