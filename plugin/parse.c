@@ -39,6 +39,7 @@
 #include <string.h>
 
 #include "src/codec/file-chunk.h"
+#include "src/codec/packet.h"
 #include "src/codec/split.h"
 #include "src/gst/message.h"
 #include "src/gst/stream-caps.h"
@@ -78,6 +79,7 @@ start (GstBaseParse *parse)
   LatentParse *self = LATENT_PARSE (parse);
 
   self->embeds = self->is_discont = self->has_packet = FALSE;
+  self->last = 0;
   self->is_bytes = TRUE; /* as long as no caps say otherwise */
   self->splitter = (LatentSplitter){0};
   self->at = self->n_garbage = self->n_steps = 0;
@@ -192,7 +194,7 @@ take_unit (LatentParse *self, GstBuffer *buffer, LatentUnit unit, const guint8 *
     if (!latent_packet_info_parse (&info, data, size, NULL))
       return FALSE;
     if (self->is_bytes)
-      time_packet (self, buffer, info.number);
+      time_packet (self, buffer, latent_packet_get_number (data, self->last + 1));
     GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_HEADER);
     if (info.key)
       GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);

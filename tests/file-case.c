@@ -14,7 +14,7 @@ file_case_packet (guint stream, guint frame)
 
   for (guint i = 0; i < sizeof body; i++)
     body[i] = (guint8)(i * 31 + frame * 7 + stream * 101);
-  return g_bytes_new (packet, latent_packet_put (&info, 1, &slice, packet));
+  return g_bytes_new (packet, latent_packet_put (&info, FALSE, 1, &slice, packet));
 }
 
 LatentFilePacket

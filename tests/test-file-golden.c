@@ -37,9 +37,9 @@ static const struct {
     {"two-streams.lat",          NULL,         40, 0, TRUE },
     {"bad/flipped.lat",          NULL,         34, 1, TRUE },
     {"bad/two-files.lat",        NULL,         40, 1, TRUE },
-    {"bad/cut.lat",              NULL,         30, 1, FALSE},
+    {"bad/cut.lat",              NULL,         29, 1, FALSE},
     {"bad/spliced.lat",          NULL,         30, 1, FALSE},
-    {"bad/hole.lat",             NULL,         15, 1, FALSE},
+    {"bad/hole.lat",             NULL,         14, 1, FALSE},
     {"bad/version-2.lat",        "version 2;", 0,  0, FALSE},
     {"bad/version-2-header.lat", "version 2;", 0,  0, FALSE},
 };

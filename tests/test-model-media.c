@@ -167,6 +167,8 @@ static const struct {
     {&rgb,   {{"latent.offset", "none"}},
      ": latent.offset is 'none', wanted is one number, or one for each of 3 channels"                                               },
     {&rgb,   {{"latent.steps", "0.5,0"}},                                ": latent.steps is '0.5,0', wanted is numbers above 0"     },
+    {&rgb,   {{"latent.slopes", "0.5,2"}},
+     ": latent.slopes is '0.5,2', wanted is numbers from 0 to 1"                                                                    },
     {&rgb,   {{"latent.id", "two words"}},
      ": latent.id is 'two words', wanted is 1 to 128 letters, digits, '.', '_' or '-'"                                              },
     {&rgb,   {{"latent.state", "x"}},

@@ -9,7 +9,10 @@
 #define WIDTH    3
 #define PLACES   (HEIGHT * WIDTH)
 
-static const gint16 steps[CHANNELS] = {0, 256};
+static const LatentStep steps[CHANNELS] = {
+    {0,   16},
+    {256, 16}
+};
 
 typedef struct {
   LatentGrid grid;

@@ -18,17 +18,25 @@ make_grid (guint channels, guint height, guint width)
 
 GST_START_TEST (steps_double_every_eight_qualities)
 {
-  static const gint16 steps[] = {0, 256, -384};
-  float found[3];
+  static const LatentStep steps[] = {
+      {0,    16},
+      {256,  16},
+      {-384, 16},
+      {0,    6 },
+      {256,  0 }
+  };
+  float found[5];
 
-  latent_quantiser_get_steps (steps, 3, 63, found);
+  latent_quantiser_get_steps (steps, 5, 63, found);
   fail_unless_equals_float (found[0], 1);
   fail_unless_equals_float (found[1], 2);
   fail_unless (fabsf (found[2] - 0.35355339f) < 1e-7f);
-  latent_quantiser_get_steps (steps, 3, 55, found);
+  latent_quantiser_get_steps (steps, 5, 55, found);
   fail_unless_equals_float (found[0], 2);
   fail_unless_equals_float (found[1], 4);
-  latent_quantiser_get_steps (steps, 3, 0, found);
+  fail_unless (fabsf (found[3] - 1.29683955f) < 1e-6f); /* 2^(3/8) */
+  fail_unless_equals_float (found[4], 2);
+  latent_quantiser_get_steps (steps, 5, 0, found);
   fail_unless (fabsf (found[0] - 234.75300f) < 1e-3f);
 }
 GST_END_TEST
@@ -61,6 +69,27 @@ GST_START_TEST (symbols_are_rescaled_by_integers)
 
   latent_symbols_rescale (&symbol, rescales[__i__].from, rescales[__i__].to, 1, &symbol);
   fail_unless_equals_int (symbol, rescales[__i__].wanted);
+}
+GST_END_TEST
+
+GST_START_TEST (channels_are_rescaled_by_their_slopes)
+{
+  static const LatentStep steps[] = {
+      {0, 16},
+      {0, 6 },
+      {0, 0 }
+  };
+  gint16 symbols[] = {100, -7, 100, -7, 100, -7}, found[6];
+  /* 16 qualities: 4 times, 2^(6/8) times, as they were; and back by as much, 2^(-6/8) */
+  static const gint16 up[] = {400, -28, 168, -12, 100, -7}, down[] = {25, -2, 59, -4, 100, -7};
+  LatentGrid grid = make_grid (3, 1, 2);
+
+  latent_symbols_rescale_all (&grid, steps, symbols, 30, 46, found);
+  for (guint i = 0; i < 6; i++)
+    fail_unless_equals_int (found[i], up[i]);
+  latent_symbols_rescale_all (&grid, steps, symbols, 46, 30, symbols);
+  for (guint i = 0; i < 6; i++)
+    fail_unless_equals_int (symbols[i], down[i]);
 }
 GST_END_TEST
 
@@ -154,6 +183,7 @@ quantiser_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_test (tc, steps_double_every_eight_qualities);
+  tcase_add_test (tc, channels_are_rescaled_by_their_slopes);
   tcase_add_loop_test (tc, symbols_are_rescaled_by_integers, 0, G_N_ELEMENTS (rescales));
   tcase_add_loop_test (tc, a_symbol_is_as_expected_where_that_is_near, 0, G_N_ELEMENTS (rows));
   tcase_add_loop_test (tc, all_four_sides_count, 0, 5);

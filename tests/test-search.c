@@ -13,10 +13,10 @@
 #define PIXELS (TILE * TILE)
 #define PLACES (GRID_W * GRID_H)
 
-static const gint16 *
+static const LatentStep *
 get_steps (void)
 {
-  static gint16 steps[PIXELS]; /* 1 */
+  static LatentStep steps[PIXELS]; /* 1 */
 
   return steps;
 }

@@ -22,16 +22,20 @@ static const guint8 base[] = {
     0,                                        /* 25: channels last */
     2,                                        /* 26: tiles in a row */
     5,                                        /* 27: columns */
-    1, 0x00, 0xff,                            /* 28: a channel of step 1/2 */
-    2, 0x80, 0x00,                            /* 31: two of step sqrt 2 */
-    100, 80, 25, 1, 4, 3, 2, 9, 16, 10, 1, 2, /* 34: video */
+    1, 0x00, 0xff, 16,                        /* 28: a channel of step 1/2, slope 1 */
+    2, 0x80, 0x00, 16,                        /* 32: two of step sqrt 2, slope 1 */
+    100, 80, 25, 1, 4, 3, 2, 9, 16, 10, 1, 2, /* 36: video */
 };
-#define N_BASE 46
+#define N_BASE 48
 
 static LatentSequence
 make_sequence (void)
 {
-  static const gint16 steps[] = {-256, 128, 128};
+  static const LatentStep steps[] = {
+      {-256, 16},
+      {128,  16},
+      {128,  16}
+  };
   LatentShape dims = {
       4, {2, 3, 4, 5}
   };
@@ -90,9 +94,12 @@ GST_START_TEST (fields_come_back)
 
   fail_unless (latent_sequence_get (&sequence, header, size, NULL));
   fail_unless_equals_int_hex (sequence.prior, 0x12345678);
-  fail_unless_equals_int (sequence.steps[0], -256);
-  fail_unless_equals_int (sequence.steps[1], 128);
-  fail_unless_equals_int (sequence.steps[2], 128);
+  fail_unless_equals_int (sequence.steps[0].step, -256);
+  fail_unless_equals_int (sequence.steps[0].slope, 16);
+  fail_unless_equals_int (sequence.steps[1].step, 128);
+  fail_unless_equals_int (sequence.steps[1].slope, 16);
+  fail_unless_equals_int (sequence.steps[2].step, 128);
+  fail_unless_equals_int (sequence.steps[2].slope, 16);
   fail_unless_equals_int (sequence.grid.tiles, 2);
   fail_unless (latent_stream_info_parse (&info, header, size, NULL));
   fail_unless_equals_int (info.kind, LATENT_MEDIA_VIDEO);
@@ -185,19 +192,23 @@ static const struct {
     {26, 3,    LATENT_ERROR_FORMAT,      "2 tiles do not fill rows of 3"                             },
     {27, 6,    LATENT_ERROR_FORMAT,      "20 places do not fill rows of 6"                           },
     {28, 0,    LATENT_ERROR_FORMAT,
-     "steps of the stream: 0 channels of step -256, from channel 0 of 3"                             },
+     "steps of the stream: 0 channels of step -256, slope 16, from channel 0 of 3"                   },
     {28, 4,    LATENT_ERROR_FORMAT,
-     "steps of the stream: 4 channels of step -256, from channel 0 of 3"                             },
-    {33, 0x21, LATENT_ERROR_FORMAT,
-     "steps of the stream: 2 channels of step 8576, from channel 1 of 3"                             },
-    {34, 0,    LATENT_ERROR_FORMAT,      "width of the stream is 0, wanted is 1 to 1048576"          },
-    {35, 0,    LATENT_ERROR_FORMAT,      "height of the stream is 0, wanted is 1 to 1048576"         },
-    {37, 0,    LATENT_ERROR_FORMAT,      "fps_d of the stream is 0, wanted is 1 to 2147483647"       },
-    {38, 0,    LATENT_ERROR_FORMAT,      "par_n of the stream is 0, wanted is 1 to 2147483647"       },
-    {40, 3,    LATENT_ERROR_FORMAT,      "color_range of the stream is 3, wanted is 0 to 2"          },
-    {44, 3,    LATENT_ERROR_FORMAT,      "interlace of the stream is 3, wanted is 0 to 2"            },
-    {45, 3,    LATENT_ERROR_FORMAT,      "field_order of the stream is 3, wanted is 0 to 2"          },
-    {45, 0x80, LATENT_ERROR_FORMAT,      "the sequence header ends too early"                        },
+     "steps of the stream: 4 channels of step -256, slope 16, from channel 0 of 3"                   },
+    {34, 0x21, LATENT_ERROR_FORMAT,
+     "steps of the stream: 2 channels of step 8576, slope 16, from channel 1 of 3"                   },
+    {31, 15,   LATENT_ERROR_FORMAT,
+     "steps of the stream: 1 channels of step -256, slope 15, from channel 0 of 3"                   },
+    {31, 17,   LATENT_ERROR_FORMAT,
+     "steps of the stream: 1 channels of step -256, slope 17, from channel 0 of 3"                   },
+    {36, 0,    LATENT_ERROR_FORMAT,      "width of the stream is 0, wanted is 1 to 1048576"          },
+    {37, 0,    LATENT_ERROR_FORMAT,      "height of the stream is 0, wanted is 1 to 1048576"         },
+    {39, 0,    LATENT_ERROR_FORMAT,      "fps_d of the stream is 0, wanted is 1 to 2147483647"       },
+    {40, 0,    LATENT_ERROR_FORMAT,      "par_n of the stream is 0, wanted is 1 to 2147483647"       },
+    {42, 3,    LATENT_ERROR_FORMAT,      "color_range of the stream is 3, wanted is 0 to 2"          },
+    {46, 3,    LATENT_ERROR_FORMAT,      "interlace of the stream is 3, wanted is 0 to 2"            },
+    {47, 3,    LATENT_ERROR_FORMAT,      "field_order of the stream is 3, wanted is 0 to 2"          },
+    {47, 0x80, LATENT_ERROR_FORMAT,      "the sequence header ends too early"                        },
     {5,  0,    LATENT_ERROR_FORMAT,      "latents of a frame have 1 to 12 dimensions, not 33"        },
 };
 
@@ -294,13 +305,13 @@ GST_START_TEST (more_steps_than_a_header_holds_are_refused)
   g_autoptr (GBytes) header = NULL;
 
   g_free (sequence.steps);
-  sequence.steps = g_new0 (gint16, 1500);
+  sequence.steps = g_new0 (LatentStep, 1500);
   sequence.info.slices = 1;
   fail_unless (latent_grid_init (&sequence.grid, &dims, FALSE, 1, 1, NULL));
   header = latent_sequence_put (&sequence, NULL);
   fail_unless (header != NULL && g_bytes_get_size (header) < 64);
   for (guint i = 0; i < 1500; i += 2)
-    sequence.steps[i] = 1;
+    sequence.steps[i].step = 1;
   fail_unless (latent_sequence_put (&sequence, &error) == NULL);
   fail_unless_equals_int (error->code, LATENT_ERROR_LIMIT);
 }

@@ -75,7 +75,9 @@ typedef struct {
  * @number: counter of frames, modulo 65536
  * @bytes: of the packet
  *
- * What a packet's header says.
+ * What a packet's header says. Small ones that are no key packets leave out the quality, which is
+ * that of the packet before, and the upper half of the counter: a decoder fills these in;
+ * latent_packet_info_parse() gives 0 and the lower half.
  */
 typedef struct {
   gboolean key;

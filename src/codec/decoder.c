@@ -182,13 +182,14 @@ latent_decoder_decode (LatentDecoder *self, const guint8 *packet, gsize size, fl
 {
   LatentStream *stream;
   const LatentGrid *grid;
-  LatentPacketInfo found;
+  LatentPacketInfo found, held;
 
   g_return_val_if_fail (self != NULL && latents != NULL, LATENT_DECODE_BAD);
   g_return_val_if_fail (packet != NULL || size == 0, LATENT_DECODE_BAD);
   stream = &self->stream;
   grid = &stream->sequence.grid;
-  if (!latent_packet_get (&found, stream->n_slices, stream->slices, packet, size, error))
+  held = (LatentPacketInfo){.number = stream->number, .quality = stream->held_quality};
+  if (!latent_packet_get (&found, &held, stream->n_slices, stream->slices, packet, size, error))
     return LATENT_DECODE_BAD;
   if (stream->sequence.info.resilient && !found.key) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,

@@ -77,6 +77,8 @@ make_sequence (LatentSequence *sequence, LatentModel *model, guint n_dims, const
     return FALSE;
   fill_info (&sequence->info, model, &sequence->grid);
   sequence->steps = latent_sequence_load_steps (model, sequence->grid.channels, error);
+  for (guint c = 0; sequence->steps != NULL && is_video && c < sequence->grid.channels; c++)
+    sequence->steps[c].slope = LATENT_SLOPE_ONE;
   return sequence->steps != NULL;
 }
 
@@ -296,7 +298,8 @@ encode_frame (LatentEncoder *self, LatentPacketInfo *info)
         stream->symbols);
   }
   latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
-  latent_packet_put (info, stream->n_slices, stream->slices, self->packet);
+  latent_packet_put (info, stream->has_held && info->quality == stream->held_quality,
+      stream->n_slices, stream->slices, self->packet);
   latent_stream_end (stream, info->key, info->quality);
 }
 

@@ -20,6 +20,7 @@ struct _LatentFit {
   guint quality;
   guint channels; /* 0 before the first frame */
   float *steps;   /* of each channel, at the best quality; NULL before it is known */
+  LatentStep *model_steps;
   guint64 frames;
 
   LatentPriorFit *prior;
@@ -66,6 +67,7 @@ latent_fit_free (LatentFit *self)
   g_free (self->patch);
   g_free (self->held_patch);
   g_free (self->steps);
+  g_free (self->model_steps);
   g_free (self);
 }
 
@@ -77,18 +79,18 @@ latent_fit_set_steps (LatentFit *self, guint channels, const float *steps)
   self->channels = channels;
 }
 
-/* The model's own. */
+/* The model's own, but for those that were set. */
 static gboolean
 load_steps (LatentFit *self, guint channels, GError **error)
 {
-  g_autofree gint16 *steps = latent_sequence_load_steps (self->model, channels, error);
-
-  if (steps == NULL)
-    return FALSE;
+  g_free (self->model_steps);
+  self->model_steps = latent_sequence_load_steps (self->model, channels, error);
+  if (self->model_steps == NULL || self->steps != NULL)
+    return self->model_steps != NULL;
   self->channels = channels;
   self->steps = g_new (float, channels);
   for (guint c = 0; c < channels; c++)
-    self->steps[c] = (float)exp2 ((double)steps[c] / LATENT_STEP_ONE);
+    self->steps[c] = (float)exp2 ((double)self->model_steps[c].step / LATENT_STEP_ONE);
   return TRUE;
 }
 
@@ -106,7 +108,8 @@ make_frame (LatentFit *self)
   self->zeros = g_new0 (gint16, n);
   self->now = g_new (float, self->grid.channels);
   for (guint c = 0; c < self->grid.channels; c++)
-    self->now[c] = self->steps[c] * (float)exp2 (lost);
+    self->now[c] = self->steps[c] *
+                   (float)exp2 (lost * self->model_steps[c].slope / LATENT_SLOPE_ONE);
 }
 
 static gboolean
@@ -117,7 +120,7 @@ set_grid (LatentFit *self, const LatentGrid *grid, GError **error)
 
   if (is_same)
     return TRUE;
-  if (self->steps == NULL && !load_steps (self, grid->channels, error))
+  if (self->model_steps == NULL && !load_steps (self, grid->channels, error))
     return FALSE;
   if (grid->channels != self->channels) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE, "a frame of %u channels after one of %u",

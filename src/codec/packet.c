@@ -11,13 +11,27 @@
 #define SHORT   0x40
 #define QUALITY 0x3f
 
-/* The first byte and the counter. */
+/* The first byte and the counter; of a compact packet all that stands before slices. */
 #define FRONT_BYTES 3
-/* Up to so many bytes of slices and their lengths have a checksum of 16 bits: in streams of sound
- * the long one would be a fifth of all. */
+/* Up to so many bytes of slices and their lengths have a shorter checksum: in streams of sound the
+ * long one would be a fifth of all. */
 #define SHORT_BYTES 127
-#define LONG_CHECK  4
-#define SHORT_CHECK 2
+
+/* What follows on the front; a compact packet's checksum is part of that. */
+typedef enum {
+  FORM_LONG,
+  FORM_SHORT,
+  FORM_COMPACT,
+} Form;
+
+static const guint check_bytes[] = {4, 2, 0};
+#define LONG_CHECK   4
+#define COMPACT_BITS 14
+#define COMPACT_LOW  0x3f /* in the first byte; the others are the third */
+/* Of the counter: packets with one of 0 are not compact, so that what was taken for the next packet
+ * after 256 that were lost, or 512, is found out. */
+#define COMPACT_NUMBER 0xff
+
 /* Of a slice's length. */
 #define LENGTH_BYTES 5
 
@@ -27,17 +41,55 @@ latent_packet_get_bound (guint n_slices, gsize slice_bytes)
   return FRONT_BYTES + LONG_CHECK + (gsize)n_slices * LENGTH_BYTES + slice_bytes;
 }
 
-static guint32
-fold (guint32 check, gboolean is_short)
+static Form
+get_form (const guint8 *packet)
 {
-  return is_short ? (check ^ check >> 16) & 0xffff : check;
+  if (latent_packet_is_compact (packet))
+    return FORM_COMPACT;
+  return packet[0] & SHORT ? FORM_SHORT : FORM_LONG;
 }
 
-/* Over the front, and what follows on the checksum. */
 static guint32
-compute_check (const guint8 *packet, const guint8 *body, gsize size, gboolean is_short)
+fold (guint32 check, Form form)
 {
-  return fold (latent_crc32c (latent_crc32c (0, packet, FRONT_BYTES), body, size), is_short);
+  if (form == FORM_LONG)
+    return check;
+  if (form == FORM_SHORT)
+    return (check ^ check >> 16) & 0xffff;
+  return (check ^ check >> COMPACT_BITS ^ check >> 2 * COMPACT_BITS) & ((1 << COMPACT_BITS) - 1);
+}
+
+/* Of the front, the checksum left out. */
+static guint32
+begin_check (const guint8 *packet, Form form)
+{
+  const guint8 compact[] = {SHORT, packet[1]};
+
+  return form == FORM_COMPACT ? latent_crc32c (0, compact, sizeof compact)
+                              : latent_crc32c (0, packet, FRONT_BYTES);
+}
+
+static void
+put_check (guint8 *packet, Form form, guint32 check)
+{
+  for (guint i = 0; i < check_bytes[form]; i++)
+    packet[FRONT_BYTES + i] = (guint8)(check >> 8 * i);
+  if (form != FORM_COMPACT)
+    return;
+  packet[0] |= (guint8)(check & COMPACT_LOW);
+  packet[2] = (guint8)(check >> 6);
+}
+
+static guint32
+get_check (const guint8 *packet, Form form)
+{
+  guint32 check = 0;
+
+  if (form == FORM_COMPACT)
+    return (packet[0] & COMPACT_LOW) | (guint32)packet[2] << 6;
+  for (guint i = 0; i < check_bytes[form]; i++)
+    check |= (guint32)packet[FRONT_BYTES + i] << 8 * i;
+  return check;
 }
 
 static guint8 *
@@ -59,32 +111,39 @@ count_length (gsize length)
   return n;
 }
 
+static Form
+choose_form (const LatentPacketInfo *info, gboolean is_alike, gsize size)
+{
+  if (size > SHORT_BYTES)
+    return FORM_LONG;
+  if (info->key)
+    return FORM_SHORT;
+  return is_alike && (info->number & COMPACT_NUMBER) != 0 ? FORM_COMPACT : FORM_LONG;
+}
+
 gsize
-latent_packet_put (LatentPacketInfo *info, guint n_slices, const LatentSlice *slices, guint8 *dst)
+latent_packet_put (LatentPacketInfo *info, gboolean is_alike, guint n_slices,
+    const LatentSlice *slices, guint8 *dst)
 {
   gsize size = slices[n_slices - 1].size;
-  gboolean is_short;
-  guint check_bytes;
-  guint32 check;
   guint8 *body, *end;
+  Form form;
 
   for (guint i = 0; i + 1 < n_slices; i++)
     size += count_length (slices[i].size) + slices[i].size;
-  is_short = size <= SHORT_BYTES;
-  check_bytes = is_short ? SHORT_CHECK : LONG_CHECK;
-  dst[0] = (guint8)(info->quality | (info->key ? KEY : 0) | (is_short ? SHORT : 0));
+  form = choose_form (info, is_alike, size);
+  dst[0] = (guint8)((info->key ? KEY : 0) | (form != FORM_LONG ? SHORT : 0));
+  dst[0] |= (guint8)(form != FORM_COMPACT ? info->quality : 0);
   dst[1] = (guint8)info->number;
   dst[2] = (guint8)(info->number >> 8);
-  body = end = dst + FRONT_BYTES + check_bytes;
+  body = end = dst + FRONT_BYTES + check_bytes[form];
   for (guint i = 0; i + 1 < n_slices; i++)
     end = put_length (end, slices[i].size);
   for (guint i = 0; i < n_slices; i++) {
     memcpy (end, slices[i].data, slices[i].size);
     end += slices[i].size;
   }
-  check = compute_check (dst, body, size, is_short);
-  for (guint i = 0; i < check_bytes; i++)
-    dst[FRONT_BYTES + i] = (guint8)(check >> 8 * i);
+  put_check (dst, form, fold (latent_crc32c (begin_check (dst, form), body, size), form));
   info->bytes = (gsize)(end - dst);
   return info->bytes;
 }
@@ -98,36 +157,42 @@ fail (GError **error, const char *what)
 
 /* Reads what stands before the slices' lengths. */
 static gboolean
-get_front (LatentPacketInfo *info, LatentReader *reader, GError **error)
+get_front (
+    LatentPacketInfo *info, const LatentPacketInfo *held, LatentReader *reader, GError **error)
 {
-  guint8 first = latent_reader_get_u8 (reader);
-  gboolean is_short = (first & SHORT) != 0;
-  LatentPacketInfo found = {.key = (first & KEY) != 0, .quality = first & QUALITY};
-  guint32 check;
+  const guint8 *packet = latent_reader_get_bytes (reader, FRONT_BYTES);
+  LatentPacketInfo found = {.bytes = reader->size};
   gsize size;
+  Form form;
 
-  found.number = latent_reader_get_u16le (reader);
-  check = is_short ? latent_reader_get_u16le (reader) : latent_reader_get_u32le (reader);
+  if (reader->failed)
+    return fail (error, "it ends in its header");
+  form = get_form (packet);
+  latent_reader_get_bytes (reader, check_bytes[form]);
   if (reader->failed)
     return fail (error, "it ends in its header");
   size = latent_reader_get_left (reader);
-  if (is_short != (size <= SHORT_BYTES))
+  found.key = (packet[0] & KEY) != 0;
+  if ((form != FORM_LONG && size > SHORT_BYTES) ||
+      (form == FORM_LONG && found.key && size <= SHORT_BYTES))
     return fail (error, "its checksum is not as long as its size asks for");
-  if (compute_check (reader->data, reader->data + reader->pos, size, is_short) != check)
+  if (fold (latent_crc32c (begin_check (packet, form), reader->data + reader->pos, size), form) !=
+      get_check (packet, form))
     return fail (error, "its checksum is not that of its bytes");
-  found.bytes = reader->size;
+  found.quality = form == FORM_COMPACT ? held->quality : packet[0] & QUALITY;
+  found.number = latent_packet_get_number (packet, held->number + 1);
   *info = found;
   return TRUE;
 }
 
 gboolean
-latent_packet_get (LatentPacketInfo *info, guint n_slices, LatentSlice *slices,
-    const guint8 *packet, gsize size, GError **error)
+latent_packet_get (LatentPacketInfo *info, const LatentPacketInfo *held, guint n_slices,
+    LatentSlice *slices, const guint8 *packet, gsize size, GError **error)
 {
   LatentReader reader;
 
   latent_reader_init (&reader, packet, size);
-  if (!get_front (info, &reader, error))
+  if (!get_front (info, held, &reader, error))
     return FALSE;
   for (guint i = 0; i + 1 < n_slices; i++) {
     guint64 length = latent_reader_get_varint (&reader);
@@ -144,40 +209,42 @@ latent_packet_get (LatentPacketInfo *info, guint n_slices, LatentSlice *slices,
 gboolean
 latent_packet_info_parse (LatentPacketInfo *self, const guint8 *packet, gsize size, GError **error)
 {
+  const LatentPacketInfo none = {.number = G_MAXUINT}; /* the next is 0 */
   LatentReader reader;
 
   g_return_val_if_fail (self != NULL && (packet != NULL || size == 0), FALSE);
   latent_reader_init (&reader, packet, size);
-  return get_front (self, &reader, error);
+  return get_front (self, &none, &reader, error);
 }
 
 void
 latent_packet_scan_init (LatentPacketScan *self, const guint8 *packet, gsize max)
 {
-  gboolean is_short = (packet[0] & SHORT) != 0;
-  guint front = FRONT_BYTES + (is_short ? SHORT_CHECK : LONG_CHECK);
+  Form form = get_form (packet);
+  guint front = FRONT_BYTES + check_bytes[form];
 
-  *self = (LatentPacketScan){.packet = packet, .is_short = is_short, .front = front};
-  self->check = latent_crc32c (0, packet, FRONT_BYTES);
-  self->max = is_short ? MIN (max, front + SHORT_BYTES) : max;
+  *self = (LatentPacketScan){.packet = packet, .is_short = form != FORM_LONG, .front = front};
+  self->check = begin_check (packet, form);
+  self->max = self->is_short ? MIN (max, front + SHORT_BYTES) : max;
 }
 
 gboolean
 latent_packet_scan_next (LatentPacketScan *self, gsize size)
 {
   const gsize max = MIN (size, self->max);
-  const gsize first = self->is_short ? self->front : self->front + SHORT_BYTES + 1;
-  guint32 wanted = 0;
+  const Form form = get_form (self->packet);
+  const gboolean is_large = form == FORM_LONG && (self->packet[0] & KEY) != 0;
+  const gsize first = is_large ? self->front + SHORT_BYTES + 1 : self->front;
+  guint32 wanted;
 
   if (max < self->front)
     return FALSE;
-  for (guint i = FRONT_BYTES; i < self->front; i++)
-    wanted |= (guint32)self->packet[i] << 8 * (i - FRONT_BYTES);
+  wanted = get_check (self->packet, form);
   for (gsize at = self->at == 0 ? self->front : self->at + 1; at <= max; at++) {
     if (at > self->front)
       self->check = latent_crc32c (self->check, self->packet + at - 1, 1);
     self->at = at;
-    if (at >= first && fold (self->check, self->is_short) == wanted)
+    if (at >= first && fold (self->check, form) == wanted)
       return TRUE;
   }
   return FALSE;

@@ -13,17 +13,29 @@ typedef struct {
 /* Bytes that a packet takes at most. */
 gsize latent_packet_get_bound (guint n_slices, gsize slice_bytes);
 
-/* Writes to dst (latent_packet_get_bound() bytes); sets info's bytes, and returns them. */
-gsize latent_packet_put (
-    LatentPacketInfo *info, guint n_slices, const LatentSlice *slices, guint8 *dst);
+/* Writes to dst (latent_packet_get_bound() bytes); sets info's bytes, and returns them. is_alike:
+ * the packet before it has the same quality, so that a small one may be compact. */
+gsize latent_packet_put (LatentPacketInfo *info, gboolean is_alike, guint n_slices,
+    const LatentSlice *slices, guint8 *dst);
 
 /* Bytes of a packet at least. */
-#define LATENT_PACKET_MIN_BYTES 5
+#define LATENT_PACKET_MIN_BYTES 3
 
-/* The counter in a packet's first bytes; nothing is checked. */
-static inline guint
-latent_packet_get_number (const guint8 *packet)
+/* Whether a packet's first bytes have the lower half of its counter alone, and no quality: that is
+ * the one of the packet before. */
+static inline gboolean
+latent_packet_is_compact (const guint8 *packet)
 {
+  return (packet[0] & 0xc0) == 0x40;
+}
+
+/* The counter in a packet's first bytes; of a compact one that which comes first from `expected`
+ * on. Nothing is checked. */
+static inline guint
+latent_packet_get_number (const guint8 *packet, guint expected)
+{
+  if (latent_packet_is_compact (packet))
+    return (expected + (guint8)(packet[1] - expected)) & 0xffff;
   return packet[1] | (guint)packet[2] << 8;
 }
 
@@ -43,6 +55,7 @@ void latent_packet_scan_init (LatentPacketScan *self, const guint8 *packet, gsiz
  * the bytes that are there, or up to max. */
 gboolean latent_packet_scan_next (LatentPacketScan *self, gsize size);
 
-/* Fills info and slices, which then point into packet. LATENT_ERROR_FORMAT says what is wrong. */
-gboolean latent_packet_get (LatentPacketInfo *info, guint n_slices, LatentSlice *slices,
-    const guint8 *packet, gsize size, GError **error);
+/* Fills info and slices, which then point into packet. held: number and quality of the packet
+ * before, which a compact one needs. LATENT_ERROR_FORMAT says what is wrong. */
+gboolean latent_packet_get (LatentPacketInfo *info, const LatentPacketInfo *held, guint n_slices,
+    LatentSlice *slices, const guint8 *packet, gsize size, GError **error);

@@ -14,10 +14,10 @@
 static const guint32 eighths[8] = {65536, 71468, 77936, 84990, 92682, 101070, 110218, 120194};
 
 void
-latent_predictor_get_units (const gint16 *steps, guint channels, float *dst)
+latent_predictor_get_units (const LatentStep *steps, guint channels, float *dst)
 {
   for (guint c = 0; c < channels; c++)
-    dst[c] = (float)exp2 ((double)steps[c] / LATENT_STEP_ONE - LATENT_HELD_BITS);
+    dst[c] = (float)exp2 ((double)steps[c].step / LATENT_STEP_ONE - LATENT_HELD_BITS);
 }
 
 gint32
@@ -50,8 +50,8 @@ make_scales (LatentPredictor *self)
   const guint64 unit = (guint64)MAX (self->basis->unit, 0);
 
   for (guint c = 0; c < self->grid->channels; c++) {
-    const gint octaves = (gint)floor ((double)self->steps[c] / LATENT_STEP_ONE);
-    const guint64 step = find_power ((guint)(self->steps[c] - octaves * LATENT_STEP_ONE));
+    const gint octaves = (gint)floor ((double)self->steps[c].step / LATENT_STEP_ONE);
+    const guint64 step = find_power ((guint)(self->steps[c].step - octaves * LATENT_STEP_ONE));
     const gint down = 30 + 16 + LATENT_HELD_BITS - LATENT_MOTION_FRACTION - LATENT_SCALE_BITS -
                       octaves;
     guint64 scale = down >= 0 ? step * unit >> MIN (down, 63) : G_MAXINT32;
@@ -74,8 +74,8 @@ make_motion (LatentPredictor *self)
 }
 
 gboolean
-latent_predictor_init (
-    LatentPredictor *self, const LatentGrid *grid, const gint16 *steps, LatentMotionBasis *basis)
+latent_predictor_init (LatentPredictor *self, const LatentGrid *grid, const LatentStep *steps,
+    LatentMotionBasis *basis)
 {
   const gsize n = latent_grid_count (grid), places = (gsize)grid->height * grid->width;
   LatentForetold *foretold = &self->foretold;

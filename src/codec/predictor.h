@@ -3,6 +3,7 @@
 
 #include "src/codec/foretold.h"
 #include "src/codec/grid.h"
+#include "src/codec/sequence.h"
 
 /* What both ends of a stream of video hold of the frames before, and what it foretells of the next:
  * integers alone. A latent is held in 1/256 of its channel's step at the best quality, so that
@@ -12,8 +13,8 @@
 #define LATENT_SCALE_BITS 24
 
 typedef struct {
-  const LatentGrid *grid; /* borrowed */
-  const gint16 *steps;    /* of the sequence header; borrowed */
+  const LatentGrid *grid;  /* borrowed */
+  const LatentStep *steps; /* of the sequence header; borrowed */
   gsize places;
   gint32 *held;       /* of each latent: the last frame */
   gint32 *memory;     /* what stood there long */
@@ -32,13 +33,13 @@ typedef struct {
 } LatentPredictor;
 
 /* A latent in the units of `held`, in the model's: of each channel. */
-void latent_predictor_get_units (const gint16 *steps, guint channels, float *dst);
+void latent_predictor_get_units (const LatentStep *steps, guint channels, float *dst);
 /* A symbol's step at a quality, in the units of `held`. */
 gint32 latent_predictor_get_step (guint quality);
 
 /* FALSE where memory does not suffice. basis: taken, may be NULL. */
-gboolean latent_predictor_init (
-    LatentPredictor *self, const LatentGrid *grid, const gint16 *steps, LatentMotionBasis *basis);
+gboolean latent_predictor_init (LatentPredictor *self, const LatentGrid *grid,
+    const LatentStep *steps, LatentMotionBasis *basis);
 void latent_predictor_clear (LatentPredictor *self);
 
 /* After a key frame: its symbols are all that is held. */

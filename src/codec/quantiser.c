@@ -6,7 +6,6 @@
 
 #include "src/base/clones.h"
 #include "src/base/parallel.h"
-#include "src/codec/sequence.h"
 
 /* Steps within which a latent is taken for what is expected, by how much is not as expected around
  * it; tuned by bytes and PSNR (docs/decisions.md). */
@@ -21,12 +20,13 @@ static const float reaches[][REACHES] = {
 static const guint32 eighths[8] = {65536, 71468, 77936, 84990, 92682, 101070, 110218, 120194};
 
 void
-latent_quantiser_get_steps (const gint16 *steps, guint channels, guint quality, float *dst)
+latent_quantiser_get_steps (const LatentStep *steps, guint channels, guint quality, float *dst)
 {
   double lost = (LATENT_QUALITY_MAX - (double)quality) / 8;
 
   for (guint c = 0; c < channels; c++)
-    dst[c] = (float)exp2 ((double)steps[c] / LATENT_STEP_ONE + lost);
+    dst[c] = (float)exp2 (
+        (double)steps[c].step / LATENT_STEP_ONE + lost * steps[c].slope / LATENT_SLOPE_ONE);
 }
 
 LATENT_FOR_EACH_CPU static void
@@ -53,6 +53,28 @@ latent_symbols_rescale (
     scale (src, factor << (octaves - 8), 16, n, dst);
   else
     scale (src, factor, 16 + 8 - octaves, n, dst);
+}
+
+/* Of a difference of qualities, to the nearest, halves away from zero. */
+static gint
+take_slope (gint qualities, guint slope)
+{
+  gint half = qualities < 0 ? -LATENT_SLOPE_ONE / 2 : LATENT_SLOPE_ONE / 2;
+
+  return (qualities * (gint)slope + half) / LATENT_SLOPE_ONE;
+}
+
+void
+latent_symbols_rescale_all (const LatentGrid *grid, const LatentStep *steps, const gint16 *src,
+    guint src_quality, guint dst_quality, gint16 *dst)
+{
+  gsize places = (gsize)grid->height * grid->width;
+
+  for (guint c = 0; c < grid->channels; c++) {
+    gint up = take_slope ((gint)dst_quality - (gint)src_quality, steps[c].slope);
+    latent_symbols_rescale (src + c * places, up < 0 ? (guint)-up : 0, up > 0 ? (guint)up : 0,
+        places, dst + c * places);
+  }
 }
 
 /* To the nearest, halves away from zero. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "src/codec/grid.h"
+#include "src/codec/sequence.h"
 
 /* Floats to symbols and back, channel by channel of a grid. Here floats end: what follows is made
  * of integers. */
@@ -10,12 +10,16 @@
 #define LATENT_SYMBOL_MAX 32767
 
 /* The step of each channel at a quality; steps as a sequence header has them. */
-void latent_quantiser_get_steps (const gint16 *steps, guint channels, guint quality, float *dst);
+void latent_quantiser_get_steps (
+    const LatentStep *steps, guint channels, guint quality, float *dst);
 
 /* Symbols of one quality as they would be at another: times a power of 2^(1/8), by integers alone.
  * src and dst may be the same. */
 void latent_symbols_rescale (
     const gint16 *src, guint src_quality, guint dst_quality, gsize n, gint16 *dst);
+/* Likewise all channels of a grid, each by its slope of that. */
+void latent_symbols_rescale_all (const LatentGrid *grid, const LatentStep *steps, const gint16 *src,
+    guint src_quality, guint dst_quality, gint16 *dst);
 
 /* What is expected of symbols: nothing but 0 in a key frame and in sound, whose waves do not stand
  * still; in other frames what is held. */

@@ -77,26 +77,41 @@ latent_sequence_clear (LatentSequence *self)
   *self = (LatentSequence){0};
 }
 
-gint16 *
+static gboolean
+check_numbers (const GArray *numbers, const char *key, guint channels, GError **error)
+{
+  if (numbers == NULL || numbers->len == 1 || numbers->len == channels)
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
+      "%s has %u numbers, wanted is one, or one for each of %u channels", key, numbers->len,
+      channels);
+  return FALSE;
+}
+
+static double
+get_number (const GArray *numbers, guint channel, float fallback)
+{
+  return (double)(numbers != NULL ? g_array_index (numbers, float, numbers->len > 1 ? channel : 0)
+                                  : fallback);
+}
+
+LatentStep *
 latent_sequence_load_steps (const LatentModel *model, guint channels, GError **error)
 {
   g_autoptr (GArray) steps = latent_model_get_steps (model);
-  gint16 *numbers;
+  g_autoptr (GArray) slopes = latent_model_get_slopes (model);
+  LatentStep *dst;
 
-  if (steps != NULL && steps->len != 1 && steps->len != channels) {
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SETTINGS,
-        "latent.steps has %u numbers, wanted is one, or one for each of %u channels", steps->len,
-        channels);
+  if (!check_numbers (steps, "latent.steps", channels, error) ||
+      !check_numbers (slopes, "latent.slopes", channels, error))
     return NULL;
-  }
-  numbers = g_new (gint16, channels);
+  dst = g_new0 (LatentStep, channels);
   for (guint c = 0; c < channels; c++) {
-    float step = steps != NULL ? g_array_index (steps, float, steps->len > 1 ? c : 0)
-                               : DEFAULT_STEP;
-    double number = rint (log2 ((double)step) * LATENT_STEP_ONE);
-    numbers[c] = (gint16)CLAMP (number, LATENT_STEP_MIN, LATENT_STEP_MAX);
+    double step = rint (log2 (get_number (steps, c, DEFAULT_STEP)) * LATENT_STEP_ONE);
+    dst[c].step = (gint16)CLAMP (step, LATENT_STEP_MIN, LATENT_STEP_MAX);
+    dst[c].slope = (guint8)rint (get_number (slopes, c, 1) * LATENT_SLOPE_ONE);
   }
-  return numbers;
+  return dst;
 }
 
 /* Numbers in base 128, the lowest seven bits first, as protobuf has them. */
@@ -241,36 +256,53 @@ get_grid (LatentReader *reader, LatentGrid *grid, GError **error)
   return latent_grid_init (grid, &dims, channels_last, tiles_x, columns, error);
 }
 
-/* Runs of channels with the same step: how many, and the step. */
+static gboolean
+is_same (const LatentStep *a, const LatentStep *b)
+{
+  return a->step == b->step && a->slope == b->slope;
+}
+
+/* Frames of video are foretold by one step for all channels: their slopes are 1. */
+static guint8
+get_least_slope (const LatentStreamInfo *info)
+{
+  return info->kind == LATENT_MEDIA_VIDEO ? LATENT_SLOPE_ONE : 0;
+}
+
+/* Runs of channels with the same step and slope: how many, and these. */
 static void
-put_steps (GByteArray *dst, const gint16 *steps, guint channels)
+put_steps (GByteArray *dst, const LatentStep *steps, guint channels)
 {
   guint run;
 
   for (guint c = 0; c < channels; c += run) {
-    for (run = 1; c + run < channels && steps[c + run] == steps[c];)
+    for (run = 1; c + run < channels && is_same (&steps[c + run], &steps[c]);)
       run++;
     put_varint (dst, run);
-    put_u16 (dst, (guint16)steps[c]);
+    put_u16 (dst, (guint16)steps[c].step);
+    put_varint (dst, steps[c].slope);
   }
 }
 
 static gboolean
-get_steps (LatentReader *reader, gint16 *steps, guint channels, GError **error)
+get_steps (LatentReader *reader, LatentStep *steps, guint channels, guint8 least, GError **error)
 {
   for (guint c = 0; c < channels;) {
     guint64 run = latent_reader_get_varint (reader);
     gint16 step = (gint16)latent_reader_get_u16le (reader);
+    guint8 slope = latent_reader_get_u8 (reader);
     if (reader->failed)
       return TRUE;
-    if (run < 1 || run > channels - c || step < LATENT_STEP_MIN || step > LATENT_STEP_MAX) {
+    if (run < 1 || run > channels - c || step < LATENT_STEP_MIN || step > LATENT_STEP_MAX ||
+        slope < least || slope > LATENT_SLOPE_ONE) {
       g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
-          "steps of the stream: %" G_GUINT64_FORMAT " channels of step %d, from channel %u of %u",
-          run, step, c, channels);
+          "steps of the stream: %" G_GUINT64_FORMAT
+          " channels of step %d, slope %u, from channel %u of %u",
+          run, step, slope, c, channels);
       return FALSE;
     }
     for (guint i = 0; i < run; i++)
-      steps[c++] = step;
+      steps[c++] = (LatentStep){step, slope};
   }
   return TRUE;
 }
@@ -349,8 +381,8 @@ get_all (LatentSequence *self, LatentReader *reader, GError **error)
     self->motion = latent_reader_get_u32le (reader);
   if (!get_grid (reader, &self->grid, error))
     return FALSE;
-  self->steps = g_new0 (gint16, self->grid.channels);
-  if (!get_steps (reader, self->steps, self->grid.channels, error) ||
+  self->steps = g_new0 (LatentStep, self->grid.channels);
+  if (!get_steps (reader, self->steps, self->grid.channels, get_least_slope (info), error) ||
       !get_fields (
           reader, info, media_fields[info->kind].fields, media_fields[info->kind].n, error))
     return FALSE;

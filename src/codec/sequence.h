@@ -8,25 +8,32 @@
 /* The sequence header: what a decoder must know of a stream beside the model. Its bytes are drawn
  * in docs/bitstream.md. */
 
-/* Steps of channels are 2^(step / 256) at the best quality. */
-#define LATENT_STEP_ONE 256
-#define LATENT_STEP_MIN (-32 * LATENT_STEP_ONE)
-#define LATENT_STEP_MAX (32 * LATENT_STEP_ONE)
+/* A channel's step is 2^(step / 256) at the best quality, and 2^(slope / 128) times that for each
+ * quality less. */
+typedef struct {
+  gint16 step;
+  guint8 slope; /* LATENT_SLOPE_ONE: doubles every eight qualities; 0: always the same */
+} LatentStep;
+
+#define LATENT_SLOPE_ONE 16
+#define LATENT_STEP_ONE  256
+#define LATENT_STEP_MIN  (-32 * LATENT_STEP_ONE)
+#define LATENT_STEP_MAX  (32 * LATENT_STEP_ONE)
 
 typedef struct {
   LatentStreamInfo info;
   LatentGrid grid;
-  guint32 prior;  /* its checksum */
-  guint32 motion; /* video: that of the basis of motion; 0: none is used */
-  gint16 *steps;  /* of each channel of the grid; owned */
+  guint32 prior;     /* its checksum */
+  guint32 motion;    /* video: that of the basis of motion; 0: none is used */
+  LatentStep *steps; /* of each channel of the grid; owned */
 } LatentSequence;
 
 void latent_sequence_clear (LatentSequence *self);
 
-/* The model's latent.steps as a header has them, for each of so many channels; the caller's.
- * Without the key all are 1/64: at quality 40 that is 0.11, good for latents whose deviation is
- * about 1. */
-gint16 *latent_sequence_load_steps (const LatentModel *model, guint channels, GError **error);
+/* The model's latent.steps and latent.slopes as a header has them, for each of so many channels;
+ * the caller's. Without the key all are 1/64: at quality 40 that is 0.11, good for latents whose
+ * deviation is about 1. */
+LatentStep *latent_sequence_load_steps (const LatentModel *model, guint channels, GError **error);
 
 /* LATENT_ERROR_LIMIT where it would exceed LATENT_LIMIT_HEADER_BYTES, SETTINGS where a field of
  * info is out of its range. */

@@ -44,7 +44,7 @@ begins (const guint8 *data, gsize size, const char *magic)
   return size >= MAGIC_BYTES && memcmp (data, magic, MAGIC_BYTES) == 0;
 }
 
-/* How well something may follow a packet. */
+/* How well something may follow a packet. is_half: of its counter the lower half alone is known. */
 typedef enum {
   FOLLOWS_NOT,
   FOLLOWS_LATER, /* packets may be missing between */
@@ -53,34 +53,38 @@ typedef enum {
 } Follows;
 
 static Follows
-follow (const guint8 *data, gsize size, gboolean is_end, guint number)
+follow (const guint8 *data, gsize size, gboolean is_end, guint number, gboolean is_half)
 {
   guint gap;
 
   if (size == 0 && is_end)
     return FOLLOWS;
-  if (size < MAGIC_BYTES)
+  if (size < (is_end ? LATENT_PACKET_MIN_BYTES : MAGIC_BYTES))
     return is_end ? FOLLOWS_NOT : FOLLOWS_UNKNOWN;
   if (begins (data, size, HEADER_MAGIC) || begins (data, size, LATENT_MODEL_PACKET_MAGIC))
     return FOLLOWS;
-  gap = (guint16)(latent_packet_get_number (data) - number - 1);
+  gap = (guint16)(latent_packet_get_number (data, number + 1) - number - 1);
+  gap = is_half ? (guint8)gap : gap;
   return gap == 0 ? FOLLOWS : gap <= MAX_GAP ? FOLLOWS_LATER : FOLLOWS_NOT;
 }
 
 /* Bytes of the packet that begins here: 0 for none; G_MAXSIZE where more bytes are wanted. What
  * follows counts, but where there is nothing better a long checksum is enough. */
 static gsize
-measure_packet (const guint8 *data, gsize size, gsize limit, gboolean is_end)
+measure_packet (const guint8 *data, gsize size, gsize limit, guint expected, gboolean is_end)
 {
   gsize best = 0;
   gboolean is_later = FALSE;
   LatentPacketScan scan;
+  guint number;
 
   if (size < LATENT_PACKET_MIN_BYTES)
     return is_end ? 0 : G_MAXSIZE;
+  number = latent_packet_get_number (data, expected);
   latent_packet_scan_init (&scan, data, limit);
   while (latent_packet_scan_next (&scan, size)) {
-    switch (follow (data + scan.at, size - scan.at, is_end, latent_packet_get_number (data))) {
+    switch (
+        follow (data + scan.at, size - scan.at, is_end, number, latent_packet_is_compact (data))) {
     case FOLLOWS:
       return scan.at;
     case FOLLOWS_UNKNOWN:
@@ -133,7 +137,7 @@ measure (LatentSplitter *self, const guint8 *data, gsize size, gboolean is_end, 
   if (n > 0 || self->limit == 0)
     return n;
   *unit = LATENT_UNIT_PACKET;
-  return measure_packet (data, size, self->limit, is_end);
+  return measure_packet (data, size, self->limit, self->next, is_end);
 }
 
 /* Whether a unit may begin here, behind garbage. */
@@ -146,7 +150,7 @@ is_likely (const LatentSplitter *self, const guint8 *data, gsize size)
     return FALSE;
   if (begins (data, size, LATENT_MODEL_PACKET_MAGIC))
     return TRUE;
-  return (guint16)(latent_packet_get_number (data) - self->next) <= MAX_GAP;
+  return (guint16)(latent_packet_get_number (data, self->next) - self->next) <= MAX_GAP;
 }
 
 /* Bytes before the next place where a unit may begin; the last few wait for others. */
@@ -185,6 +189,6 @@ latent_splitter_next (LatentSplitter *self, const guint8 *data, gsize size, gboo
     return LATENT_SPLIT_GARBAGE;
   }
   if (*unit == LATENT_UNIT_PACKET)
-    self->next = (guint16)(latent_packet_get_number (data) + 1);
+    self->next = (guint16)(latent_packet_get_number (data, self->next) + 1);
   return LATENT_SPLIT_UNIT;
 }

@@ -142,7 +142,8 @@ latent_stream_begin (LatentStream *self, gboolean key, guint quality)
     return NULL;
   if (quality == self->held_quality)
     return self->held;
-  latent_symbols_rescale (self->held, self->held_quality, quality, self->n_symbols, self->scaled);
+  latent_symbols_rescale_all (
+      &sequence->grid, sequence->steps, self->held, self->held_quality, quality, self->scaled);
   return self->scaled;
 }
 

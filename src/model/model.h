@@ -60,6 +60,9 @@ float latent_model_get_offset (const LatentModel *self, guint channel);
 /* latent.steps, floats above 0: one, or one for each channel; NULL where the file says none. The
  * caller's. */
 GArray *latent_model_get_steps (const LatentModel *self);
+/* latent.slopes, likewise, from 0 to 1: the power of a quality's step that a channel's steps go by.
+ */
+GArray *latent_model_get_slopes (const LatentModel *self);
 
 /* The part from latents to media as an .onnx file of its own, with the same latent id. */
 GBytes *latent_model_serialize_decoder (const LatentModel *self, GError **error);

@@ -99,6 +99,26 @@ latent_model_get_steps (const LatentModel *self)
   return text != NULL ? latent_parse_floats (text) : NULL;
 }
 
+GArray *
+latent_model_get_slopes (const LatentModel *self)
+{
+  const char *text = latent_onnx_extra_get (self->onnx, "latent.slopes");
+
+  return text != NULL ? latent_parse_floats (text) : NULL;
+}
+
+static gboolean
+check_slopes (const LatentModel *self, GError **error)
+{
+  const char *text = latent_onnx_extra_get (self->onnx, "latent.slopes");
+  g_autoptr (GArray) slopes = latent_model_get_slopes (self);
+  gboolean ok = text == NULL || slopes != NULL;
+
+  for (guint i = 0; slopes != NULL && i < slopes->len; i++)
+    ok &= g_array_index (slopes, float, i) >= 0 && g_array_index (slopes, float, i) <= 1;
+  return ok || latent_fail_key (error, "latent.slopes", text, "numbers from 0 to 1");
+}
+
 static gboolean
 check_steps (const LatentModel *self, GError **error)
 {
@@ -139,7 +159,8 @@ find_scales (LatentModel *self, GError **error)
   if (self->scales == NULL)
     return FALSE;
   self->offsets = get_numbers (self, "latent.offset", 0, error);
-  return self->offsets != NULL && check_steps (self, error) && check_id (self, error);
+  return self->offsets != NULL && check_steps (self, error) && check_slopes (self, error) &&
+         check_id (self, error);
 }
 
 /* All outputs and latents, at the default shape or with unknown sizes larger than that. */

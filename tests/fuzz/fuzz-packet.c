@@ -35,7 +35,7 @@ decode (LatentDecoder *decoder, const guint8 *bytes, gsize n)
       .key = bytes[0] >> 7, .quality = bytes[0] & LATENT_QUALITY_MAX, .number = bytes[1]};
   LatentSlice slice = {bytes + 2, n - 2};
   g_autofree guint8 *packet = g_malloc (latent_packet_get_bound (1, n));
-  gsize size = latent_packet_put (&info, 1, &slice, packet);
+  gsize size = latent_packet_put (&info, FALSE, 1, &slice, packet);
   g_autofree guint8 *exact = g_memdup2 (packet, size); /* what is read behind it is found */
   float latents[N_SYMBOLS];
 
