@@ -28,6 +28,8 @@ const GradientCase gradient_cases_losses[] = {
     {"windows that overlap by more than half", "x:4x1x7; kf:4x1x3; s=latent.training.OverlapAdd(x) hop:i=3 sequence:i=4; y=Mul(s,kf)"},
     {"spectral error", "x:4x1x8; kt:4x1x8 2..3; " L "SpectralError(x,kt) size:i=16 hop:i=8 sequence:i=4 floor:f=0.5"},
     {"spectral error of channels", "x:2x2x16; kt:2x2x16 2..3; " L "SpectralError(x,kt) size:i=16 hop:i=3 sequence:i=1 floor:f=0.5"},
+    {"shaped error", "x:4x1x8; kt:4x1x8 2..3; " L "ShapedError(x,kt) size:i=16 hop:i=8 sequence:i=4 floor:f=0.5 shape:f=0.5 ref:f=2"},
+    {"shaped error of channels", "x:2x2x32; kt:2x2x32 2..3; " L "ShapedError(x,kt) size:i=16 hop:i=3 sequence:i=1 floor:f=0.1 shape:f=0.25"},
     {"weighted sum", "x:2; z:2; kw:1; " L "WeightedSum(x,kw,z) factors:F=2,-3"},
     {"KL of normals", "x:2x3; v:2x3; " L "KlNormal(x,v)"},
     {"sample of normals", "x:2x3; v:2x3; ke:2x3; " L "SampleNormal(x,v,ke)"},

@@ -8,9 +8,10 @@
 #include "src/model/model.h"
 #include "tests/arch-case.h"
 
-#define WINDOW 64
-#define HOP    32
-#define NET    "arch=lapped latent=32 hidden=12 "
+#define WINDOW  64
+#define HOP     32
+#define NET     "arch=lapped latent=48 hidden=12 "
+#define LATENTS 48 /* 16 bands: of each its level and two coefficients */
 
 static LatentSampleSpec
 get_spec (guint channels, guint hop)
@@ -94,24 +95,59 @@ make_ramp (guint n_dims, const gint64 *dims)
   return tensor;
 }
 
-/* Neighbours in frequency are channels of one place: 8 say how loud bands are, 24 are coefficients.
- */
-GST_START_TEST (latents_are_coefficients_in_bands)
+/* What divides a window's coefficients of a band before they are latents, by its level. */
+static double
+get_gain (const LatentTensor *latent, guint k)
+{
+  double place = CLAMP ((k + .5) / 2 - .5, 0, 15), below = floor (place);
+  guint band = (guint)below;
+  double level = (1 - (place - below)) * latent_tensor_get_double (latent, band) +
+                 (place - below) * latent_tensor_get_double (latent, MIN (band + 1, 15));
+
+  return exp ((level / 1.1 - 12 + 6.9) * .25 / 2);
+}
+
+/* Neighbours in frequency are channels of one place; the first says how loud the place is. */
+GST_START_TEST (latents_are_levels_and_coefficients)
 {
   g_autoptr (LatentModel) model = must_build (NET);
   g_autoptr (LatentTensor) x = make_ramp (3, (const gint64[]){1, 1, WINDOW});
   g_autoptr (LatentTensor) latent = arch_case_run (model, LATENT_MODE_ENCODE, x);
   const float *cut = get_parameter (model, "encoder/coefficients/basis");
+  double log_sum = 0;
 
-  fail_unless (latent->shape.n == 3 && latent->shape.dims[1] == 8 && latent->shape.dims[2] == 4);
-  for (guint k = 0; k < 24; k++) {
-    double c = 0, value = latent_tensor_get_double (latent, k % 8 * 4 + 1 + k / 8);
+  fail_unless (latent->shape.n == 3 && latent->shape.dims[1] == 3 && latent->shape.dims[2] == 16);
+  fail_unless_equals_string (latent_model_get_metadata (model, "latent.slopes"), "0.375,1,1");
+  for (guint k = 0; k < HOP; k++) {
+    double c = 0, value = latent_tensor_get_double (latent, (1 + k % 2) * 16 + k / 2);
     for (guint n = 0; n < WINDOW; n++)
       c += latent_tensor_get_double (x, n) * (double)cut[n * HOP + k] * sqrt (2. / HOP);
-    /* beside what the hidden layer adds, which has random weights */
-    fail_unless (fabs (value - 32 * c) < 6, "%u: %g, %g", k, value, 32 * c);
+    fail_unless (fabs (value - 32 * c / get_gain (latent, k)) < 1e-3, "%u: %g, %g", k, value, c);
+    log_sum += log (c * c + 1e-9);
+    if (k % 2 == 1) {
+      double level = latent_tensor_get_double (latent, k / 2);
+      fail_unless (fabs (level - (log_sum / 2 + 1.27 + 12) * 1.1) < 1e-3, "%u: %g", k, level);
+      log_sum = 0;
+    }
   }
   arch_case_check_names (model);
+}
+GST_END_TEST
+
+/* Silence is 0 but for the levels, and stays silent. */
+GST_START_TEST (silence_is_silent)
+{
+  g_autoptr (LatentModel) model = must_build (NET "context=2");
+  g_autoptr (LatentTensor)
+      x = latent_tensor_new (LATENT_DATA_TYPE_FLOAT32, 3, (const gint64[]){3, 1, WINDOW}, NULL);
+  g_autoptr (LatentTensor) latent = arch_case_run (model, LATENT_MODE_ENCODE, x);
+  g_autoptr (LatentTensor) y = arch_case_run (model, LATENT_MODE_DECODE, latent);
+
+  for (guint i = 0; i < latent->n_elements; i++)
+    fail_unless (i / 16 % 3 == 0 || latent_tensor_get_double (latent, i) == 0, "%u", i);
+  for (guint i = 0; i < y->n_elements; i++) /* less than -66 dB of full scale */
+    fail_unless (fabs (latent_tensor_get_double (y, i)) < 5e-4, "%u: %g", i,
+        latent_tensor_get_double (y, i));
 }
 GST_END_TEST
 
@@ -119,7 +155,7 @@ GST_END_TEST
 static void
 decode (LatentSession *session, gboolean loud, float y[4][WINDOW])
 {
-  static const float latents[32] = {1, 5, -3}, silence[32] = {0};
+  static const float latents[LATENTS] = {1, 5, -3}, silence[LATENTS] = {0};
 
   latent_session_reset (session);
   for (guint i = 0; i < 4; i++) {
@@ -157,7 +193,7 @@ GST_END_TEST
 GST_START_TEST (a_batch_is_a_row_of_windows)
 {
   g_autoptr (LatentModel) model = must_build (NET "context=2");
-  g_autoptr (LatentTensor) latents = make_ramp (3, (const gint64[]){4, 8, 4});
+  g_autoptr (LatentTensor) latents = make_ramp (3, (const gint64[]){4, 3, 16});
   g_autoptr (LatentTensor) batch = arch_case_run (model, LATENT_MODE_DECODE, latents);
   g_autoptr (LatentSession)
       session = latent_session_new (model, LATENT_MODE_DECODE, LATENT_PRECISION_F32, 1, 1, NULL);
@@ -165,7 +201,7 @@ GST_START_TEST (a_batch_is_a_row_of_windows)
   fail_unless (latent_session_set_audio (session, LATENT_SAMPLE_FORMAT_F32, NULL));
   for (guint i = 0; i < 4; i++) {
     float y[WINDOW];
-    latent_session_put_latent (session, 0, (const float *)latents->data + i * 32);
+    latent_session_put_latent (session, 0, (const float *)latents->data + i * LATENTS);
     fail_unless (latent_session_run (session, NULL));
     latent_session_get_vector (session, 0, y);
     for (guint j = 0; j < WINDOW; j++)
@@ -182,8 +218,7 @@ static const struct {
 } wrong[] = {
     {NET,                     2, HOP, "arch: lapped wants sound of one channel"       },
     {NET,                     1, 16,  "hop: 16: lapped wants half of the window of 64"},
-    {"arch=lapped latent=48", 1, HOP, "latent: 48, wanted are 8 that say how loud"    },
-    {"arch=lapped latent=20", 1, HOP, "latent: 20, lapped wants a multiple of 8"      },
+    {"arch=lapped latent=32", 1, HOP, "latent: 32, lapped wants 48: one for each"     },
 };
 
 GST_START_TEST (what_it_cannot_have_is_refused)
@@ -205,7 +240,8 @@ arch_lapped_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, windows_that_are_overlap_added_give_the_sound);
-  tcase_add_test (tcase, latents_are_coefficients_in_bands);
+  tcase_add_test (tcase, latents_are_levels_and_coefficients);
+  tcase_add_test (tcase, silence_is_silent);
   tcase_add_test (tcase, the_decoder_remembers_latents);
   tcase_add_test (tcase, a_batch_is_a_row_of_windows);
   tcase_add_loop_test (tcase, what_it_cannot_have_is_refused, 0, G_N_ELEMENTS (wrong));

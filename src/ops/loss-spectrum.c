@@ -13,6 +13,10 @@
  * noise of variance 1, and the difference |10 log10 ((P_y + floor) / (P_target + floor))|. There
  * are no weights. */
 
+/* ShapedError (y, target, weights, count): the mean of |Y - T|^2 x (ref / (P + floor))^shape over
+ * the same frequencies and times, Y and T being both sounds' spectra, and P the mean of the
+ * target's power over frequencies up to size / 64 away. With shape 0 it is the squared error. */
+
 #define LEAST_SIZE 16
 #define MOST_SIZE  2048
 #define DECIBELS   4.342944819f /* of a natural logarithm */
@@ -26,6 +30,8 @@ typedef struct {
   gsize streams;  /* channels counted, those that count */
   gsize frames;   /* of a stream */
   float floor;
+  float shape;
+  float ref;
   const float *y;
   const float *target;
   const LatentComplex *roots;
@@ -145,6 +151,8 @@ make_job (const LatentEval *eval, guint first)
       .sequence = (gsize)latent_node_get_int (node, "sequence", 1),
       .frames = count_frames (node, first),
       .floor = latent_node_get_float (node, "floor", 1e-8f),
+      .shape = latent_node_get_float (node, "shape", 0),
+      .ref = latent_node_get_float (node, "ref", 1),
       .y = eval->src[first].data,
       .target = eval->src[first + 1].data,
   };
@@ -247,34 +255,137 @@ slope_streams (gsize begin, gsize end, gpointer data)
     }
 }
 
-/* What the sum of all logarithms is multiplied with. */
+/* The spectra of the difference and the target. */
+static void
+transform_difference (const Job *job, gsize stream, gsize begin, LatentComplex *data)
+{
+  for (guint i = 0; i < job->size; i++) {
+    gsize at = get_place (job, stream, begin + i);
+    data[i] = (LatentComplex){
+        job->window[i] * (job->y[at] - job->target[at]), job->window[i] * job->target[at]};
+  }
+  latent_fourier (data, job->size, job->roots);
+}
+
+/* What the square of the difference counts at each frequency. */
+static void
+fill_shape (const Job *job, const LatentComplex *spectrum, float *weights)
+{
+  float sums[MOST_SIZE / 2 + 2] = {0};
+  guint n = job->size / 2 + 1, near = job->size / 64;
+
+  for (guint k = 0; k < n; k++) {
+    float power;
+    split (spectrum, job->size, k, &power);
+    sums[k + 1] = sums[k] + power;
+  }
+  for (guint k = 0; k < n; k++) {
+    guint begin = k > near ? k - near : 0, end = MIN (k + near + 1, n);
+    float mean = MAX (sums[end] - sums[begin], 0) / (float)(end - begin);
+    weights[k] = powf (job->ref / (mean + job->floor), job->shape);
+  }
+}
+
+static void
+sum_shaped (gsize begin, gsize end, gpointer data)
+{
+  const Job *job = data;
+  LatentComplex spectrum[MOST_SIZE];
+  float weights[MOST_SIZE / 2 + 1];
+
+  for (gsize stream = begin; stream < end; stream++) {
+    double sum = 0;
+    for (gsize frame = 0; frame < job->frames; frame++) {
+      transform_difference (job, stream, frame * job->hop, spectrum);
+      fill_shape (job, spectrum, weights);
+      for (guint k = 0; k <= job->size / 2; k++) {
+        float power;
+        LatentComplex error = split (spectrum, job->size, k, &power);
+        sum += (double)(weights[k] * (error.re * error.re + error.im * error.im));
+      }
+    }
+    job->sums[stream] = sum;
+  }
+}
+
+/* As slope_streams(). */
+static void
+slope_shaped (gsize begin, gsize end, gpointer data)
+{
+  const Job *job = data;
+  LatentComplex spectrum[MOST_SIZE], slopes[MOST_SIZE];
+  float weights[MOST_SIZE / 2 + 1];
+
+  for (gsize stream = begin; stream < end; stream++)
+    for (gsize frame = 0; frame < job->frames; frame++) {
+      transform_difference (job, stream, frame * job->hop, spectrum);
+      fill_shape (job, spectrum, weights);
+      memset (slopes, 0, job->size * sizeof *slopes);
+      for (guint k = 0; k <= job->size / 2; k++) {
+        float power;
+        LatentComplex error = split (spectrum, job->size, k, &power);
+        slopes[k] = (LatentComplex){2 * weights[k] * error.re, -2 * weights[k] * error.im};
+      }
+      latent_fourier (slopes, job->size, job->roots);
+      for (guint i = 0; i < job->size; i++)
+        job->dst[get_place (job, stream, frame * job->hop + i)] += job->factor * job->window[i] *
+                                                                   slopes[i].re;
+    }
+}
+
+/* What makes a mean of the sum over all. */
 static double
 get_scale (const Job *job)
 {
-  gsize n = job->streams * job->frames * (job->size / 2 + 1);
+  return 1 / (double)MAX (job->streams * job->frames * (job->size / 2 + 1), 1);
+}
 
-  return (double)DECIBELS / (double)MAX (n, 1);
+static void
+eval_sum (const LatentEval *eval, LatentParallelFunc sum, double unit)
+{
+  Job job = make_job (eval, 0);
+
+  latent_parallel (eval->threads, job.streams, 1, sum, &job);
+  *(float *)eval->dst[0].data = (float)(unit * get_scale (&job) *
+                                        latent_loss_sum (job.sums, job.streams));
+}
+
+static void
+eval_slopes (const LatentEval *eval, LatentParallelFunc slope, double unit)
+{
+  Job job = make_job (eval, 1);
+
+  job.dst = eval->dst[0].data;
+  job.factor = (float)(unit * get_scale (&job) * latent_loss_get_slope (eval));
+  memset (job.dst, 0, eval->dst[0].n * sizeof (float));
+  latent_parallel (eval->threads, job.streams, 1, slope, &job);
 }
 
 static gboolean
 eval_error (const LatentEval *eval, GError **error)
 {
-  Job job = make_job (eval, 0);
-
-  latent_parallel (eval->threads, job.streams, 1, sum_streams, &job);
-  *(float *)eval->dst[0].data = (float)(get_scale (&job) * latent_loss_sum (job.sums, job.streams));
+  eval_sum (eval, sum_streams, (double)DECIBELS);
   return TRUE;
 }
 
 static gboolean
 eval_error_grad (const LatentEval *eval, GError **error)
 {
-  Job job = make_job (eval, 1);
+  eval_slopes (eval, slope_streams, (double)DECIBELS);
+  return TRUE;
+}
 
-  job.dst = eval->dst[0].data;
-  job.factor = (float)(get_scale (&job) * latent_loss_get_slope (eval));
-  memset (job.dst, 0, eval->dst[0].n * sizeof (float));
-  latent_parallel (eval->threads, job.streams, 1, slope_streams, &job);
+static gboolean
+eval_shaped (const LatentEval *eval, GError **error)
+{
+  eval_sum (eval, sum_shaped, 1);
+  return TRUE;
+}
+
+static gboolean
+eval_shaped_grad (const LatentEval *eval, GError **error)
+{
+  eval_slopes (eval, slope_shaped, 1);
   return TRUE;
 }
 
@@ -285,6 +396,12 @@ const LatentOp latent_ops_loss_spectrum[] = {
      .gradient = latent_loss_gradient},
     {"SpectralErrorGrad", LATENT_DOMAIN_TRAINING, 1, 1, 3, 5, 1, 1, LATENT_TYPES_F32,
      "size:i hop:i sequence:i floor:f", infer_error_grad, eval_error_grad, get_grad_scratch_size},
+    {"ShapedError", LATENT_DOMAIN_TRAINING, 1, 1, 2, 4, 1, 1, LATENT_TYPES_F32,
+     "size:i hop:i sequence:i floor:f shape:f ref:f", infer_error, eval_shaped, get_scratch_size,
+     .gradient = latent_loss_gradient},
+    {"ShapedErrorGrad", LATENT_DOMAIN_TRAINING, 1, 1, 3, 5, 1, 1, LATENT_TYPES_F32,
+     "size:i hop:i sequence:i floor:f shape:f ref:f", infer_error_grad, eval_shaped_grad,
+     get_grad_scratch_size},
     {0},
 };
 /* clang-format on */

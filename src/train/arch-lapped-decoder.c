@@ -5,35 +5,22 @@
 
 #include "src/base/random.h"
 
-#define HISS_RANGE  7.f
+#define HISS_RANGE  2.f   /* of a logarithm: 17 dB */
+#define HISS_PART   -.15f /* .6 of what the level says; sines have 1/sqrt (2) of noise's size */
+#define HISS_MOST   .25f  /* of a step, likewise */
+#define LEAST_STEP  .25f  /* below the best quality's */
+#define NO_STEP     1000.f
+#define CODED_FALL  3.f  /* of noise at a coefficient that is 1: exp (-3) */
 #define INPUT_SCALE .1f  /* of latents, for the decoder's hidden layers */
 #define PERIOD      4093 /* windows after which noise begins anew; a prime */
 #define SHAKE       4.f
-#define GAIN_MEAN   -1.5f /* the decoder's bands: exp (-15) ... */
-#define GAIN_RANGE  6.f   /* ... to exp (-3) */
 
-/* Rows [begin, end) of src, counted from the end where negative. */
-static LatentValue *
-take_rows (LatentArch *self, const char *path, LatentValue *src, gint64 begin, gint64 end)
-{
-  const gint64 zero = 0;
-  const struct {
-    const char *name;
-    const gint64 *value;
-  } inputs[] = {
-      {"begin", &begin},
-      {"end",   &end  },
-      {"axes",  &zero }
-  };
-  LatentNode *node = latent_layers_node (&self->layers, "Slice", path, src, NULL, NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (inputs); i++) {
-    g_autofree char *full = g_strdup_printf ("%s/%s", path, inputs[i].name);
-    g_autoptr (LatentTensor) tensor = latent_tensor_new_int64s (inputs[i].value, 1);
-    latent_node_add_input (node, latent_graph_add_constant (self->layers.graph, full, tensor));
-  }
-  return latent_node_get_output (node, 0);
-}
+typedef struct {
+  LatentValue *all;          /* [n, latents], band by band */
+  LatentValue *levels;       /* [n, bands] */
+  LatentValue *coefficients; /* [n, hop] */
+  LatentValue *gain;         /* [n, hop] */
+} LappedLatents;
 
 /* What goes from window to window: an input that is what the output NAME_next was. */
 static LatentValue *
@@ -65,7 +52,7 @@ count_rows (LatentArch *self, LatentValue *latent)
   });
   LatentValue *shape = latent_layers_apply (layers, "Shape", "decoder/noise/shape", latent, NULL);
 
-  shape = take_rows (self, "decoder/noise/batch", shape, 0, 1);
+  shape = latent_lapped_slice (self, "decoder/noise/batch", shape, 0, 0, 1);
   shape = latent_lapped_join (self, "decoder/noise/rows", shape,
       latent_graph_add_constant (layers->graph, "decoder/noise/one", one), 0);
   LatentNode *ones = latent_layers_node (
@@ -81,7 +68,7 @@ count_rows (LatentArch *self, LatentValue *latent)
       NULL);
   latent_node_set_int (mod, "fmod", 1);
   rows = latent_node_get_output (mod, 0);
-  set_next (self, take_rows (self, "decoder/noise/next", rows, -1, G_MAXINT64));
+  set_next (self, latent_lapped_slice (self, "decoder/noise/next", rows, 0, -1, G_MAXINT64));
   return rows;
 }
 
@@ -141,86 +128,138 @@ add_context (LatentArch *self, LatentValue *latent, gint64 context)
     g_autofree char *before = g_strdup_printf ("decoder/before%" G_GINT64_FORMAT, i);
     g_autofree char *path = g_strdup_printf ("decoder/context%" G_GINT64_FORMAT, i);
     joined = latent_lapped_join (
-        self, path, joined, take_rows (self, before, all, context - i, -i), 1);
+        self, path, joined, latent_lapped_slice (self, before, all, 0, context - i, -i), 1);
   }
-  set_next (self, take_rows (self, "decoder/next", all, -context, G_MAXINT64));
+  set_next (self, latent_lapped_slice (self, "decoder/next", all, 0, -context, G_MAXINT64));
   return joined;
 }
 
-/* exp (range (tanh (level) + mean)) of each coefficient's band: [n, LATENT_LAPPED_BANDS] to [n,
- * hop]. */
+/* The quantiser's step, [n, 1]: the least of a window's coefficients that are not 0; NO_STEP where
+ * all are. */
 static LatentValue *
-add_gain (LatentArch *self, const char *path, LatentValue *level, float mean, float range)
+find_step (LatentArch *self, LatentValue *sizes)
 {
   LatentLayers *layers = &self->layers;
-  g_autofree char *loudness = g_strdup_printf ("%s/loudness", path);
-  g_autofree char *bands = g_strdup_printf ("%s/bands", path);
-  g_autofree char *spread = g_strdup_printf ("%s/spread", path);
-  g_autofree char *gain = g_strdup_printf ("%s/gain", path);
+  LatentValue *zero = latent_layers_activate (layers, "decoder/step/zero",
+      latent_lapped_affine (self, "decoder/step/below", sizes, -LEAST_STEP, -1 / LEAST_STEP),
+      "relu");
+  LatentValue *sum = latent_layers_apply (layers, "Add", "decoder/step/sizes", sizes,
+      latent_lapped_affine (self, "decoder/step/none", zero, 0, NO_STEP));
+  LatentNode *node = latent_layers_node (layers, "ReduceMin", "decoder/step", sum, NULL, NULL);
 
-  level = latent_layers_activate (layers, path, level, "tanh");
-  level = latent_lapped_affine (self, loudness, level, mean, range);
-  level = latent_layers_apply (
-      layers, "MatMul", spread, level, latent_lapped_bands (self, bands, TRUE));
-  return latent_layers_apply (layers, "Exp", gain, level, NULL);
+  latent_node_set_ints (node, "axes", (const gint64[]){1}, 1);
+  return latent_node_get_output (node, 0);
 }
 
-/* As loud as the levels say and the hidden layers correct. */
+/* The logarithm of noise's size for coefficients that are 0: as loud as their band, but no louder
+ * than what would not be 0. */
 static LatentValue *
-add_hiss (LatentArch *self, LatentValue *latent, LatentValue *hidden, gint64 n)
+add_level (
+    LatentArch *self, const LappedLatents *latents, LatentValue *sizes, LatentValue *loudness)
 {
   LatentLayers *layers = &self->layers;
-  LatentValue *level = latent_lapped_affine (self, "decoder/hiss/loud", latent, 0,
-      .5f / (HISS_RANGE * LATENT_LAPPED_LEVEL_SCALE * LATENT_LAPPED_LOUD_SCALE));
-  level = latent_layers_apply (layers, "MatMul", "decoder/hiss/direct", level,
-      latent_lapped_levels (self, "decoder/hiss/direct", FALSE, 1));
-  LatentValue *correction = latent_layers_dense (
-      layers, "decoder/hiss/dense", hidden, n, LATENT_LAPPED_BANDS, NULL);
+  LatentValue *level = latent_lapped_spread (self, "decoder/hiss/spread",
+      latent_lapped_affine (self, "decoder/hiss/half", loudness, 2 * HISS_PART, .5f));
+  LatentValue *most = latent_layers_apply (
+      layers, "Mul", "decoder/hiss/steps", latents->gain, find_step (self, sizes));
 
-  correction = latent_lapped_affine (
-      self, "decoder/hiss/correction", correction, 0, 1 / HISS_RANGE);
-  return add_gain (self, "decoder/hiss",
-      latent_layers_apply (layers, "Add", "decoder/hiss/level", level, correction),
-      -(LATENT_LAPPED_LOUD_MEAN / 2 + 1) / HISS_RANGE, HISS_RANGE);
+  most = latent_layers_apply (layers, "Log", "decoder/hiss/most",
+      latent_lapped_affine (self, "decoder/hiss/most", most, 0, HISS_MOST / LATENT_LAPPED_SCALE),
+      NULL);
+  LatentValue *above = latent_layers_apply (layers, "Add", "decoder/hiss/above", level,
+      latent_lapped_affine (self, "decoder/hiss/less", most, 0, -1));
+  above = latent_layers_activate (layers, "decoder/hiss/above", above, "relu");
+  return latent_layers_apply (layers, "Add", "decoder/hiss/level", level,
+      latent_lapped_affine (self, "decoder/hiss/lower", above, 0, -1));
 }
 
-/* What the hidden layers make beside the latents themselves: what they know, and noise as loud as
- * what they do not. */
+/* As loud as hidden layers correct it to be. */
 static LatentValue *
-add_detail (LatentArch *self, LatentValue *latent, LatentValue *hidden, gint64 n)
+add_hiss (LatentArch *self, const LappedLatents *latents, LatentValue *loudness,
+    LatentValue *hidden, gint64 n)
 {
   LatentLayers *layers = &self->layers;
-  LatentValue *shape = latent_layers_dense (
-      layers, "decoder/shape", hidden, n, latent_lapped_get_hop (self), NULL);
-  LatentValue *level = latent_layers_dense (
-      layers, "decoder/level", hidden, n, LATENT_LAPPED_BANDS, NULL);
-  LatentValue *known = latent_layers_apply (layers, "Mul", "decoder/known", shape,
-      add_gain (self, "decoder/loud", level, GAIN_MEAN, GAIN_RANGE));
-  LatentValue *unknown = latent_layers_apply (layers, "Mul", "decoder/unknown",
-      add_noise (self, latent), add_hiss (self, latent, hidden, n));
+  LatentValue *sizes = latent_layers_apply (
+      layers, "Abs", "decoder/sizes", latents->coefficients, NULL);
+  LatentValue *correction = latent_layers_activate (layers, "decoder/hiss/bound",
+      latent_layers_tokens (layers, "decoder/hiss/dense", hidden, n, latent_lapped_get_hop (self),
+          NULL, LATENT_ARCH_REFINE_GAIN),
+      "tanh");
+  LatentValue *level = latent_layers_apply (layers, "Add", "decoder/hiss/corrected",
+      add_level (self, latents, sizes, loudness),
+      latent_lapped_affine (self, "decoder/hiss/correction", correction, 0, HISS_RANGE));
 
-  return latent_layers_apply (layers, "Add", "decoder/detail", known, unknown);
+  level = latent_layers_apply (layers, "Add", "decoder/hiss/where", level,
+      latent_lapped_affine (self, "decoder/hiss/coded", sizes, 0, -CODED_FALL));
+  return latent_layers_apply (layers, "Mul", "decoder/unknown", add_noise (self, latents->all),
+      latent_layers_apply (layers, "Exp", "decoder/hiss/gain", level, NULL));
+}
+
+/* What the hidden layers know. */
+static LatentValue *
+add_shape (LatentArch *self, LatentValue *loudness, LatentValue *hidden, gint64 n)
+{
+  LatentLayers *layers = &self->layers;
+  LatentValue *shape = latent_layers_tokens (layers, "decoder/shape", hidden, n,
+      latent_lapped_get_hop (self), NULL, LATENT_ARCH_REFINE_GAIN);
+  LatentValue *loud = latent_lapped_affine (self, "decoder/loud/half", loudness, 0, .5f);
+  LatentValue *gain = latent_layers_apply (layers, "Exp", "decoder/loud",
+      latent_lapped_spread (self, "decoder/loud/spread", loud), NULL);
+
+  return latent_layers_apply (layers, "Mul", "decoder/known", shape, gain);
+}
+
+static LappedLatents
+split_latents (LatentArch *self, LatentValue *places)
+{
+  LatentLayers *layers = &self->layers;
+  LatentValue *bands = latent_layers_transpose (
+      layers, "decoder/places", places, (gint64[]){0, 2, 1}, 3);
+  LappedLatents latents = {.all = latent_layers_flatten (layers, "decoder/flatten", bands)};
+  LatentValue *levels = latent_lapped_slice (self, "decoder/split/levels", bands, 2, 0, 1);
+  LatentValue *rest = latent_lapped_slice (
+      self, "decoder/split/coefficients", bands, 2, 1, G_MAXINT64);
+
+  latents.levels = latent_layers_reshape (
+      layers, "decoder/levels", levels, (gint64[]){-1, LATENT_LAPPED_BANDS}, 2);
+  latents.coefficients = latent_layers_reshape (
+      layers, "decoder/symbols", rest, (gint64[]){-1, latent_lapped_get_hop (self)}, 2);
+  latents.gain = latent_lapped_gain (self, "decoder/gain", latents.levels, FALSE);
+  return latents;
+}
+
+static LatentValue *
+add_direct (LatentArch *self, const LappedLatents *latents)
+{
+  LatentLayers *layers = &self->layers;
+  LatentValue *direct = latent_layers_apply (
+      layers, "Mul", "decoder/direct/gained", latents->coefficients, latents->gain);
+
+  direct = latent_lapped_affine (self, "decoder/direct/scaled", direct, 0, 1 / LATENT_LAPPED_SCALE);
+  return latent_layers_apply (
+      layers, "Mul", "decoder/direct", direct, latent_lapped_scales (self, "decoder/direct"));
 }
 
 LatentValue *
 latent_lapped_decode (LatentArch *self, LatentValue *places)
 {
   LatentLayers *layers = &self->layers;
-  LatentValue *latent = latent_layers_flatten (layers, "decoder/flatten",
-      latent_layers_transpose (layers, "decoder/places", places, (gint64[]){0, 2, 1}, 3));
+  LappedLatents latents = split_latents (self, places);
   gint64 context = latent_recipe_get_int (self->recipe, "context");
-  gint64 n_dst;
+  gint64 n;
   LatentValue *joined = latent_lapped_affine (
-      self, "decoder/input", add_context (self, latent, context), 0, INPUT_SCALE);
-  LatentValue *hidden = latent_arch_add_mirrored (self, joined, self->k * (context + 1), &n_dst);
-  LatentValue *direct = latent_lapped_affine (
-      self, "decoder/scaled", latent, 0, 1 / LATENT_LAPPED_SCALE);
+      self, "decoder/input", add_context (self, latents.all, context), 0, INPUT_SCALE);
+  LatentValue *hidden = latent_arch_add_mirrored (self, joined, self->k * (context + 1), &n);
+  LatentValue *loudness = latent_layers_apply (layers, "MatMul", "decoder/loudness/levels",
+      latents.levels, latent_lapped_levels (self, "decoder/loudness/levels"));
+  LatentValue *direct = add_direct (self, &latents);
 
-  direct = latent_layers_apply (layers, "MatMul", "decoder/direct", direct,
-      latent_lapped_diagonal (self, "decoder/direct", FALSE, 1));
+  loudness = latent_lapped_affine (self, "decoder/loudness", loudness,
+      -LATENT_LAPPED_LEVEL_MEAN * LATENT_LAPPED_LEVEL_SCALE, 1 / LATENT_LAPPED_LEVEL_SCALE);
   LatentValue *sum = latent_layers_apply (
-      layers, "Add", "decoder/coefficients", direct, add_detail (self, latent, hidden, n_dst));
-
+      layers, "Add", "decoder/sum", direct, add_shape (self, loudness, hidden, n));
+  sum = latent_layers_apply (
+      layers, "Add", "decoder/coefficients", sum, add_hiss (self, &latents, loudness, hidden, n));
   sum = latent_lapped_affine (self, "decoder/unit", sum, 0, latent_lapped_get_unit (self));
   sum = latent_layers_apply (
       layers, "MatMul", "decoder/window", sum, latent_lapped_basis (self, "decoder/window", FALSE));

@@ -11,6 +11,12 @@ latent_lapped_get_hop (const LatentArch *self)
   return self->d / 2;
 }
 
+gint64
+latent_lapped_get_lanes (const LatentArch *self)
+{
+  return latent_lapped_get_hop (self) / LATENT_LAPPED_BANDS;
+}
+
 /* A parameter of two dimensions, to be filled; NULL where there is an error already. */
 static LatentValue *
 add_matrix (
@@ -71,71 +77,88 @@ latent_lapped_basis (LatentArch *self, const char *path, gboolean cuts)
   return basis;
 }
 
-/* [rows, columns]: coefficient i is latent LATENT_LAPPED_LEVELS + i times `scale`, or the other way
- * round. */
 LatentValue *
-latent_lapped_diagonal (LatentArch *self, const char *path, gboolean encodes, float scale)
+latent_lapped_scales (LatentArch *self, const char *path)
 {
-  gint64 n = self->k - LATENT_LAPPED_LEVELS, hop = latent_lapped_get_hop (self);
+  gint64 hop = latent_lapped_get_hop (self);
+  float *data;
+  LatentValue *scales = add_matrix (self, path, "scales", 1, hop, &data);
+
+  for (gint64 k = 0; data != NULL && k < hop; k++)
+    data[k] = 1;
+  return scales;
+}
+
+LatentValue *
+latent_lapped_levels (LatentArch *self, const char *path)
+{
   float *data;
   LatentValue *matrix = add_matrix (
-      self, path, "matrix", encodes ? hop : self->k, encodes ? n : hop, &data);
-
-  for (gint64 i = 0; data != NULL && i < n; i++)
-    data[encodes ? i * n + i : (LATENT_LAPPED_LEVELS + i) * hop + i] = scale;
-  return matrix;
-}
-
-/* [LATENT_LAPPED_BANDS, LATENT_LAPPED_LEVELS]: means of bands that follow one another; or [latents,
- * LATENT_LAPPED_BANDS]: back from levels. */
-LatentValue *
-latent_lapped_levels (LatentArch *self, const char *path, gboolean encodes, float scale)
-{
-  const gint64 group = LATENT_LAPPED_BANDS / LATENT_LAPPED_LEVELS;
-  float *data;
-  LatentValue *matrix = add_matrix (self, path, "matrix", encodes ? LATENT_LAPPED_BANDS : self->k,
-      encodes ? LATENT_LAPPED_LEVELS : LATENT_LAPPED_BANDS, &data);
+      self, path, "matrix", LATENT_LAPPED_BANDS, LATENT_LAPPED_BANDS, &data);
 
   for (gint64 band = 0; data != NULL && band < LATENT_LAPPED_BANDS; band++)
-    data[encodes ? band * LATENT_LAPPED_LEVELS + band / group
-                 : band / group * LATENT_LAPPED_BANDS + band] = encodes ? scale / (float)group
-                                                                        : scale;
+    data[band * LATENT_LAPPED_BANDS + band] = 1;
   return matrix;
 }
 
-/* Bands are narrow below and wide above: the first that coefficient k is in. */
-static gint64
-find_band (gint64 hop, gint64 k)
+/* How much of band `band` coefficient k has, where loudness goes evenly from one middle of a band
+ * to the next. */
+static float
+get_share (gint64 lanes, gint64 band, gint64 k)
 {
-  double place = (double)k / (double)hop;
-  double part = log1p (9 * place) / log (10);
+  double place = ((double)k + .5) / (double)lanes - .5;
+  double distance = fabs (CLAMP (place, 0, LATENT_LAPPED_BANDS - 1) - (double)band);
 
-  return MIN ((gint64)(part * LATENT_LAPPED_BANDS), LATENT_LAPPED_BANDS - 1);
+  return (float)MAX (1 - distance, 0);
 }
 
-/* What makes means of bands [hop, LATENT_LAPPED_BANDS], or spreads bands over coefficients
- * [LATENT_LAPPED_BANDS, hop]. */
 LatentValue *
-latent_lapped_bands (LatentArch *self, const char *path, gboolean spreads)
+latent_lapped_gather (LatentArch *self, const char *path, LatentValue *src)
 {
-  gint64 hop = latent_lapped_get_hop (self), sizes[LATENT_LAPPED_BANDS] = {0};
-  g_autoptr (LatentTensor) tensor = latent_tensor_new_shape (LATENT_DATA_TYPE_FLOAT32,
-      &(LatentShape){
-          2, {spreads ? LATENT_LAPPED_BANDS : hop, spreads ? hop : LATENT_LAPPED_BANDS}
-  },
-      NULL);
-  float *data = latent_tensor_get_writable_data (tensor);
+  gint64 hop = latent_lapped_get_hop (self), lanes = latent_lapped_get_lanes (self);
+  g_autofree char *name = g_strconcat (path, "/means", NULL);
 
-  for (gint64 k = 0; k < hop; k++)
-    sizes[find_band (hop, k)]++;
-  for (gint64 k = 0; k < hop; k++) {
-    gint64 band = find_band (hop, k);
-    if (spreads)
-      data[band * hop + k] = 1;
-    else
-      data[k * LATENT_LAPPED_BANDS + band] = 1 / (float)sizes[band];
+  if (self->means == NULL) {
+    LatentTensor *tensor = latent_tensor_new (
+        LATENT_DATA_TYPE_FLOAT32, 2, (const gint64[]){hop, LATENT_LAPPED_BANDS}, NULL);
+    float *data = latent_tensor_get_writable_data (tensor);
+    for (gint64 k = 0; k < hop; k++)
+      data[k * LATENT_LAPPED_BANDS + k / lanes] = 1 / (float)lanes;
+    self->means = latent_layers_constant (&self->layers, name, tensor);
   }
-  return latent_layers_constant (&self->layers, path, g_steal_pointer (&tensor));
+  return latent_layers_apply (&self->layers, "MatMul", path, src, self->means);
+}
+
+LatentValue *
+latent_lapped_spread (LatentArch *self, const char *path, LatentValue *src)
+{
+  gint64 hop = latent_lapped_get_hop (self), lanes = latent_lapped_get_lanes (self);
+  g_autofree char *name = g_strconcat (path, "/shares", NULL);
+
+  if (self->shares == NULL) {
+    LatentTensor *tensor = latent_tensor_new (
+        LATENT_DATA_TYPE_FLOAT32, 2, (const gint64[]){LATENT_LAPPED_BANDS, hop}, NULL);
+    float *data = latent_tensor_get_writable_data (tensor);
+    for (gint64 band = 0; band < LATENT_LAPPED_BANDS; band++)
+      for (gint64 k = 0; k < hop; k++)
+        data[band * hop + k] = get_share (lanes, band, k);
+    self->shares = latent_layers_constant (&self->layers, name, tensor);
+  }
+  return latent_layers_apply (&self->layers, "MatMul", path, src, self->shares);
+}
+
+LatentValue *
+latent_lapped_gain (LatentArch *self, const char *path, LatentValue *levels, gboolean inverse)
+{
+  float half = (float)LATENT_SOUND_SHAPE / 2;
+  float scale = half / LATENT_LAPPED_LEVEL_SCALE;
+  float offset = (LATENT_LAPPED_GAIN_LOUD - LATENT_LAPPED_LEVEL_MEAN) * LATENT_LAPPED_LEVEL_SCALE;
+  g_autofree char *power = g_strconcat (path, "/power", NULL);
+  g_autofree char *spread = g_strconcat (path, "/spread", NULL);
+  LatentValue *value = latent_lapped_affine (self, power, levels, offset, inverse ? -scale : scale);
+
+  return latent_layers_apply (
+      &self->layers, "Exp", path, latent_lapped_spread (self, spread, value), NULL);
 }
 
 /* (src + offset) * factor */
@@ -160,5 +183,27 @@ latent_lapped_join (LatentArch *self, const char *path, LatentValue *a, LatentVa
   LatentNode *node = latent_layers_node (&self->layers, "Concat", path, a, b, NULL);
 
   latent_node_set_int (node, "axis", axis);
+  return latent_node_get_output (node, 0);
+}
+
+LatentValue *
+latent_lapped_slice (
+    LatentArch *self, const char *path, LatentValue *src, gint64 axis, gint64 begin, gint64 end)
+{
+  const struct {
+    const char *name;
+    const gint64 *value;
+  } inputs[] = {
+      {"begin", &begin},
+      {"end",   &end  },
+      {"axes",  &axis }
+  };
+  LatentNode *node = latent_layers_node (&self->layers, "Slice", path, src, NULL, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (inputs); i++) {
+    g_autofree char *full = g_strdup_printf ("%s/%s", path, inputs[i].name);
+    g_autoptr (LatentTensor) tensor = latent_tensor_new_int64s (inputs[i].value, 1);
+    latent_node_add_input (node, latent_graph_add_constant (self->layers.graph, full, tensor));
+  }
   return latent_node_get_output (node, 0);
 }

@@ -48,7 +48,9 @@ typedef struct {
   LatentValue *rows; /* the input, which a net that predicts adds its output to */
 
   /* lapped */
-  LatentValue *coefficients, *loudness;
+  LatentValue *coefficients;
+  LatentValue *means, *shares; /* matrices between coefficients and bands, once they are made */
+  double level_slope; /* latent.slopes of the first channel, where others' is 1; 0: no such */
   guint n_states;
   struct {
     const char *name; /* of the input; the output's is NAME_next */

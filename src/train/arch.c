@@ -212,6 +212,20 @@ describe_states (const LatentArch *self)
   return g_string_free (text, text->len == 0);
 }
 
+/* Of the first channel one number, of the others 1. */
+static char *
+describe_slopes (const LatentArch *self)
+{
+  GString *text = g_string_new (NULL);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (self->level_slope > 0)
+    g_string_append (text, g_ascii_dtostr (number, sizeof number, self->level_slope));
+  for (gint64 i = 1; i < self->latent.dims[1] && self->level_slope > 0; i++)
+    g_string_append (text, ",1");
+  return g_string_free (text, text->len == 0);
+}
+
 static gboolean
 describe (const LatentArch *self, LatentModel *model, GError **error)
 {
@@ -221,11 +235,12 @@ describe (const LatentArch *self, LatentModel *model, GError **error)
   g_autofree char *input = describe_input (media);
   g_autofree char *tile = describe_tile (self);
   g_autofree char *states = describe_states (self);
+  g_autofree char *slopes = describe_slopes (self);
   static const char *const keys[] = {"latent.tensor", "latent.tile", "latent.input",
-      "latent.logvar", "latent.task", "latent.state"};
+      "latent.logvar", "latent.task", "latent.state", "latent.slopes"};
   const char *const values[] = {"latent", tile, input,
       latent_recipe_is (self->recipe, "arch", "vae") ? "logvar" : NULL,
-      latent_recipe_is (self->recipe, "task", "predict") ? "predict" : NULL, states};
+      latent_recipe_is (self->recipe, "task", "predict") ? "predict" : NULL, states, slopes};
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (values[i] != NULL && !latent_model_set_metadata (model, keys[i], values[i], error))

@@ -6,6 +6,10 @@
 #include "src/base/shape.h"
 #include "src/train/recipe.h"
 
+/* Sound is heard so that an error matters by the power of what is at the same frequency, to this
+ * power less: what `shaped` weighs and lapped nets' latents are scaled by. */
+#define LATENT_SOUND_SHAPE .25
+
 /* What a net is made for: the media, and one sample as the net sees it without the batch: [d] of
  * vectors, [C,H,W] of pictures, [C,T] of sound, [T,k] of sequences of latents. A net of pictures
  * that is fully convolutional gets symbolic height and width, and takes frames of any size; so do

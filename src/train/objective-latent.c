@@ -39,6 +39,82 @@ add_sampling (LatentObjectiveMaker *maker, GError **error)
   return maker->terms[LATENT_TERM_KL] != NULL;
 }
 
+/* One number a channel: the step to the power of 1 less the channel's slope, or the inverse. NULL
+ * with an error. */
+static LatentValue *
+add_factors (
+    LatentObjectiveMaker *maker, const GArray *slopes, float sign, const char *name, GError **error)
+{
+  LatentShape shape = {
+      maker->latent->shape.n, {1, maker->latent->shape.dims[1], 1, 1}
+  };
+  LatentValue *powers = latent_objective_add_constant (maker, "train.powers", &shape, error);
+  LatentValue *value;
+  float *data;
+
+  if (powers == NULL)
+    return NULL;
+  data = latent_tensor_get_writable_data (powers->data);
+  for (guint c = 0; c < shape.dims[1]; c++)
+    data[c] = sign * (1 - g_array_index (slopes, float, slopes->len > 1 ? c : 0));
+  value = latent_objective_add_output (
+      maker, latent_objective_add_node (maker, "Log", NULL, 1, &maker->step), "train.log", error);
+  if (value == NULL)
+    return NULL;
+  value = latent_objective_add_output (maker,
+      latent_objective_add_node (maker, "Mul", NULL, 2, (LatentValue *const[]){powers, value}),
+      "train.power", error);
+  return value == NULL
+             ? NULL
+             : latent_objective_add_output (
+                   maker, latent_objective_add_node (maker, "Exp", NULL, 1, &value), name, error);
+}
+
+static gboolean
+check_slopes (const LatentObjectiveMaker *maker, const GArray *slopes, GError **error)
+{
+  const LatentShape *shape = &maker->latent->shape;
+
+  return (slopes->len == 1 || (gint64)slopes->len == shape->dims[1]) && shape->n <= 4
+             ? TRUE
+             : latent_objective_fail (error, "quantise-max",
+                   "latent.slopes has %u numbers, the latent has %" G_GINT64_FORMAT " channels",
+                   slopes->len, shape->dims[1]);
+}
+
+/* Channels whose steps go by a power of the step alone: they are made so much larger that the step
+ * is right, and `quantised` is made smaller again for the decoder. */
+static gboolean
+add_slopes (LatentObjectiveMaker *maker, LatentNode *quantise, GError **error)
+{
+  g_autoptr (GArray) slopes = latent_model_get_slopes (maker->model);
+  LatentValue *larger, *smaller, *scaled, *value;
+  LatentNode *node;
+
+  if (slopes == NULL || maker->step == NULL)
+    return TRUE;
+  if (!check_slopes (maker, slopes, error))
+    return FALSE;
+  larger = add_factors (maker, slopes, 1, "train.larger", error);
+  smaller = larger != NULL ? add_factors (maker, slopes, -1, "train.smaller", error) : NULL;
+  if (smaller == NULL)
+    return FALSE;
+  node = latent_objective_add_node (
+      maker, "Mul", NULL, 2, (LatentValue *const[]){maker->latent, larger});
+  scaled = latent_objective_add_output (maker, node, "train.scaled", error);
+  if (scaled == NULL)
+    return FALSE;
+  quantise->inputs->pdata[0] = scaled;
+  node = latent_objective_add_node (
+      maker, "Mul", NULL, 2, (LatentValue *const[]){maker->quantised, smaller});
+  value = latent_objective_add_output (maker, node, "train.decoded", error);
+  if (value == NULL)
+    return FALSE;
+  latent_graph_replace_uses (maker->graph, maker->quantised, value);
+  node->inputs->pdata[0] = maker->quantised;
+  return TRUE;
+}
+
 static gboolean
 add_quantiser (LatentObjectiveMaker *maker, GError **error)
 {
@@ -65,7 +141,7 @@ add_quantiser (LatentObjectiveMaker *maker, GError **error)
   if (maker->quantised == NULL)
     return FALSE;
   maker->symbols = latent_objective_add_output (maker, node, "train.symbols", error);
-  return maker->symbols != NULL;
+  return maker->symbols != NULL && add_slopes (maker, node, error);
 }
 
 static gboolean

@@ -261,6 +261,7 @@ add_reconstruction (LatentObjectiveMaker *maker, GError **error)
     return FALSE;
   maker->terms[LATENT_TERM_DISTORTION] = add_groups (maker, groups, target, shift, d, error);
   return maker->terms[LATENT_TERM_DISTORTION] != NULL && add_mse (maker, target, shift, d, error) &&
+         latent_objective_add_shaped (maker, target, error) &&
          latent_objective_add_spectral (maker, target, error);
 }
 

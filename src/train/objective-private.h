@@ -28,7 +28,7 @@ typedef struct {
   LatentValue *symbols;   /* the latent in steps of the quantiser, or NULL */
   LatentValue *quantised; /* those times the step, or NULL */
   LatentValue *step;      /* "train.step", or NULL: the step is always the same */
-  LatentValue *terms[4];  /* distortion, KL, bits, spectral; NULL where there is none */
+  LatentValue *terms[5];  /* distortion, KL, bits, spectral, shaped; NULL where there is none */
 } LatentObjectiveMaker;
 
 enum {
@@ -36,6 +36,7 @@ enum {
   LATENT_TERM_KL,
   LATENT_TERM_BITS,
   LATENT_TERM_SPECTRAL,
+  LATENT_TERM_SHAPED,
 };
 
 /* LATENT_ERROR_SETTINGS about a key of the recipe: "KEY: what". */
@@ -83,6 +84,9 @@ gboolean latent_objective_overlap (
     LatentObjectiveMaker *maker, LatentValue **target, GError **error);
 /* How far spectra are from those of the target, where the recipe asks. */
 gboolean latent_objective_add_spectral (
+    LatentObjectiveMaker *maker, LatentValue *target, GError **error);
+/* The error weighed by how loud the target is at a frequency, where the recipe asks. */
+gboolean latent_objective_add_shaped (
     LatentObjectiveMaker *maker, LatentValue *target, GError **error);
 /* The whole loss, derivatives, outputs. */
 gboolean latent_objective_finish (LatentObjectiveMaker *maker, GError **error);

@@ -12,7 +12,8 @@ static const struct {
     [LATENT_TERM_DISTORTION] = {"train.distortion", "train.weight"},
     [LATENT_TERM_KL] = {"train.kl_term",    "train.kl"    },
     [LATENT_TERM_BITS] = {"train.bits",       "train.rate"  },
-    [LATENT_TERM_SPECTRAL] = {"train.spectral",   NULL          },
+    [LATENT_TERM_SPECTRAL] = {"train.spectral",   "train.step"  },
+    [LATENT_TERM_SHAPED] = {"train.shaped",     "train.weight"},
 };
 
 void
@@ -72,7 +73,24 @@ get_factor (const LatentObjectiveMaker *maker, guint term)
     return 1 / d;
   if (term == LATENT_TERM_SPECTRAL)
     return latent_recipe_get_double (maker->recipe, "spectral");
+  if (term == LATENT_TERM_SHAPED)
+    return latent_recipe_get_double (maker->recipe, "shaped");
   return term == LATENT_TERM_DISTORTION && maker->terms[LATENT_TERM_KL] != NULL ? d : 1;
+}
+
+/* The input that is a term's weight: errors have one where steps are drawn alone. */
+static gboolean
+add_weight (LatentObjectiveMaker *maker, guint term, LatentValue **weight, GError **error)
+{
+  gboolean is_error = term != LATENT_TERM_KL && term != LATENT_TERM_BITS;
+
+  *weight = NULL;
+  if (is_error && maker->step == NULL)
+    return TRUE;
+  *weight = latent_graph_find_value (maker->graph, terms[term].weight);
+  if (*weight == NULL)
+    *weight = latent_objective_add_scalar (maker, terms[term].weight, error);
+  return *weight != NULL;
 }
 
 static LatentValue *
@@ -84,14 +102,11 @@ add_loss (LatentObjectiveMaker *maker, GError **error)
   LatentNode *node;
 
   for (guint i = 0; i < G_N_ELEMENTS (terms); i++) {
-    LatentValue *weight = NULL;
+    LatentValue *weight;
     if (maker->terms[i] == NULL)
       continue;
-    if (terms[i].weight != NULL && (i != LATENT_TERM_DISTORTION || maker->step != NULL)) {
-      weight = latent_objective_add_scalar (maker, terms[i].weight, error);
-      if (weight == NULL)
-        return NULL;
-    }
+    if (!add_weight (maker, i, &weight, error))
+      return NULL;
     g_ptr_array_add (inputs, maker->terms[i]);
     g_ptr_array_add (inputs, weight);
     factors[n++] = (float)get_factor (maker, i);

@@ -75,6 +75,7 @@ static const LatentRecipeKey keys[] = {
   {LOSS, "rate",            DOUBLE, "0",  0, 1e6, NULL, "Weight of the bits an element; where steps are drawn, at a step of 1, elsewhere by the step's square"},
   {LOSS, "rate-context",    BOOL,   "false", 0, 0, NULL, "Count bits as a coder does that has seen the symbols around and those of channels before"},
   {LOSS, "spectral",        DOUBLE, "0",  0, 1e6, NULL, "Sound: weight of the error of spectra in decibels"},
+  {LOSS, "shaped",          DOUBLE, "0",  0, 1e6, NULL, "Sound: weight of the squared error where the quiet counts for more: by a root of the power at a frequency"},
   {LOSS, "quantise",        DOUBLE, "0",  0, 1e6, NULL, "Step of the quantiser in training; 0: 1 with a rate, else none"},
   {LOSS, "quantise-max",    DOUBLE, "0",  0, 1e6, NULL, "Greatest step: each step of training draws one from quantise to this, so that the model serves all; 0: one alone"},
   {LOSS, "straight-through", DOUBLE, "0.5", 0, 1, NULL, "Share of the steps, the last ones, in which the decoder gets rounded latents instead of noisy ones"},
