@@ -34,11 +34,12 @@ quantize (const char *input, const char *options)
 }
 
 static char *
-get_id (const char *model)
+get_id (const char *model, guint *parameters)
 {
   g_autofree char *line = g_strdup_printf ("info %s", model);
   g_autoptr (JsonObject) info = run_json (line);
 
+  *parameters = (guint)get_number (info, "parameters");
   return g_strdup (json_object_get_string_member (info, "id"));
 }
 
@@ -50,12 +51,14 @@ check_wide (const char *pca, const char *input)
   fail_unless_equals_int (run (line), 0);
   g_autoptr (JsonObject) result = quantize (input, "--max-loss 60 --max-shift 60");
   JsonArray *layers = json_object_get_array_member (result, "layers");
-  g_autofree char *before = get_id ("net.onnx"), *after = get_id ("int8.onnx");
+  guint n[2];
+  g_autofree char *before = get_id ("net.onnx", &n[0]), *after = get_id ("int8.onnx", &n[1]);
 
   fail_unless_equals_int (json_array_get_length (layers), 2);
   fail_unless_equals_string (get_string (layers, 0, "precision"), "int8");
   fail_unless_equals_string (get_string (layers, 1, "precision"), "int8");
   fail_unless_equals_string (before, after);
+  fail_unless (n[1] >= n[0], "%u parameters, before %u", n[1], n[0]); /* biases may be new */
   fail_unless (get_number (result, "psnr_int8") > 5);
   fail_unless (get_number (result, "shift") > 0);
   fail_unless (run ("quantize int8.onnx pictures.npy -o again.onnx") == 1);

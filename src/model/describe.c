@@ -33,14 +33,36 @@ add_shape (GVariantDict *dict, const char *key, const char *count_key, const Lat
         (guint64)latent_shape_product (shape, shape->n > 1 ? 1 : 0, shape->n));
 }
 
+/* Adds what nodes read as scales and zero points to `steps`, and integers that they read as weights
+ * to `weights`. */
+static void
+find_integers (const LatentGraph *graph, GHashTable *steps, GHashTable *weights)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const LatentNode *node = graph->nodes->pdata[i];
+    gboolean reads = g_str_equal (node->op_type, "DequantizeLinear");
+    if (!reads && !g_str_equal (node->op_type, "QuantizeLinear"))
+      continue;
+    for (guint j = 1; j < node->inputs->len; j++)
+      g_hash_table_add (steps, node->inputs->pdata[j]);
+    if (reads)
+      g_hash_table_add (weights, node->inputs->pdata[0]);
+  }
+}
+
+/* Initialisers of reals, and of integers that stand for some. */
 static guint64
 count_parameters (const LatentGraph *graph)
 {
+  g_autoptr (GHashTable) steps = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) weights = g_hash_table_new (NULL, NULL);
   guint64 n = 0;
 
+  find_integers (graph, steps, weights);
   for (guint i = 0; i < graph->values->len; i++) {
     const LatentValue *value = graph->values->pdata[i];
-    if (value->is_parameter && value->n_uses > 0 && latent_data_type_is_real (value->type))
+    if (value->is_parameter && value->n_uses > 0 && !g_hash_table_contains (steps, value) &&
+        (latent_data_type_is_real (value->type) || g_hash_table_contains (weights, value)))
       n += value->data->n_elements;
   }
   return n;
