@@ -33,7 +33,8 @@ typedef struct {
  * channels. Numbers between -1.28 and 1.27 fill 8 bits at 0.01. */
 #define SETUP                                                                                      \
   "ks:1 0.01..0.01; kt:1 0.005..0.005; ku:1 0.05..0.05; kv:1 0.37..0.37; "                         \
-  "k16:16 0.008..0.02; k24:24 0.008..0.02; kz16:16 0..0; kz24:24 0..0; n0#0; n1#131; n2#-7; "      \
+  "k16:16 0.008..0.02; k24:24 0.008..0.02; k4:4 0.008..0.02; kz4:4 0..0; c4=Cast(kz4) to:i=3; "    \
+  "kz16:16 0..0; kz24:24 0..0; n0#0; n1#131; n2#-7; "                                              \
   "u0=Cast(n0) to:i=2; s0=Cast(n0) to:i=3; u1=Cast(n1) to:i=2; s1=Cast(n2) to:i=3; "               \
   "c16=Cast(kz16) to:i=3; c24=Cast(kz24) to:i=3; "
 
@@ -115,6 +116,11 @@ static const QuantizedCase cases[] = {
      QDQ ("y", "kv", "u1") "z=DepthToSpace(yd) blocksize:i=2 mode:s=CRD; ", 2, 0.37, 0.01},
     {"ConvTranspose", SETUP X "wv:16x16x2x2 -1.28..1.27; wvb:16; " CHANNELS ("wv", "k16", "c16", "1") QDQ ("x", "ks", "u0")
      "y=ConvTranspose(xd,wvd,wvb) strides:I=2,2; " QDQ ("y", "kv", "u1"), 2, 0.37, 0.01},
+    {"pixels, quantised and added", SETUP "x:1x16x9x11 -1..1; wa:16x16x1x1 -0.3..0.3; wv:4x16x3x3 -0.2..0.2; "
+     CHANNELS ("wv", "k4", "c4", "0") "a=Conv(x,wa); "
+     "t=DepthToSpace(a) blocksize:i=4; " QDQ ("t", "ks", "u1") "h=SpaceToDepth(td) blocksize:i=2; " QDQ ("h", "ks", "u1")
+     "wi:16x4x3x3 -0.5..0.5; " CHANNELS ("wi", "k16", "c16", "0") "b=Conv(hd,wid) pads:I=1,1,1,1; r=Relu(b); " QDQ ("r", "ku", "u0")
+     "y=Conv(rd,wvd) pads:I=1,1,1,1; s=DepthToSpace(y) blocksize:i=2; z=Add(t,s)", 1, 0.012, 0.05},
     {"SpaceToDepth before", SETUP "x:1x4x18x22 0..2.55; " W QDQ ("x", "ks", "u0") "h=SpaceToDepth(xd) blocksize:i=2; "
      QDQ ("h", "ks", "u0") "y=Conv(hd,wd,wb) pads:I=1,1,1,1", 1, 0, 0},
     {"SpaceToDepth in f32 before", SETUP "x:1x4x18x22 0..2.55; " W "x1=SpaceToDepth(x) blocksize:i=2; " QDQ ("x1", "ks", "u0")

@@ -167,6 +167,53 @@ cancel (LatentGraph *graph, LatentNode *node)
   g_ptr_array_set_size (node->outputs, 0); /* for prune: nobody needs it any more */
 }
 
+/* Whether a value is added to what a DepthToSpace makes. */
+static gboolean
+is_added_to_pixels (const LatentGraph *graph, const LatentValue *value)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const LatentNode *node = g_ptr_array_index (graph->nodes, i);
+    for (guint j = 0; j < 2 && node->inputs->len == 2 && latent_node_is (node, "Add"); j++) {
+      const LatentValue *other = latent_node_get_input (node, 1 - j);
+      if (latent_node_get_input (node, j) == value && other->producer != NULL &&
+          latent_node_is (other->producer, "DepthToSpace"))
+        return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* x -> QuantizeLinear -> y -> SpaceToDepth i -> q becomes x -> SpaceToDepth -> y -> QuantizeLinear
+ * -> q where latent_pass_depth() makes one pass over pixels of what then reads x. */
+static void
+lower (LatentGraph *graph, guint i)
+{
+  LatentNode *mover = g_ptr_array_index (graph->nodes, i), *node;
+  LatentValue *q = latent_node_get_output (mover, 0), *y, *x;
+  guint position = 0;
+
+  if (!latent_node_is (mover, "SpaceToDepth") || q == NULL)
+    return;
+  y = latent_node_get_input (mover, 0);
+  node = latent_pass_get_only_producer (y);
+  if (node == NULL || !latent_node_is (node, "QuantizeLinear") || !latent_pass_is_quantizer (node))
+    return;
+  x = latent_node_get_input (node, 0);
+  if (x->n_uses < 2 || !is_added_to_pixels (graph, x))
+    return;
+  mover->inputs->pdata[0] = x;
+  mover->outputs->pdata[0] = y;
+  y->type = x->type;
+  y->shape = q->shape;
+  y->producer = mover;
+  node->inputs->pdata[0] = y;
+  node->outputs->pdata[0] = q;
+  q->producer = node;
+  g_ptr_array_find (graph->nodes, node, &position);
+  graph->nodes->pdata[position] = mover;
+  graph->nodes->pdata[i] = node;
+}
+
 void
 latent_pass_move_quantizers (LatentGraph *graph)
 {
@@ -178,4 +225,6 @@ latent_pass_move_quantizers (LatentGraph *graph)
     cancel (graph, g_ptr_array_index (graph->nodes, i));
   latent_graph_prune (graph);
   latent_graph_index (graph);
+  for (guint i = 0; i < graph->nodes->len; i++)
+    lower (graph, i);
 }
