@@ -12,7 +12,7 @@
  * Attributes are NAME:TYPE=VALUE with the letters of LatentOp.attributes, apart by spaces:
  * "axis:i=1 perm:I=1,0 mode:s=edge alpha:f=0.5"; lists have at most 16 entries. */
 
-#define OPS_CASE_SRC 8
+#define OPS_CASE_SRC 9
 #define OPS_CASE_DST 3
 
 typedef struct {

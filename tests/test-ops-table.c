@@ -79,7 +79,7 @@ GST_START_TEST (unknown_attribute_is_refused_by_name)
 {
   const LatentOp *row = get_row (__i__);
   LatentTensor *scalar = latent_tensor_new_float (0);
-  LatentTensor *src[] = {scalar, scalar, scalar, scalar, scalar, scalar, scalar};
+  LatentTensor *src[] = {scalar, scalar, scalar, scalar, scalar, scalar, scalar, scalar};
   g_autofree char *name = ops_case_name_row (row);
   g_autoptr (LatentGraph) graph = ops_case_build (name, row->opset_max, "nonsense:i=1", src,
       (guint)row->min_inputs, MAX ((guint)row->min_outputs, 1));

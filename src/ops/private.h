@@ -34,6 +34,7 @@ extern const LatentOp latent_ops_conv_gradient[];
 extern const LatentOp latent_ops_conv_transpose[];
 extern const LatentOp latent_ops_einsum[];
 extern const LatentOp latent_ops_gather[];
+extern const LatentOp latent_ops_integer[];
 extern const LatentOp latent_ops_layout[];
 extern const LatentOp latent_ops_loss_class[];
 extern const LatentOp latent_ops_loss_element[];

@@ -16,6 +16,7 @@ static const LatentOp *const families[] = {
     latent_ops_conv_transpose,
     latent_ops_einsum,
     latent_ops_gather,
+    latent_ops_integer,
     latent_ops_layout,
     latent_ops_loss_class,
     latent_ops_loss_element,
