@@ -12,6 +12,7 @@ typedef struct {
   float from;         /* what they are multiplied with: first */
   float to;           /* and last */
   gboolean is_hidden; /* it was played before */
+  guint n_units;      /* buffers behind it that were no packets */
 } LatentAudioOwed;
 
 struct _LatentAudioDec {

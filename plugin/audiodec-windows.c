@@ -33,6 +33,7 @@ pop (LatentAudioDec *self)
   gsize size = owed.n * (gsize)GST_AUDIO_INFO_BPF (&self->info);
   GstBuffer *buffer = gst_audio_decoder_allocate_output_buffer (decoder, size);
   GstMapInfo map;
+  GstFlowReturn ret;
 
   g_array_remove_index (self->owed, 0);
   self->n_run--;
@@ -45,14 +46,15 @@ pop (LatentAudioDec *self)
   apply_gain (&owed, (guint)GST_AUDIO_INFO_CHANNELS (&self->info), (float *)(gpointer)map.data);
   gst_buffer_unmap (buffer, &map);
   if (owed.is_hidden) {
-    gst_buffer_unref (buffer);
-    return gst_audio_decoder_finish_frame (decoder, NULL, 1);
-  }
-  if (owed.to < 1) {
+    gst_clear_buffer (&buffer);
+  } else if (owed.to < 1) {
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
     latent_dec_core_count_concealed (&self->core);
   }
-  return gst_audio_decoder_finish_frame (decoder, buffer, 1);
+  ret = gst_audio_decoder_finish_frame (decoder, buffer, 1);
+  return ret == GST_FLOW_OK && owed.n_units > 0
+             ? gst_audio_decoder_finish_frame (decoder, NULL, (gint)owed.n_units)
+             : ret;
 }
 
 /* Runs what waits, and gives what is finished; with `drain` everything. */

@@ -64,7 +64,11 @@ take_unit (LatentAudioDec *self, LatentUnit unit, const GstMapInfo *map)
 {
   GstFlowReturn ret = GST_FLOW_OK;
 
-  gst_audio_decoder_finish_frame (GST_AUDIO_DECODER (self), NULL, 1);
+  /* the base class takes what is finished for the oldest buffer that is not */
+  if (self->owed->len > 0)
+    g_array_index (self->owed, LatentAudioOwed, self->owed->len - 1).n_units++;
+  else
+    gst_audio_decoder_finish_frame (GST_AUDIO_DECODER (self), NULL, 1);
   switch (latent_dec_core_take_unit (&self->core, unit, map->data, map->size)) {
   case LATENT_TAKEN_FAILED:
     return GST_FLOW_ERROR;

@@ -30,6 +30,25 @@ latent_demux_begin_reverse (LatentDemux *self)
   return seek_before (self, self->next.position);
 }
 
+/* Decoders hold a group until a discontinuity says that it is whole. Where sound has few key
+ * packets the next group may be seconds away, while queues of video are full: a sequence header
+ * says it. */
+static void
+end_group (LatentDemux *self, guint stream)
+{
+  LatentDemuxTrack *track = latent_demux_get_track (self, stream);
+  GstBuffer *buffer;
+
+  if (!track->is_done && track->pad && track->first < track->limit &&
+      latent_file_parser_get_kind (self->parser, stream) == LATENT_MEDIA_AUDIO) {
+    buffer = gst_buffer_new_wrapped_bytes (latent_file_parser_get_header (self->parser, stream));
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_HEADER | GST_BUFFER_FLAG_DISCONT);
+    gst_flow_combiner_update_pad_flow (
+        self->combiner, track->pad, gst_pad_push (track->pad, buffer));
+  }
+  track->is_done = TRUE;
+}
+
 GstFlowReturn
 latent_demux_rewind (LatentDemux *self)
 {
@@ -38,6 +57,7 @@ latent_demux_rewind (LatentDemux *self)
   self->is_rewinding = TRUE;
   for (guint i = 0; i < self->tracks->len; i++) {
     LatentDemuxTrack *track = latent_demux_get_track (self, i);
+    end_group (self, i);
     track->limit = MIN (track->limit, track->first);
     track->first = G_MAXUINT64;
     track->is_done = FALSE;
@@ -55,7 +75,7 @@ latent_demux_ends_group (LatentDemux *self, const LatentFilePacket *packet, GstF
   track->first = MIN (track->first, packet->pts);
   if (packet->pts < track->limit)
     return FALSE;
-  track->is_done = TRUE;
+  end_group (self, packet->stream);
   *flow = GST_FLOW_OK;
   for (guint i = 0; i < self->tracks->len; i++)
     end = MAX (end, latent_demux_get_track (self, i)->limit);

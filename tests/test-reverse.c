@@ -59,12 +59,19 @@ play_backwards (const char *elements, GstSeekFlags flags, gint64 start, gint64 s
   return pipeline;
 }
 
+/* The next packet or picture: sequence headers end groups of sound. */
 static GstSample *
 pull (GstElement *pipeline, const char *name)
 {
   g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), name);
+  GstSample *sample = gst_app_sink_pull_sample (GST_APP_SINK (sink));
 
-  return gst_app_sink_pull_sample (GST_APP_SINK (sink));
+  while (
+      sample && GST_BUFFER_FLAG_IS_SET (gst_sample_get_buffer (sample), GST_BUFFER_FLAG_HEADER)) {
+    gst_sample_unref (sample);
+    sample = gst_app_sink_pull_sample (GST_APP_SINK (sink));
+  }
+  return sample;
 }
 
 static void
@@ -220,6 +227,37 @@ GST_START_TEST (backwards_it_goes_by_groups)
 }
 GST_END_TEST;
 
+/* Sound has a key packet every 5 seconds, queues hold one. */
+GST_START_TEST (both_come_through_queues)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *decoders = NULL;
+  GstElement *pipeline;
+  GstSample *sample;
+
+  make_path ();
+  text = g_strdup_printf (
+      "videotestsrc num-buffers=200 ! video/x-raw,format=RGB,width=32,height=16,framerate=25/1 ! "
+      "latentvideoenc model=%s key-int-max=25 ! queue ! m. audiotestsrc num-buffers=80 "
+      "samplesperbuffer=1600 ! audio/x-raw,format=F32LE,rate=16000,channels=1 ! latentaudioenc "
+      "model=%s key-int-max=500 ! queue ! m. latentmux name=m ! filesink location=%s",
+      test_models_get_path (TEST_MODEL_RGB), test_models_get_path (TEST_MODEL_AUDIO), path);
+  run (text);
+  decoders = g_strdup_printf (
+      "queue ! latentaudiodec model=%s ! fakesink sync=false d.video_0 ! queue ! "
+      "latentvideodec model=%s",
+      test_models_get_path (TEST_MODEL_AUDIO), test_models_get_path (TEST_MODEL_RGB));
+  pipeline = play_backwards (decoders, 0, 0, 8 * GST_SECOND);
+  for (guint i = 200; i > 0; i--) {
+    sample = pull (pipeline, "sink");
+    ck_assert_msg (sample != NULL, "no frame %u", i - 1);
+    ck_assert_uint_eq (GST_BUFFER_PTS (gst_sample_get_buffer (sample)), (i - 1) * STEP);
+    gst_sample_unref (sample);
+  }
+  stop (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 reverse_suite (void)
 {
@@ -231,6 +269,7 @@ reverse_suite (void)
   tcase_add_unchecked_fixture (tcase, lat_case_init, lat_case_clear);
   tcase_add_loop_test (tcase, backwards_it_goes_by_groups, 0, 2 * G_N_ELEMENTS (reverses));
   tcase_add_loop_test (tcase, pictures_come_from_the_last_to_the_first, 0, 8);
+  tcase_add_test (tcase, both_come_through_queues);
   tcase_add_loop_test (tcase, sound_comes_from_the_last_to_the_first, 0, 4);
   return suite;
 }
