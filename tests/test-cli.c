@@ -85,6 +85,7 @@ static const struct {
     {"quantize vectors.onnx pictures.npy -o b.onnx --leave none",  2,
      "layers that can be quantised: encode"                                                                         },
     {"quantize vectors.onnx absent.npy -o b.onnx",                 1, "absent.npy"                                  },
+    {"quantize vectors.onnx same.npy -o b.onnx",                   1, "same.npy: input"                             },
     {"encode pictures.npy -o b.npy",                               2, "-m MODEL is missing"                         },
     {"encode pictures.npy -m vectors.onnx -o b.txt",               2, "does not end in .lat or .npy"                },
     {"encode pictures.npy -m vectors.onnx -o b.lat",               1, "b.lat: .lat files hold pictures or sound"    },

@@ -262,7 +262,10 @@ feed_vector (
   if (!tensor)
     return FALSE;
   memcpy (latent_tensor_get_writable_data (tensor), sample->values, tensor->size);
-  return feeder->func (tensor, TRUE, feeder->data, error);
+  if (feeder->func (tensor, TRUE, feeder->data, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", sample->origin);
+  return FALSE;
 }
 
 gboolean
