@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/base/random.h"
 #include "src/codec/symbols.h"
 
 #define GRID_W 6
@@ -202,6 +203,74 @@ GST_START_TEST (ground_that_is_uncovered_costs_little)
 }
 GST_END_TEST
 
+/* Symbols that contexts make larger than 16 bits each; modes and vectors come along. */
+GST_START_TEST (noise_comes_back)
+{
+  Case *self = start (TRUE, 16);
+  LatentForetold *foretold = &self->predictor.foretold;
+  LatentRandom random;
+  gint16 *symbols = self->symbols;
+  g_autofree gint16 *decoded = g_new0 (gint16, PIXELS * PLACES);
+  gsize size;
+
+  latent_random_init (&random, 12, LATENT_RANDOM_SAMPLE, 0);
+  for (guint frame = 0; frame < 3; frame++) {
+    latent_predictor_begin (&self->predictor, 30, FALSE);
+    latent_predictor_begin (&self->other, 30, TRUE);
+    for (guint i = 0; i < PLACES; i++) {
+      LatentVector *vectors = foretold->vectors + i * LATENT_PLACE_VECTORS;
+      foretold->modes[i] = (guint8)(1 + latent_random_below (&random, LATENT_PLACE_SPLIT));
+      for (guint k = 0; k < LATENT_PLACE_VECTORS && foretold->modes[i] >= LATENT_PLACE_MOVED; k++)
+        vectors[k] = foretold->modes[i] == LATENT_PLACE_MOVED ? (LatentVector){7, -2047}
+                     : k == 2 && self->predictor.ages[i] < 8  ? LATENT_VECTOR_MEMORY
+                                                              : (LatentVector){(gint16)k, 9};
+    }
+    for (guint i = 0; i < PLACES; i++) {
+      gint32 latents[PIXELS];
+      latent_predictor_foretell (&self->predictor, i, foretold->modes[i],
+          foretold->vectors + i * LATENT_PLACE_VECTORS, latents);
+      latent_predictor_put (&self->predictor, i, latents);
+    }
+    for (guint i = 0; i < PIXELS * PLACES; i++)
+      symbols[i] = (gint16)latent_random_below (&random, 65536);
+    size = latent_symbol_coder_encode_foretold (self->encoder, symbols, foretold, self->bytes);
+    fail_unless (size <= latent_symbol_coder_get_bound (self->encoder));
+    fail_unless (latent_symbol_coder_decode_foretold (
+        self->decoder, self->bytes, size, &self->other.foretold, decoded));
+    fail_unless (memcmp (symbols, decoded, sizeof self->symbols) == 0);
+    fail_unless (memcmp (foretold->modes, self->other.foretold.modes, PLACES) == 0);
+    fail_unless (memcmp (foretold->vectors, self->other.foretold.vectors,
+                     PLACES * LATENT_PLACE_VECTORS * sizeof (LatentVector)) == 0);
+    latent_predictor_end (&self->predictor, symbols);
+    latent_predictor_end (&self->other, symbols);
+  }
+  stop (self);
+}
+GST_END_TEST
+
+/* Bytes that no encoder made give a frame, too; the first decision, raw or not, is theirs. */
+GST_START_TEST (any_bytes_are_a_frame)
+{
+  Case *self = start (__i__ % 2 > 0, 16);
+  LatentRandom random;
+  guint8 bytes[400];
+
+  latent_random_init (&random, 11, LATENT_RANDOM_SAMPLE, (guint64)__i__);
+  for (guint frame = 0; frame < 6; frame++) {
+    for (guint i = 0; i < sizeof bytes; i++)
+      bytes[i] = (guint8)latent_random_below (&random, frame % 3 == 2 && i < 2 ? 1 : 256);
+    latent_predictor_begin (&self->other, (guint)latent_random_below (&random, 64), TRUE);
+    fail_unless (latent_symbol_coder_decode_foretold (
+        self->decoder, bytes, sizeof bytes, &self->other.foretold, self->symbols));
+    latent_predictor_end (&self->other, self->symbols);
+    for (guint i = 0; i < PLACES; i++)
+      fail_unless (
+          self->other.foretold.modes[i] <= (__i__ % 2 > 0 ? LATENT_PLACE_SPLIT : LATENT_PLACE_NEW));
+  }
+  stop (self);
+}
+GST_END_TEST
+
 static Suite *
 search_suite (void)
 {
@@ -212,6 +281,8 @@ search_suite (void)
   tcase_add_test (tc, what_does_not_change_costs_nothing);
   tcase_add_test (tc, a_square_moves);
   tcase_add_loop_test (tc, nothing_drifts, 0, 2);
+  tcase_add_test (tc, noise_comes_back);
+  tcase_add_loop_test (tc, any_bytes_are_a_frame, 0, 20);
   tcase_add_test (tc, ground_that_is_uncovered_costs_little);
   return suite;
 }

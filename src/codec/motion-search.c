@@ -8,6 +8,8 @@
 /* How many times the best of five places may be another one. */
 #define STEPS_MAX 24
 #define ROW       LATENT_SAMPLE_ROW
+/* A tile whose cost is less, in lambdas, is not looked at in pieces. */
+#define WELL 48
 
 /* A piece of the source, and what is known of where it was. */
 typedef struct {
@@ -272,6 +274,11 @@ latent_motion_search (const LatentMotion *self, guint x, guint y, const LatentVe
       n > 0 ? candidates[0] : (LatentVector){0, 0});
   find (&search, candidates, n);
   *whole = search.best;
+  if (search.cost < WELL * lambda) {
+    for (guint i = 0; i < LATENT_MOTION_PIECES; i++)
+      pieces[i] = *whole;
+    return search.cost;
+  }
   guint split = find_pieces (self, x, y, &search, has_memory, pieces) + lambda;
   return MIN (split, search.cost);
 }

@@ -62,9 +62,9 @@ void latent_motion_synthesise_source (
 /* The vectors of tile (x, y) that leave the least difference, starting from `candidates` (whole
  * pixels of them count; standing still is tried too). The first one is what vectors are coded
  * against: each of them costs `lambda` times its bits there. whole: the best one for all of the
- * tile; pieces: for each alone, which may be LATENT_VECTOR_MEMORY if has_memory. Returns the cost
- * of the better: a sum of absolute (transformed) differences of luma, and that of vectors; four
- * vectors cost `lambda` more. */
+ * tile. pieces: for each alone, which may be LATENT_VECTOR_MEMORY if has_memory; the whole's where
+ * that is good enough. Returns the cost of the better: a sum of absolute (transformed) differences
+ * of luma, and that of vectors; four vectors cost `lambda` more. */
 guint latent_motion_search (const LatentMotion *self, guint x, guint y,
     const LatentVector *candidates, guint n, guint lambda, gboolean has_memory, LatentVector *whole,
     LatentVector pieces[LATENT_MOTION_PIECES]);

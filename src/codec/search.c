@@ -251,6 +251,15 @@ try_vectors (
   try_mode (self, mode, PLACE_BITS - 1 + get_vector_bits (&self->next, expected, n), 1);
 }
 
+static gboolean
+are_apart (const LatentVector *pieces, LatentVector whole)
+{
+  for (guint k = 0; k < LATENT_PLACE_VECTORS; k++)
+    if (pieces[k].x != whole.x || pieces[k].y != whole.y)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 try_motion (Place *self)
 {
@@ -266,7 +275,8 @@ try_motion (Place *self)
   limit_vectors (&whole, 1);
   limit_vectors (pieces, LATENT_PLACE_VECTORS);
   try_vectors (self, LATENT_PLACE_MOVED, &whole, 1, candidates[0]);
-  try_vectors (self, LATENT_PLACE_SPLIT, pieces, LATENT_PLACE_VECTORS, candidates[0]);
+  if (are_apart (pieces, whole))
+    try_vectors (self, LATENT_PLACE_SPLIT, pieces, LATENT_PLACE_VECTORS, candidates[0]);
 }
 
 static void
@@ -329,7 +339,8 @@ choose (Place *self, gsize place)
     if (!stood)
       try_mode (self, LATENT_PLACE_LONG, PLACE_BITS, 1);
     try_mode (self, LATENT_PLACE_NEW, PLACE_BITS, 1);
-    if (predictor->motion != NULL)
+    /* a vector costs some bits */
+    if (predictor->motion != NULL && self->best.cost > LAMBDA * (PLACE_BITS + 4))
       try_motion (self);
     put_place (self);
   } else if (stood && (place * 7 + search->turn) % TURNS == 0) {

@@ -110,7 +110,8 @@ get_kinds (LatentBand *band, LatentRangeDecoder *decoder)
 
   for (gsize i = begin; i < begin + (gsize)band->rows * band->width; i++) {
     LatentVector *vectors = foretold->vectors + i * LATENT_PLACE_VECTORS;
-    foretold->modes[i] = (guint8)MIN (latent_range_get_bits (decoder, 3), most);
+    const guint mode = latent_range_get_bits (decoder, 3);
+    foretold->modes[i] = (guint8)MIN (mode, most);
     for (guint k = 0; k < LATENT_PLACE_VECTORS; k++) {
       vectors[k] = (LatentVector){0};
       if (!latent_foretold_is_moved (foretold, i))
