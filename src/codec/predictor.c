@@ -321,7 +321,7 @@ typedef struct {
 } Job;
 
 LATENT_FOR_EACH_CPU static void
-get_channel (const gint32 *src, float unit, gsize n, float *dst)
+scale_channel (const gint32 *src, float unit, gsize n, float *dst)
 {
   for (gsize i = 0; i < n; i++)
     dst[i] = (float)src[i] * unit;
@@ -334,7 +334,7 @@ get_channels (gsize begin, gsize end, gpointer data)
   const gsize places = job->self->places;
 
   for (gsize c = begin; c < end; c++)
-    get_channel (job->self->held + c * places, job->units[c], places, job->planes + c * places);
+    scale_channel (job->self->held + c * places, job->units[c], places, job->planes + c * places);
 }
 
 void

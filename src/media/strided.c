@@ -184,8 +184,8 @@ latent_strided_copy (float *dst, const gint64 *dst_strides, const float *src,
 }
 
 /* All of a NaN's or an infinity's exponent is set. */
-LATENT_FOR_EACH_CPU guint64
-latent_count_not_finite (const float *values, gsize n)
+LATENT_FOR_EACH_CPU static guint64
+count_not_finite (const float *values, gsize n)
 {
   guint64 count = 0;
 
@@ -202,4 +202,10 @@ latent_count_not_finite (const float *values, gsize n)
     count += some;
   }
   return count;
+}
+
+guint64
+latent_count_not_finite (const float *values, gsize n)
+{
+  return count_not_finite (values, n);
 }

@@ -25,24 +25,35 @@ quantize (float value, float scale, gint32 zero_point, float least, float most)
   return bits - MAGIC_BITS + zero_point;
 }
 
+/* Clones are static: clang calls a function of another file by its declaration alone. */
 #define QUANTIZE(name, type, low, high)                                                            \
-  LATENT_FOR_EACH_CPU void name (                                                                  \
+  LATENT_FOR_EACH_CPU static void name##_clone (                                                   \
       const float *restrict src, type *restrict dst, gsize n, float scale, gint32 zero_point)      \
   {                                                                                                \
     const float least = (float)((low)-zero_point), most = (float)((high)-zero_point);              \
     for (gsize i = 0; i < n; i++)                                                                  \
       dst[i] = (type)quantize (src[i], scale, zero_point, least, most);                            \
+  }                                                                                                \
+  void name (                                                                                      \
+      const float *restrict src, type *restrict dst, gsize n, float scale, gint32 zero_point)      \
+  {                                                                                                \
+    name##_clone (src, dst, n, scale, zero_point);                                                 \
   }
 QUANTIZE (latent_quantize_row_u8, guint8, 0, 255)
 QUANTIZE (latent_quantize_row_s8, gint8, -128, 127)
 #undef QUANTIZE
 
 #define DEQUANTIZE(name, type)                                                                     \
-  LATENT_FOR_EACH_CPU void name (                                                                  \
+  LATENT_FOR_EACH_CPU static void name##_clone (                                                   \
       const type *restrict src, float *restrict dst, gsize n, float scale, gint32 zero_point)      \
   {                                                                                                \
     for (gsize i = 0; i < n; i++)                                                                  \
       dst[i] = (float)(src[i] - zero_point) * scale;                                               \
+  }                                                                                                \
+  void name (                                                                                      \
+      const type *restrict src, float *restrict dst, gsize n, float scale, gint32 zero_point)      \
+  {                                                                                                \
+    name##_clone (src, dst, n, scale, zero_point);                                                 \
   }
 DEQUANTIZE (latent_dequantize_row_u8, guint8)
 DEQUANTIZE (latent_dequantize_row_s8, gint8)
