@@ -4,6 +4,7 @@
 #include "src/base/parallel.h"
 #include "src/dnn/builder.h"
 #include "src/dnn/engine.h"
+#include "src/exec/effort.h"
 #include "src/exec/host-step.h"
 #include "src/exec/infer.h"
 #include "src/exec/pass-weights.h"
@@ -15,10 +16,6 @@
 
 /* Smaller constants are not worth a look for equals. */
 #define SHARED_BYTES 4096
-
-/* What takes one thread some 10 us is not worth calling others for. */
-#define SMALL_MACS  (1 << 19)
-#define SMALL_BYTES (64 << 10)
 
 /* What one compilation works on. */
 typedef struct {
@@ -291,51 +288,14 @@ end_node (Compilation *self, const LatentNode *node)
   latent_builder_end_node (self->builder, node, op->macs != NULL ? op->macs (node) : 0);
 }
 
-static gsize
-count_bytes (const GPtrArray *values)
-{
-  gsize bytes = 0;
-
-  for (guint i = 0; i < values->len; i++) {
-    const LatentValue *value = g_ptr_array_index (values, i);
-    if (value != NULL && value->data == NULL)
-      bytes += latent_shape_product (&value->shape, 0, value->shape.n) *
-               latent_data_type_get_size (value->type);
-  }
-  return bytes;
-}
-
-/* Steps of a sequence, which come one after the other; 1 for nodes that are none. */
-static guint64
-count_steps (const LatentNode *node)
-{
-  const LatentValue *src = latent_node_get_input (node, 0);
-
-  if (!latent_node_is (node, "GRU") && !latent_node_is (node, "LSTM") &&
-      !latent_node_is (node, "RNN"))
-    return 1;
-  return (guint64)MAX (src->shape.dims[latent_node_get_int (node, "layout", 0) != 0 ? 1 : 0], 1);
-}
-
-static guint
-choose_threads (const Compilation *self, const LatentNode *node)
-{
-  const LatentOp *op = latent_op_find (node->op_type, node->domain, node->opset);
-  guint64 macs = op->macs != NULL ? op->macs (node) / count_steps (node) : 0;
-
-  if (macs >= SMALL_MACS ||
-      (macs == 0 && count_bytes (node->inputs) + count_bytes (node->outputs) >= SMALL_BYTES))
-    return self->request->threads;
-  return 1;
-}
-
 static gboolean
 build (Compilation *self, LatentProgram *program, GError **error)
 {
   for (guint i = 0; i < self->graph->inputs->len; i++)
     latent_builder_add_input (self->builder, g_ptr_array_index (self->graph->inputs, i));
   for (guint i = 0; i < self->graph->nodes->len; i++) {
-    latent_parallel_set_threads (choose_threads (self, g_ptr_array_index (self->graph->nodes, i)));
+    latent_parallel_set_threads (latent_effort_choose_threads (
+        g_ptr_array_index (self->graph->nodes, i), self->request->threads));
     if (!emit_node (self, i, error))
       return FALSE;
     end_node (self, g_ptr_array_index (self->graph->nodes, i));
