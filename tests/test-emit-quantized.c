@@ -67,6 +67,18 @@ static const QuantizedCase cases[] = {
      QDQ ("x", "ks", "u0") "y=Conv(xd,wd,wb)", 1, 0, 0},
     {"1-D", SETUP "x:2x16x50 0..2.55; w:24x16x9 -1.28..1.27; wb:24; " CHANNELS ("w", "k24", "c24", "0")
      QDQ ("x", "ks", "u0") "y=Conv(xd,wd,wb) strides:I=4 pads:I=4,4", 1, 0, 0},
+    {"17 to 33 channels", SETUP "x:1x17x9x12 0..1.27; w:33x17x3x3 -1.28..1.27; wb:33; " QDQ ("w", "ks", "s0") QDQ ("x", "ks", "u1")
+     "y=Conv(xd,wd,wb) pads:I=1,1,1,1", 1, 0, 0},
+    {"5 to 7 channels", SETUP "x:1x5x9x12 0..1.27; w:7x5x3x3 -1.28..1.27; wb:7; " QDQ ("w", "ks", "s0") QDQ ("x", "ks", "s1")
+     "y=Conv(xd,wd,wb) pads:I=1,1,1,1", 1, 0, 0},
+    {"48 to 24 channels", SETUP "x:1x48x9x12 0..1.27; w:24x48x3x3 -1.28..1.27; wb:24; " QDQ ("w", "ks", "s0") QDQ ("x", "ks", "u0")
+     "y=Conv(xd,wd,wb) pads:I=1,1,1,1", 1, 0, 0},
+    {"24 to 48 channels", SETUP "x:1x24x9x12 0..1.27; w:48x24x3x3 -1.28..1.27; wb:48; " QDQ ("w", "ks", "s0") QDQ ("x", "ks", "s0")
+     "y=Conv(xd,wd,wb) pads:I=1,1,1,1", 1, 0, 0},
+    {"70 to 130 channels", SETUP "x:1x70x9x12 0..1.27; w:130x70x1x1 -1.28..1.27; wb:130; " QDQ ("w", "ks", "s0") QDQ ("x", "ks", "u1")
+     "y=Conv(xd,wd,wb) pads:I=1,1,1,1", 1, 0, 0},
+    {"3 to 160 channels", SETUP "x:1x3x9x12 0..1.27; w:160x3x8x8 -1.28..1.27; wb:160; " QDQ ("w", "ks", "s0") QDQ ("x", "ks", "u0")
+     "y=Conv(xd,wd,wb) pads:I=1,1,1,1", 1, 0, 0},
     {"u8 weights", SETUP X "w:24x16x3x3 -1.27..1.24; wb:24; " QDQ ("w", "ks", "u1") QDQ ("x", "ks", "u0") CONV, 1, 0, 0},
     {"u8 weights that do not fit", SETUP X "w:24x16x3x3 0..2.55; wb:24; " QDQ ("w", "ks", "u0") QDQ ("x", "ks", "u0") CONV, 2, 0, 0},
     {"weights by input channel", SETUP X "w:24x16x3x3 -1.28..1.27; wb:24; " CHANNELS ("w", "k16", "c16", "1")
@@ -254,6 +266,21 @@ GST_START_TEST (f32_runs_the_pairs_as_they_stand)
 }
 GST_END_TEST
 
+GST_START_TEST (int8_wants_vnni)
+{
+  g_autoptr (NetText) net = net_text_parse (cases[0].net, TRUE, SEED);
+  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
+  g_autoptr (LatentProgram) program = NULL;
+  g_autoptr (GError) error = NULL;
+
+  latent_request_set_precision (request, LATENT_PRECISION_INT8);
+  program = latent_exec_compile (net->graph, "int8", NULL, NULL, NULL, 0, request, &error);
+  fail_unless ((program != NULL) == latent_engine_has_int8 ());
+  fail_unless (program != NULL || strstr (error->message, "wants a CPU with VNNI") != NULL, "%s",
+      error != NULL ? error->message : "");
+}
+GST_END_TEST
+
 static Suite *
 emit_quantized_suite (void)
 {
@@ -263,6 +290,7 @@ emit_quantized_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, auto_takes_integers_where_the_cpu_has_them, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tcase, two_threads_give_the_same, 0, G_N_ELEMENTS (cases));
+  tcase_add_test (tcase, int8_wants_vnni);
   tcase_add_loop_test (tcase, f32_runs_the_pairs_as_they_stand, 0, G_N_ELEMENTS (cases));
   return suite;
 }
