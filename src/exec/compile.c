@@ -379,7 +379,7 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
   latent_pass_drop (graph);
   if (!variable &&
       (!latent_pass_recognise (graph, error) || !latent_pass_fold_weights (graph, error) ||
-          !latent_pass_rearrange (graph, error)))
+          !latent_pass_rearrange (graph, request->precision, error)))
     return FALSE;
   if (wants_int8 (request))
     latent_pass_move_quantizers (graph);

@@ -139,14 +139,15 @@ swap_with_shuffle (LatentGraph *graph, guint i)
 }
 
 static gboolean
-rearrange_node (LatentGraph *graph, guint i, GError **error)
+rearrange_node (LatentGraph *graph, guint i, LatentPrecision precision, GError **error)
 {
   LatentNode *node = g_ptr_array_index (graph->nodes, i);
 
   if (latent_node_is (node, "ConvTranspose") && node->outputs->len > 0 &&
       latent_node_get_output (node, 0) != NULL && latent_pass_has_constant_weights (node)) {
     LatentSpread spread = {0};
-    return !latent_spread_find (&spread, node) || replace_transposed (graph, i, &spread, error);
+    return !latent_spread_find (&spread, node, precision) ||
+           replace_transposed (graph, i, &spread, error);
   }
   if (latent_node_is (node, "DepthToSpace") &&
       strcmp (latent_node_get_string (node, "mode", "DCR"), "CRD") == 0)
@@ -157,10 +158,10 @@ rearrange_node (LatentGraph *graph, guint i, GError **error)
 }
 
 gboolean
-latent_pass_rearrange (LatentGraph *graph, GError **error)
+latent_pass_rearrange (LatentGraph *graph, LatentPrecision precision, GError **error)
 {
   for (guint i = 0; i < graph->nodes->len; i++)
-    if (!rearrange_node (graph, i, error)) {
+    if (!rearrange_node (graph, i, precision, error)) {
       g_autofree char *name = latent_node_describe (g_ptr_array_index (graph->nodes, i));
       g_prefix_error (error, "%s: ", name);
       return FALSE;

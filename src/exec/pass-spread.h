@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <latent/program.h>
+
 #include "src/graph/graph.h"
 
 /* A ConvTranspose of two dimensions, alike in both, whose output is `block` times its input: as a
@@ -14,7 +16,7 @@ typedef struct {
 } LatentSpread;
 
 /* FALSE for a ConvTranspose that is no such, or faster as it is. */
-gboolean latent_spread_find (LatentSpread *self, const LatentNode *node);
+gboolean latent_spread_find (LatentSpread *self, const LatentNode *node, LatentPrecision precision);
 /* Its weights, I O K K, as the Conv's, which makes block block O channels. */
 LatentTensor *latent_spread_weights (
     const LatentSpread *self, const LatentTensor *old, GError **error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <latent/program.h>
+
 #include "src/graph/graph.h"
 
 /* Rewritings of a graph whose shapes are inferred. Inputs and outputs of the graph stay what they
@@ -20,7 +22,7 @@ gboolean latent_pass_recognise (LatentGraph *graph, GError **error);
  * or whose channels are few becomes Conv and DepthToSpace; DepthToSpace in CRD order after a Conv
  * becomes DCR, its weights reordered.
  */
-gboolean latent_pass_rearrange (LatentGraph *graph, GError **error);
+gboolean latent_pass_rearrange (LatentGraph *graph, LatentPrecision precision, GError **error);
 
 /* QuantizeLinear up and DequantizeLinear down through what only moves numbers; those that meet and
  * agree vanish. */
