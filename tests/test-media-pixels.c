@@ -400,6 +400,49 @@ GST_START_TEST (test_formats_fit_colors)
 }
 GST_END_TEST;
 
+/* The values of a picture as what a DepthToSpace reads, whose strides the map gets. */
+static float *
+gather_depth (LatentPixelMap *map, const float *values, gint64 block)
+{
+  gint64 width = map->width, height = map->height, n = 6;
+  float *depth = g_new (float, width *height *n);
+
+  for (gint64 y = 0; y < height; y++)
+    for (gint64 x = 0; x < width; x++)
+      memcpy (depth + (y / block * (width / block) + x / block) * n * block * block +
+                  (y % block * block + x % block) * n,
+          values + (y * width + x) * n, n * sizeof (float));
+  map->block = (guint)block;
+  map->column_stride = n * block * block;
+  map->row_stride = width / block * map->column_stride;
+  return depth;
+}
+
+GST_START_TEST (test_stored_from_depth)
+{
+  const guint size = (guint)__i__ / 4;
+  const TestFormat *format = &test_formats[G_N_ELEMENTS (test_formats) - 1 - (guint)__i__ % 2];
+  const guint width = sizes[size].width, height = sizes[size].height;
+  LatentPixelMap map = make_map (LATENT_COLOR_I420, width, height, CHANNELS_LAST, 2);
+  g_autofree float *values = alloc_values (&map);
+  g_autofree float *depth = NULL;
+  guint32 seed = SEED;
+  LatentPicture src = test_picture_new (format, width, height, 3);
+  LatentPicture dst = test_picture_new (format, width, height, 5);
+
+  test_picture_fill (&src, format, &seed);
+  latent_pixel_map_load (&map, values, &src);
+  depth = gather_depth (&map, values, (guint)__i__ / 2 % 2 ? 4 : 2);
+  depth[0] = NAN; /* a black pixel that is counted */
+  src.data[0][0] = 0;
+  fail_unless_equals_uint64 (latent_pixel_map_store (&map, depth, &dst), 1);
+  fail_unless (test_picture_compare (&src, &dst, format) == 0, "%s %ux%u block %u seed %d",
+      format->name, width, height, map.block, SEED);
+  test_picture_clear (&src);
+  test_picture_clear (&dst);
+}
+GST_END_TEST;
+
 static Suite *
 media_pixels_suite (void)
 {
@@ -419,6 +462,7 @@ media_pixels_suite (void)
   tcase_add_test (tc, test_scale_of_zero_gives_black);
   tcase_add_test (tc, test_tiles);
   tcase_add_loop_test (tc, test_tiles_round_trip, 0, G_N_ELEMENTS (test_formats));
+  tcase_add_loop_test (tc, test_stored_from_depth, 0, 4 * G_N_ELEMENTS (sizes));
   tcase_add_test (tc, test_formats_fit_colors);
   return s;
 }

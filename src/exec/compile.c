@@ -4,9 +4,11 @@
 #include "src/base/parallel.h"
 #include "src/dnn/builder.h"
 #include "src/dnn/engine.h"
+#include "src/exec/depth-output.h"
 #include "src/exec/effort.h"
 #include "src/exec/host-step.h"
 #include "src/exec/infer.h"
+#include "src/exec/names.h"
 #include "src/exec/pass-weights.h"
 #include "src/exec/passes.h"
 #include "src/exec/plan.h"
@@ -23,33 +25,9 @@ typedef struct {
   GPtrArray *states; /* LatentStatePair *: those inside the cut, borrowed */
   LatentGraph *graph;
   LatentBuilder *builder;
+  const LatentNode *spread; /* the DepthToSpace that the caller may do; NULL: none */
   guint n_ports; /* outputs that the caller sees: the graph's first ones, before the states' */
 } Compilation;
-
-static void
-append_names (GString *key, const char *title, const char *const *names)
-{
-  g_string_append_printf (key, " %s", title);
-  for (; names != NULL && *names != NULL; names++)
-    g_string_append_printf (key, " %zu:%s", strlen (*names), *names);
-}
-
-static char *
-make_key (const char *graph_key, const char *const *inputs, const char *const *outputs,
-    const LatentStatePair *states, guint n_states, const LatentRequest *request)
-{
-  g_autoptr (GString) key = g_string_new (graph_key);
-  g_autofree char *rest = latent_request_get_key (request);
-
-  append_names (key, "from", inputs);
-  append_names (key, "to", outputs);
-  for (guint i = 0; i < n_states; i++) {
-    const char *pair[] = {states[i].input, states[i].output, NULL};
-    append_names (key, "state", pair);
-  }
-  g_string_append (key, rest);
-  return g_string_free (g_steal_pointer (&key), FALSE);
-}
 
 static gboolean
 has_quantizers (const LatentGraph *graph)
@@ -80,39 +58,6 @@ check_precision (LatentPrecision precision, const LatentGraph *graph, GError **e
   return FALSE;
 }
 
-static void
-add_names (GPtrArray *to, const char *const *names)
-{
-  for (; names != NULL && *names != NULL; names++)
-    g_ptr_array_add (to, (gpointer)*names);
-}
-
-static void
-add_graph_outputs (GPtrArray *to, const LatentGraph *graph)
-{
-  for (guint i = 0; i < graph->outputs->len; i++)
-    g_ptr_array_add (to, ((LatentValue *)g_ptr_array_index (graph->outputs, i))->name);
-}
-
-/* The names where the part ends: the cut's, those kept, then the states that it carries over. */
-static GPtrArray *
-list_outputs (const LatentGraph *graph, const char *const *outputs, const LatentStatePair *states,
-    guint n_states, const LatentRequest *request)
-{
-  GPtrArray *names = g_ptr_array_new ();
-
-  if (outputs != NULL)
-    add_names (names, outputs);
-  else
-    add_graph_outputs (names, graph);
-  for (guint i = 0; i < request->keep->len; i++)
-    g_ptr_array_add (names, g_ptr_array_index (request->keep, i));
-  for (guint i = 0; i < n_states; i++)
-    g_ptr_array_add (names, (gpointer)states[i].output);
-  g_ptr_array_add (names, NULL);
-  return names;
-}
-
 static gboolean
 end_emit (const LatentNode *node, LatentEmit result, GError **error)
 {
@@ -132,6 +77,11 @@ emit_node (Compilation *self, guint i, GError **error)
   const LatentOp *op = latent_op_find (node->op_type, node->domain, node->opset);
   LatentEmit result = LATENT_EMIT_FALLBACK;
 
+  if (node == self->spread) {
+    if (latent_depth_output_is_left (node, self->builder))
+      return TRUE;
+    self->spread = NULL;
+  }
   if (latent_node_is_quantized (node)) {
     result = op->emit (self->builder, node, error);
     if (result != LATENT_EMIT_FALLBACK)
@@ -225,11 +175,15 @@ add_output_ports (Compilation *self, LatentProgram *program, GError **error)
 {
   for (guint i = 0; i < self->n_ports; i++) {
     const LatentValue *value = g_ptr_array_index (self->graph->outputs, i);
+    const LatentValue *from = self->spread != NULL ? latent_node_get_input (self->spread, 0)
+                                                   : value;
     LatentOperand operand;
-    if (!latent_builder_get_output (self->builder, value, &operand, error))
+    if (!latent_builder_get_output (self->builder, from, &operand, error))
       return FALSE;
     add_port (program->outputs, value, operand);
   }
+  if (self->spread != NULL)
+    program->block = (guint)latent_node_get_int (self->spread, "blocksize", 1);
   return TRUE;
 }
 
@@ -410,6 +364,7 @@ compile_graph (LatentGraph *graph, const LatentStatePair *states, guint n_states
 
   if (!optimise (graph, request, &macs, error))
     return NULL;
+  self.spread = latent_depth_output_find (graph, request);
   self.states = found = find_states (graph, states, n_states);
   if (!check_states (&self, error))
     return NULL;
@@ -431,8 +386,9 @@ latent_exec_compile (const LatentGraph *graph, const char *key, const char *cons
     const char *const *outputs, const LatentStatePair *states, guint n_states,
     const LatentRequest *request, GError **error)
 {
-  g_autofree char *full_key = make_key (key, inputs, outputs, states, n_states, request);
-  g_autoptr (GPtrArray) ends = list_outputs (graph, outputs, states, n_states, request);
+  g_autofree char *full_key = latent_exec_make_key (
+      key, inputs, outputs, states, n_states, request);
+  g_autoptr (GPtrArray) ends = latent_exec_list_outputs (graph, outputs, states, n_states, request);
   g_autoptr (LatentGraph) part = NULL;
   LatentProgram *program = latent_program_cache_find (full_key);
 

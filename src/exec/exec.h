@@ -16,7 +16,8 @@ struct _LatentRequest {
   guint threads;
   gboolean variable_parameters;
   gboolean takes_integers; /* see latent_request_set_takes_integers() */
-  GPtrArray *keep;         /* names */
+  gboolean leaves_depth;
+  GPtrArray *keep; /* names */
 };
 
 /* Two tensors that a run carries over: the output's value becomes the input's at the next run. */

@@ -138,3 +138,9 @@ latent_program_describe_kernels (const LatentProgram *self)
     g_string_append_printf (text, "\tnote\t%s\n", self->note);
   return g_string_free (text, FALSE);
 }
+
+guint
+latent_program_get_output_block (const LatentProgram *self)
+{
+  return MAX (self->block, 1);
+}

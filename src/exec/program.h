@@ -20,6 +20,7 @@ struct _LatentProgram {
   GArray *inputs;  /* LatentProgramPort */
   GArray *outputs; /* LatentProgramPort */
   GArray *states;  /* LatentOperand: what reset() zeroes */
+  guint block;     /* of the output's strides, see latent_program_get_output_block() */
   guint64 macs;
   guint threads;
   const char *note; /* why it does not compute as the file might be, static; or NULL */
@@ -30,6 +31,9 @@ void latent_program_free (LatentProgram *self);
 /* How the integers of an input stand for reals; NULL where they do not. Borrowed. */
 const LatentQuantization *latent_program_get_input_quantization (
     const LatentProgram *self, guint index);
+/* 1, or the block of a DepthToSpace (DCR) that the caller is to do: the first output's shape is
+ * that of its result, and its strides those of what it reads. */
+guint latent_program_get_output_block (const LatentProgram *self);
 
 /* The process's programs. find() gives a reference or NULL; add() takes `program` and gives a
  * reference to it, or to an equal one that another thread was faster to add. */

@@ -38,6 +38,7 @@ latent_request_copy (const LatentRequest *self)
   copy->threads = self->threads;
   copy->variable_parameters = self->variable_parameters;
   copy->takes_integers = self->takes_integers;
+  copy->leaves_depth = self->leaves_depth;
   for (guint i = 0; i < self->keep->len; i++)
     latent_request_keep (copy, g_ptr_array_index (self->keep, i));
   return copy;
@@ -112,6 +113,12 @@ latent_request_set_takes_integers (LatentRequest *self, gboolean takes)
 }
 
 void
+latent_request_set_leaves_depth (LatentRequest *self, gboolean leaves)
+{
+  self->leaves_depth = leaves;
+}
+
+void
 latent_request_keep (LatentRequest *self, const char *name)
 {
   g_ptr_array_add (self->keep, g_strdup (name));
@@ -140,8 +147,8 @@ latent_request_get_key (const LatentRequest *self)
       shapes = g_list_sort (g_hash_table_get_keys (self->shapes), (GCompareFunc)strcmp);
   g_autoptr (GList) bound = g_list_sort (g_hash_table_get_keys (self->bound), (GCompareFunc)strcmp);
 
-  g_string_append_printf (key, "p%d t%u v%d i%d", self->precision, self->threads,
-      !!self->variable_parameters, !!self->takes_integers);
+  g_string_append_printf (key, "p%d t%u v%d i%d d%d", self->precision, self->threads,
+      !!self->variable_parameters, !!self->takes_integers, !!self->leaves_depth);
   for (GList *l = shapes; l != NULL; l = l->next) {
     g_autofree char *dims = latent_shape_to_string (g_hash_table_lookup (self->shapes, l->data));
     g_string_append_printf (key, " s%zu:%s=%s", strlen (l->data), (char *)l->data, dims);

@@ -54,6 +54,24 @@ find_span (const Job *job, guint lane, guint sample, guint row)
   return span;
 }
 
+static guint
+get_block (const LatentPixelMap *map)
+{
+  return MAX (map->block, 1);
+}
+
+/* Where a row's column lies in a sample. */
+static gint64
+find_place (const Job *job, guint row, guint column)
+{
+  const LatentPixelMap *map = job->map;
+  guint block = get_block (map);
+  guint part = row % block * block + column % block;
+
+  return row / block * map->row_stride + column / block * map->column_stride +
+         (gint64)part * job->layout->n_lanes * map->channel_stride;
+}
+
 static void
 fill_lane (const Job *job, guint lane, guint sample, guint row, LatentLaneRow *dst)
 {
@@ -62,7 +80,8 @@ fill_lane (const Job *job, guint lane, guint sample, guint row, LatentLaneRow *d
 
   dst->byte_step = (gsize)job->format->components[l->component].step * l->density;
   dst->values = job->values + sample * map->sample_stride + lane * map->channel_stride +
-                row * map->row_stride;
+                find_place (job, row, 0);
+  dst->block = get_block (map);
   dst->value_step = (gsize)map->column_stride;
   dst->scale = job->scale[lane];
   dst->offset = map->offset[lane];
@@ -118,6 +137,25 @@ load_row (const Job *job, guint first, guint sample, guint row)
   }
 }
 
+/* What one lane has from column `begin` to its last. */
+static guint
+store_rest (const Job *job, guint lane, guint row, guint begin, const Span *span, LatentLaneRow *at)
+{
+  float *start = at->values;
+  guint not_finite = 0;
+
+  if (get_block (job->map) == 1) {
+    advance (at, begin);
+    return job->rest[lane]->store (at, span->n - begin);
+  }
+  at->bytes += begin * at->byte_step;
+  for (guint x = begin; x < span->n; x++, at->bytes += at->byte_step) {
+    at->values = start + find_place (job, row, x) - find_place (job, row, 0);
+    not_finite += job->rest[lane]->store (at, 1);
+  }
+  return not_finite;
+}
+
 static guint
 store_row (const Job *job, guint first, guint sample, guint row)
 {
@@ -131,10 +169,8 @@ store_row (const Job *job, guint first, guint sample, guint row)
   if (n > 0)
     not_finite = job->kernels[first]->store (lanes, n);
   for (guint i = 0; i < job->group; i++) {
-    if (spans[i].below || spans[i].n == n)
-      continue;
-    advance (&lanes[i], n);
-    not_finite += job->rest[first + i]->store (&lanes[i], spans[i].n - n);
+    if (!spans[i].below && spans[i].n > n)
+      not_finite += store_rest (job, first + i, row, n, &spans[i], &lanes[i]);
   }
   return not_finite;
 }
@@ -169,8 +205,10 @@ choose_group (const LatentPixelMap *map)
 {
   if (map->color == LATENT_COLOR_RGB)
     return 3;
-  return map->color == LATENT_COLOR_I420 && map->channel_stride == 1 && map->column_stride == 6 ? 6
-                                                                                                : 1;
+  return map->color == LATENT_COLOR_I420 && map->channel_stride == 1 &&
+                 map->column_stride == 6 * get_block (map) * get_block (map)
+             ? 6
+             : 1;
 }
 
 static void

@@ -15,6 +15,8 @@ typedef struct {
   gint64 channel_stride;
   gint64 row_stride;
   gint64 column_stride;
+  guint block; /* 0 or 1, or, of 4:2:0 to be stored that is channels-last, of a DepthToSpace (DCR):
+                  the strides are those of what it reads */
   float scale[LATENT_MAX_LANES]; /* value = level * scale + offset */
   float offset[LATENT_MAX_LANES];
   guint threads;

@@ -227,21 +227,40 @@ load_subsampled (const LatentLaneRow *lanes, gsize n, gsize step)
   }
 }
 
+/* A block of BLOCK columns; where a few of them lie together they are gathered in `room`. */
+ROW const float *
+gather_columns (const LatentLaneRow *lane, gsize begin, gsize size, float *room)
+{
+  const gsize run = lane->block;
+
+  if (run <= 1)
+    return lane->values + LANES * begin;
+  for (gsize i = 0; i < size; i += run) {
+    const float *src = lane->values + (begin + i) / run * lane->value_step;
+    if (run == 2)
+      memcpy (room + LANES * i, src, 2 * LANES * sizeof (float));
+    else
+      memcpy (room + LANES * i, src, run * LANES * sizeof (float));
+  }
+  return room;
+}
+
 ROW guint
 store_subsampled (const LatentLaneRow *lanes, gsize n, gsize step)
 {
-  const float *src = lanes[0].values;
   guint not_finite = 0;
   Scales by;
 
   init_scales (&by, lanes);
   for (gsize begin = 0; begin < n; begin += BLOCK) {
     guint8 levels[LANES * BLOCK];
+    float room[LANES * BLOCK];
     gsize size = MIN (n - begin, BLOCK);
+    const float *src = gather_columns (&lanes[0], begin, size, room);
 
     for (gsize i = 0; i < LANES * size; i++) {
-      levels[i] = round_level ((src[LANES * begin + i] - by.offsets[i]) * by.scales[i]);
-      not_finite += is_not_finite (src[LANES * begin + i]);
+      levels[i] = round_level ((src[i] - by.offsets[i]) * by.scales[i]);
+      not_finite += is_not_finite (src[i]);
     }
     for (gsize i = 0; i < size; i++) {
       memcpy (lanes[0].bytes + 2 * (begin + i), levels + LANES * i, 2);
@@ -267,7 +286,7 @@ store_lane_in_blocks (const LatentLaneRow *lane, gsize n)
 {
   float values[BLOCK];
   guint8 levels[BLOCK];
-  LatentLaneRow block = {levels, 1, values, 1, lane->scale, lane->offset};
+  LatentLaneRow block = {levels, 1, values, 1, lane->scale, lane->offset, 1};
   guint not_finite = 0;
 
   for (gsize begin = 0; begin < n; begin += BLOCK) {
@@ -347,7 +366,7 @@ const LatentRowKernel *
 latent_row_kernel_find (const LatentLaneRow *lanes, guint n_lanes)
 {
   gint order = 0;
-  gsize value_step = lanes[0].value_step;
+  gsize value_step = n_lanes == LANES ? LANES : lanes[0].value_step;
 
   if (n_lanes == 3) {
     order = lanes[0].bytes < lanes[2].bytes ? 1 : -1;

@@ -13,6 +13,7 @@ typedef struct {
   gsize value_step;
   float scale; /* load: value = level * scale + offset; store: level = (value - offset) * scale */
   float offset;
+  guint block; /* over 1: of six lanes so many columns lie together, value_step from the next */
 } LatentLaneRow;
 
 /* Functions for lanes that are converted together: n columns of one lane, of the three lanes of

@@ -18,6 +18,16 @@ get_span (const LatentPort *port)
   return (gsize)last + 1;
 }
 
+static gsize
+count_elements (const LatentPort *port)
+{
+  gsize n = 1;
+
+  for (guint i = 0; i < port->n_dims; i++)
+    n *= (gsize)port->dims[i];
+  return n;
+}
+
 static gboolean
 check_port (const LatentPort *port, const char *what, GError **error)
 {
@@ -42,6 +52,7 @@ compile (LatentModel *model, const LatentRunnerOptions *options, const LatentSha
   latent_request_set_precision (request, options->precision);
   latent_request_set_threads (request, options->threads);
   latent_request_set_takes_integers (request, options->takes_integers);
+  latent_request_set_leaves_depth (request, options->leaves_depth);
   return latent_program_new (model, request, error);
 }
 
@@ -79,7 +90,8 @@ static gboolean
 alloc_staging (LatentRunner *self, GError **error)
 {
   gsize in = get_span (self->in);
-  gsize out = get_span (self->out);
+  gsize out = latent_runner_get_block (self) == 1 ? get_span (self->out)
+                                                  : count_elements (self->out);
 
   self->input_stride = (gint64)in;
   self->output_stride = (gint64)out;
@@ -198,4 +210,10 @@ latent_runner_get_shape (const LatentRunner *self, const LatentPort *port, guint
   if (latent_runner_has_batch (self, port))
     shape.dims[0] = samples;
   return shape;
+}
+
+guint
+latent_runner_get_block (const LatentRunner *self)
+{
+  return latent_program_get_output_block (self->program);
 }

@@ -25,6 +25,7 @@ typedef struct {
   LatentMode mode;
   LatentPrecision precision;
   guint threads;
+  gboolean leaves_depth;   /* latent_program_get_output_block() may be more than 1 */
   gboolean takes_integers; /* the input may be of 8-bit integers that stand for reals */
 } LatentRunnerOptions;
 
@@ -41,6 +42,9 @@ gboolean latent_runner_run (LatentRunner *self, GError **error);
 gpointer latent_runner_get_input (const LatentRunner *self, guint sample);
 const LatentQuantization *latent_runner_get_quantization (const LatentRunner *self);
 const float *latent_runner_get_output (const LatentRunner *self, guint sample);
+
+/* latent_program_get_output_block(). */
+guint latent_runner_get_block (const LatentRunner *self);
 
 /* Whether neighbouring samples of a port can be told apart by its first dimension. */
 gboolean latent_runner_has_batch (const LatentRunner *self, const LatentPort *port);

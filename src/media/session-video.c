@@ -49,8 +49,10 @@ set_size (LatentSession *self, guint width, guint height, guint tiles_x, guint t
   if (self->options.mode != LATENT_MODE_DECODE && latent_runner_get_quantization (runner) != NULL)
     latent_byte_map_init (&self->bytes_in, &self->picture_in, runner->in->type,
         latent_runner_get_quantization (runner));
-  if (self->options.mode != LATENT_MODE_ENCODE)
+  if (self->options.mode != LATENT_MODE_ENCODE) {
     self->picture_out = make_map (self, runner->out, runner->output_stride, tiles_x, tiles_y);
+    self->picture_out.block = latent_runner_get_block (runner);
+  }
 }
 
 gboolean

@@ -60,6 +60,9 @@ latent_session_new (LatentModel *model, LatentMode mode, LatentPrecision precisi
   self->options.mode = mode == LATENT_MODE_EMBED ? LATENT_MODE_ENCODE : mode;
   self->options.precision = precision;
   self->options.threads = threads;
+  self->options.leaves_depth = model->media.kind == LATENT_MEDIA_VIDEO &&
+                               model->media.color == LATENT_COLOR_I420 &&
+                               mode != LATENT_MODE_ENCODE;
   self->options.takes_integers = model->media.kind == LATENT_MEDIA_VIDEO &&
                                  mode != LATENT_MODE_DECODE;
   self->batch = batch;
