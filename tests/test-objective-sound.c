@@ -56,6 +56,30 @@ GST_START_TEST (a_sequence_is_heard_as_one)
 }
 GST_END_TEST
 
+/* The same, 16 windows of a tone at half of the rate, alike: its power in spectra is 64 of white
+ * noise's 1 and more, so that its error counts for less than as it is. */
+GST_START_TEST (what_is_loud_counts_less)
+{
+  g_autoptr (LatentModel) model = make_half ("audio/8000/1");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LatentObjective) objective = make (
+      model, (const char *const[]){"sequence", "1024", "shaped", "2", NULL}, 1024, &error);
+  fail_unless (objective != NULL, "%s", error != NULL ? error->message : "");
+  g_auto (Run) loud = run_new (objective, NULL), quiet = run_new (objective, NULL);
+
+  run_put (&loud, "x", (const float[]){1, -1}, 2);
+  run_now (&loud);
+  run_put (&quiet, "x", (const float[]){.01f, -.01f}, 2);
+  run_now (&quiet);
+  double many = run_get_number (&loud, "train.shaped"),
+         few = run_get_number (&quiet, "train.shaped");
+  /* 40 dB less: 10^-4 of the error, which counts 10^(4 / 4) times as much */
+  fail_unless (fabs (many / few / 1000 - 1) < .01, "%g, %g", many, few);
+  fail_unless_near (
+      run_get_number (&loud, "train.loss"), run_get_number (&loud, "train.distortion") + 2 * many);
+}
+GST_END_TEST
+
 static const struct {
   const char *input, *keys[5];
   guint batch;
@@ -87,6 +111,7 @@ objective_sound_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, a_sequence_is_heard_as_one);
+  tcase_add_test (tcase, what_is_loud_counts_less);
   tcase_add_loop_test (tcase, what_is_no_sound_is_refused, 0, G_N_ELEMENTS (wrong));
   return suite;
 }

@@ -105,6 +105,32 @@ GST_START_TEST (a_frozen_encoder_keeps_its_steps)
 }
 GST_END_TEST
 
+/* Channels go by the root of the step that is drawn, 4: symbols, and what the decoder gets. */
+GST_START_TEST (channels_have_slopes)
+{
+  g_autoptr (LatentModel) model = make_net (&(Net){0});
+  fail_unless (latent_model_set_metadata (model, "latent.slopes", "0.5", NULL));
+  g_autoptr (LatentObjective) objective = make_objective (
+      model, (const char *const[]){"quantise", "1", "quantise-max", "9", NULL});
+  g_autoptr (LatentModel) learned = latent_objective_make_model (objective, model, NULL, NULL);
+  g_auto (Run)
+      run = run_new (objective, (const char *const[]){"train.symbols", "train.decoded", NULL});
+  Plain plain = compute_plain ();
+
+  /* 1 at quality 55 */
+  fail_unless_equals_string (latent_model_get_metadata (learned, "latent.steps"), "0.707106781");
+  run_put (&run, "x", samples, B * D);
+  run_put (&run, "train.step", (const float[]){4}, 1);
+  run_now (&run);
+  g_autoptr (LatentTensor) symbols = run_get (&run, "train.symbols");
+  g_autoptr (LatentTensor) decoded = run_get (&run, "train.decoded");
+  for (guint i = 0; i < B * K; i++) {
+    fail_unless_near (latent_tensor_get_double (symbols, i), plain.latent[i / K][i % K] / 2);
+    fail_unless_near (latent_tensor_get_double (decoded, i), plain.latent[i / K][i % K]);
+  }
+}
+GST_END_TEST
+
 /* One prior for all steps: of scale exp (1) in the latent's own units. */
 GST_START_TEST (a_step_that_is_drawn_scales_the_prior)
 {
@@ -266,6 +292,7 @@ objective_terms_suite (void)
   tcase_add_test (tcase, a_variational_loss_is_the_bound);
   tcase_add_test (tcase, bits_are_logarithms_of_probabilities);
   tcase_add_loop_test (tcase, a_frozen_encoder_keeps_its_steps, 0, G_N_ELEMENTS (spaces));
+  tcase_add_test (tcase, channels_have_slopes);
   tcase_add_test (tcase, a_step_that_is_drawn_scales_the_prior);
   tcase_add_test (tcase, the_prior_is_learned_and_in_no_file);
   tcase_add_test (tcase, the_second_of_a_pair_hangs_on_the_first);

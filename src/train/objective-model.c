@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
 #include <string.h>
 
 #include "src/model/model.h"
@@ -58,18 +59,34 @@ set_parameters (
  * latent.steps. */
 #define FINEST_STEP 2.
 
+/* latent.steps: what training divided by, of each channel where they go by different powers of it.
+ */
+static char *
+describe_steps (const LatentObjective *self, const LatentModel *model)
+{
+  double step = self->most_step > self->step ? self->step / FINEST_STEP : self->step;
+  g_autoptr (GArray) slopes = latent_model_get_slopes (model);
+  GString *text = g_string_new (NULL);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  for (guint c = 0; c < (slopes != NULL ? slopes->len : 1); c++) {
+    double slope = slopes != NULL ? (double)g_array_index (slopes, float, c) : 1;
+    g_ascii_formatd (number, sizeof number, "%.9g", pow (step, slope));
+    g_string_append_printf (text, "%s%s", c > 0 ? "," : "", number);
+  }
+  return g_string_free (text, FALSE);
+}
+
 /* The codec divides by what training divided by. A frozen encoder's latents are what they were, and
  * keep the steps that they had. Tables and tiles of another latent space are of no use. */
 static gboolean
 set_keys (const LatentObjective *self, LatentModel *model, GError **error)
 {
-  char step[G_ASCII_DTOSTR_BUF_SIZE];
+  g_autofree char *steps = describe_steps (self, model);
 
   if (self->same_space && latent_model_get_metadata (model, "latent.steps") != NULL)
     return TRUE;
-  g_ascii_formatd (step, sizeof step, "%.9g",
-      self->most_step > self->step ? self->step / FINEST_STEP : self->step);
-  return (self->step <= 0 || latent_model_set_metadata (model, "latent.steps", step, error)) &&
+  return (self->step <= 0 || latent_model_set_metadata (model, "latent.steps", steps, error)) &&
          (self->same_space || (latent_model_set_metadata (model, "latent.prior", NULL, error) &&
                                   latent_model_set_metadata (model, "latent.motion", NULL, error)));
 }
