@@ -141,7 +141,7 @@ latent_dnn_convolution_backward_weights (LatentBuilder *builder, const LatentNod
   g_auto (LatentMd) any = latent_md_new (weights->type, &view->shape, NULL);
   g_auto (LatentMd)
       dst = latent_conv_new_md (latent_node_get_input (node, 1), LATENT_DATA_TYPE_FLOAT32, FALSE);
-  LatentProductMds mds = {src, any, vector != NULL ? vector->md : NULL, dst};
+  LatentProductMds mds = {src, any, vector != NULL ? vector->md : NULL, dst, NULL};
   LatentDnnlWindow window;
 
   if (!latent_dnnl_set_window (&window, stencil) || src == NULL || any == NULL || dst == NULL)

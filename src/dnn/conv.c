@@ -82,7 +82,7 @@ describe (const Convolution *self, gboolean channels_last, dnnl_primitive_attr_t
   g_auto (LatentMd) dst = latent_conv_new_md (self->dst, self->types.dst, channels_last);
   g_autoptr (LatentLayout)
       bias = self->bias != NULL ? latent_layout_new (self->bias->type, &self->bias->shape) : NULL;
-  LatentProductMds mds = {src, weights, bias != NULL ? bias->md : NULL, dst};
+  LatentProductMds mds = {src, weights, bias != NULL ? bias->md : NULL, dst, NULL};
 
   return src != NULL && weights != NULL && dst != NULL && (bias == NULL || bias->md != NULL) &&
          self->describe (pd, &mds, &self->window, attr) == dnnl_success;

@@ -142,7 +142,7 @@ describe (const Product *self, LatentConstMd weights, dnnl_primitive_attr_t attr
 {
   g_autoptr (LatentLayout) dst = latent_layout_new (self->types.dst, &self->dst_shape);
   g_autoptr (LatentLayout) bias = NULL;
-  LatentProductMds mds = {self->src_operand.layout->md, weights, NULL, dst->md};
+  LatentProductMds mds = {self->src_operand.layout->md, weights, NULL, dst->md, NULL};
 
   if (self->bias != NULL) {
     LatentShape shape = pad_shape (&self->bias->shape, self->dst_shape.n);
