@@ -7,7 +7,7 @@
 extern void GOMP_parallel (void (*fn) (void *), void *data, unsigned num_threads, unsigned flags);
 
 #define STACK    (256 * 1024) /* bytes */
-#define INTERVAL 50000        /* microseconds from look to look, at least */
+#define INTERVAL 10000        /* microseconds from look to look, at least */
 #define OFTEN    20000        /* microseconds of work from preemption to preemption, at most */
 #define HOLD     2000000      /* microseconds that waits stay short after the last of them */
 

@@ -176,6 +176,8 @@ run_step (LatentContext *self, guint i, GError **error)
 {
   const LatentStep *step = g_ptr_array_index (self->program->schedule->steps, i);
   latent_parallel_set_threads (step->threads);
+  if (step->threads > 1)
+    latent_waits_watch ();
   return step->klass->run (step, self->bound[i], error);
 }
 
@@ -185,8 +187,6 @@ latent_context_run (LatentContext *self, GError **error)
   for (guint i = 0; i < self->program->schedule->steps->len; i++)
     if (!run_step (self, i, error))
       return FALSE;
-  if (self->program->threads > 1)
-    latent_waits_watch ();
   return TRUE;
 }
 
