@@ -38,11 +38,14 @@ typedef struct {
   "u0=Cast(n0) to:i=2; s0=Cast(n0) to:i=3; u1=Cast(n1) to:i=2; s1=Cast(n2) to:i=3; "               \
   "c16=Cast(kz16) to:i=3; c24=Cast(kz24) to:i=3; "
 
-#define X     "x:1x16x9x11 0..2.55; "
-#define XS    "x:1x16x9x11 -1.28..1.27; "
-#define W     "w:24x16x3x3 -1.28..1.27; wb:24; " QDQ ("w", "ks", "s0")
-#define WC    "w:24x16x3x3 -1.28..1.27; wb:24; " CHANNELS ("w", "k24", "c24", "0")
-#define W16   "wv:16x16x3x3 -1.28..1.27; wvb:16; " QDQ ("wv", "ks", "s0")
+#define X   "x:1x16x9x11 0..2.55; "
+#define XS  "x:1x16x9x11 -1.28..1.27; "
+#define W   "w:24x16x3x3 -1.28..1.27; wb:24; " QDQ ("w", "ks", "s0")
+#define WC  "w:24x16x3x3 -1.28..1.27; wb:24; " CHANNELS ("w", "k24", "c24", "0")
+#define W16 "wv:16x16x3x3 -1.28..1.27; wvb:16; " QDQ ("wv", "ks", "s0")
+#define NUMBERS                                                                                    \
+  "k2:1 0.7..0.7; k3:1 3..3; k4n:1 -1.5..-1.5; n#0; c2=Squeeze(k2); c3=Squeeze(k3); "              \
+  "c4n=Squeeze(k4n); "
 #define CONV  "y=Conv(xd,wd,wb) pads:I=1,1,1,1; "
 #define CONV2 "y=Conv(xd,wvd,wvb) pads:I=1,1,1,1; "
 
@@ -95,6 +98,10 @@ static const QuantizedCase cases[] = {
      "r=Clip(y,c0,c6); " QDQ ("r", "ku", "u1"), 2, 0.05, 0.01},
     {"LeakyRelu", SETUP X WC QDQ ("x", "ks", "u0") CONV "r=LeakyRelu(y) alpha:f=0.25; " QDQ ("r", "kv", "u1"), 2, 0.37, 0.01},
     {"Tanh", SETUP X WC QDQ ("x", "ks", "u0") CONV "r=Tanh(y); " QDQ ("r", "ks", "s0"), 2, 0.01, 0.01},
+    {"numbers into weights: no integers", SETUP X WC NUMBERS QDQ ("x", "ks", "u0") CONV "m=Mul(y,c2); r=Add(m,c3); " QDQ ("r", "kv", "u1"), 4, 0.37, 0.01},
+    {"Relu and numbers", SETUP X WC NUMBERS QDQ ("x", "ks", "u0") CONV "m=Relu(y); r=Mul(m,c2); t=Add(r,c3); " QDQ ("t", "kv", "u1"), 2, 0.37, 0.01},
+    {"Sigmoid and numbers", SETUP X WC NUMBERS QDQ ("x", "ks", "u0") CONV "m=Sigmoid(y); r=Mul(m,c2); " QDQ ("r", "kt", "u0"), 2, 0.005, 0.01},
+    {"two of Clip: in reals", SETUP X WC NUMBERS QDQ ("x", "ks", "u0") CONV "m=Clip(y,c4n,c3); r=Clip(m,c2,c3); " QDQ ("r", "ku", "u1"), 4, 0.05, 0.01},
     {"Sigmoid", SETUP X WC QDQ ("x", "ks", "u0") CONV "r=Sigmoid(y); " QDQ ("r", "kt", "u0"), 2, 0.005, 0.01},
     {"HardSwish to f32", SETUP X WC QDQ ("x", "ks", "u0") CONV "r=HardSwish(y)", 1, 0, 0},
 

@@ -11,7 +11,8 @@ add_sum (LatentQuantized *self, const LatentNode *add, const LatentShape *shape)
   const LatentValue *value = latent_node_get_input (add, 1);
   LatentPostOp *op = &self->ops[self->n_ops++];
 
-  if (self->residual != NULL || !latent_shape_equal (&value->shape, shape))
+  if (strcmp (add->op_type, "Add") != 0 || self->residual != NULL ||
+      !latent_shape_equal (&value->shape, shape))
     return FALSE;
   self->residual = value;
   *op = (LatentPostOp){.is_sum = TRUE, .scale = 1};
@@ -22,16 +23,35 @@ add_sum (LatentQuantized *self, const LatentNode *add, const LatentShape *shape)
   return TRUE;
 }
 
+/* Functions of one kind have the numbers of the first in oneDNN 2.6, whatever they are given. */
+static gboolean
+is_alone (const LatentQuantized *self, const LatentPostOp *op)
+{
+  for (const LatentPostOp *other = self->ops; other < op; other++)
+    if (!other->is_sum && other->algorithm == op->algorithm &&
+        (other->alpha != op->alpha || other->beta != op->beta))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 add_function (LatentQuantized *self, const LatentNode *node)
 {
+  LatentPostOp *last = self->n_ops > 0 ? &self->ops[self->n_ops - 1] : NULL;
   LatentEltwise eltwise;
 
   if (!latent_eltwise_find (node, &eltwise))
     return FALSE;
-  self->ops[self->n_ops++] = (LatentPostOp){
-      .algorithm = eltwise.algorithm, .alpha = eltwise.alpha, .beta = eltwise.beta};
-  return TRUE;
+  if (last != NULL && !last->is_sum && last->algorithm == dnnl_eltwise_linear &&
+      eltwise.algorithm == dnnl_eltwise_linear) {
+    last->beta = last->beta * eltwise.alpha + eltwise.beta;
+    last->alpha *= eltwise.alpha;
+  } else {
+    last = &self->ops[self->n_ops++];
+    *last = (LatentPostOp){
+        .algorithm = eltwise.algorithm, .alpha = eltwise.alpha, .beta = eltwise.beta};
+  }
+  return is_alone (self, last);
 }
 
 /* Saturation at 0 is what Relu does. */
@@ -71,8 +91,7 @@ latent_quantized_init (
     return FALSE;
   for (guint i = first; i < node->fused->len; i++) {
     const LatentNode *fused = g_ptr_array_index (node->fused, i);
-    if (strcmp (fused->op_type, "Add") == 0 ? !add_sum (self, fused, &dst->shape)
-                                            : !add_function (self, fused))
+    if (!add_function (self, fused) && !add_sum (self, fused, &dst->shape))
       return FALSE;
   }
   drop_relu (self, dst->type);

@@ -12,7 +12,7 @@ static gboolean
 commutes (const LatentPostOp *op)
 {
   return op->is_sum || op->algorithm == dnnl_eltwise_relu || op->algorithm == dnnl_eltwise_clip ||
-         op->algorithm == dnnl_eltwise_abs;
+         op->algorithm == dnnl_eltwise_abs || op->algorithm == dnnl_eltwise_linear;
 }
 
 /* The destination's scale goes into the others' where that is the same, else it is an operation of
@@ -54,25 +54,45 @@ append (dnnl_post_ops_t ops, const LatentPostOp *op, float factor)
         ops, op->scale * factor, op->zero_point, dnnl_data_type_undef);
   if (op->is_sum)
     return dnnl_post_ops_append_sum (ops, op->scale * factor);
-  if (op->algorithm == dnnl_eltwise_clip) {
+  if (op->algorithm == dnnl_eltwise_clip)
     alpha *= factor;
+  if (op->algorithm == dnnl_eltwise_clip || op->algorithm == dnnl_eltwise_linear)
     beta *= factor;
-  }
   return dnnl_post_ops_append_eltwise (ops, 1.0f, op->algorithm, alpha, beta);
+}
+
+/* Of which there can be one alone: see latent_quantized_init(). */
+static gboolean
+is_linear (const LatentPostOp *op)
+{
+  return !op->is_sum && op->algorithm == dnnl_eltwise_linear;
+}
+
+/* The destination's scale as the last operation. */
+static dnnl_status_t
+append_scale (dnnl_post_ops_t ops, const LatentQuantized *self, const LatentPostOp *linear)
+{
+  float scale = 1 / self->dst_scale;
+
+  return dnnl_post_ops_append_eltwise (ops, 1.0f, dnnl_eltwise_linear,
+      linear != NULL ? linear->alpha * scale : scale, linear != NULL ? linear->beta * scale : 0);
 }
 
 static gboolean
 set_post_ops (const LatentQuantized *self, dnnl_primitive_attr_t attr)
 {
+  const gboolean scales = has_last_scale (self);
+  const LatentPostOp *last = self->n_ops > 0 ? &self->ops[self->n_ops - 1] : NULL;
+  const LatentPostOp *linear = scales && is_linear (last) ? last : NULL;
   g_auto (dnnl_post_ops_t) ops = NULL;
 
   if (dnnl_post_ops_create (&ops) != dnnl_success)
     return FALSE;
-  for (guint i = 0; i < self->n_ops; i++)
-    if (append (ops, &self->ops[i], get_factor (self)) != dnnl_success)
+  for (const LatentPostOp *op = self->ops; op < self->ops + self->n_ops; op++)
+    if (op != linear &&
+        ((scales && is_linear (op)) || append (ops, op, get_factor (self)) != dnnl_success))
       return FALSE;
-  if (has_last_scale (self) && dnnl_post_ops_append_eltwise (ops, 1.0f, dnnl_eltwise_linear,
-                                   1 / self->dst_scale, 0) != dnnl_success)
+  if (scales && append_scale (ops, self, linear) != dnnl_success)
     return FALSE;
   return dnnl_primitive_attr_set_post_ops (attr, ops) == dnnl_success;
 }

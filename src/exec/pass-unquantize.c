@@ -70,6 +70,10 @@ quantize_output (LatentGraph *graph, guint position, LatentNode *node, GError **
   value = add_float (graph, integers);
   value->producer = node;
   node->outputs->pdata[0] = value;
+  if (node->fused->len > 0) { /* whose result the node's is, once it is no longer fused */
+    LatentNode *last = g_ptr_array_index (node->fused, node->fused->len - 1);
+    last->outputs->pdata[0] = value;
+  }
   quantizer->inputs->pdata[0] = value;
   latent_node_add_output (quantizer, integers);
   integers->producer = quantizer;
