@@ -220,7 +220,7 @@ foretell_moved (const LatentPredictor *self, gsize place, const LatentVector *ve
   latent_motion_predict (
       self->motion, (guint)(place % width), (guint)(place / width), vectors, dst);
   for (guint c = 0; c < self->grid->channels; c++) {
-    gint64 latent = ((gint64)dst[c] << LATENT_SCALE_BITS) / self->scales[c];
+    gint64 latent = (gint64)dst[c] * (1 << LATENT_SCALE_BITS) / self->scales[c];
     dst[c] = (gint32)CLAMP (latent, -G_MAXINT32, G_MAXINT32);
   }
 }
