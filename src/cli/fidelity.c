@@ -136,7 +136,8 @@ static gboolean
 measure_latents (LatentFidelity *self, LatentQuality *quality, GError **error)
 {
   self->position = 0;
-  memset (self->channels->data, 0, self->channels->len * sizeof (Channel));
+  if (self->channels->len > 0)
+    memset (self->channels->data, 0, self->channels->len * sizeof (Channel));
   g_autoptr (LatentAnalysis) encoder = NULL;
   for (guint i = 0; (self->sample = latent_selection_get_held (self->selection, i)); i++) {
     g_autoptr (LatentAnalysis) before = NULL;
