@@ -10,9 +10,6 @@
 #include "src/codec/quantiser.h"
 #include "src/codec/sequence.h"
 
-/* 2^(n/8) in Q16. */
-static const guint32 eighths[8] = {65536, 71468, 77936, 84990, 92682, 101070, 110218, 120194};
-
 void
 latent_predictor_get_units (const LatentStep *steps, guint channels, float *dst)
 {
@@ -25,7 +22,7 @@ latent_predictor_get_step (guint quality)
 {
   const guint lost = LATENT_QUALITY_MAX - quality;
 
-  return (gint32)(((eighths[lost % 8] << lost / 8) + 128) >> (16 - LATENT_HELD_BITS));
+  return (gint32)(((latent_eighths[lost % 8] << lost / 8) + 128) >> (16 - LATENT_HELD_BITS));
 }
 
 /* 2^(n / 256) in Q30, n from 0 to 255, by integers: roots of 2, each the square root of the one

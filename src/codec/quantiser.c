@@ -16,8 +16,7 @@ static const float reaches[][REACHES] = {
     [LATENT_RULE_SOUND] = {0.6f, 0.55f, 0.5f, 0.5f },
 };
 
-/* 2^(n/8) in Q16. */
-static const guint32 eighths[8] = {65536, 71468, 77936, 84990, 92682, 101070, 110218, 120194};
+const guint32 latent_eighths[8] = {65536, 71468, 77936, 84990, 92682, 101070, 110218, 120194};
 
 void
 latent_quantiser_get_steps (const LatentStep *steps, guint channels, guint quality, float *dst)
@@ -47,7 +46,7 @@ latent_symbols_rescale (
 {
   guint up = dst_quality + 64 - src_quality; /* eighths of an octave, from 8 octaves down */
   guint octaves = up / 8;
-  gint64 factor = eighths[up % 8];
+  gint64 factor = latent_eighths[up % 8];
 
   if (octaves >= 8)
     scale (src, factor << (octaves - 8), 16, n, dst);

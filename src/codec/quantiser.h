@@ -3,6 +3,9 @@
 
 #include "src/codec/sequence.h"
 
+/* 2^(n/8) in Q16. */
+extern const guint32 latent_eighths[8];
+
 /* Floats to symbols and back, channel by channel of a grid. Here floats end: what follows is made
  * of integers. */
 
