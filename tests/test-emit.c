@@ -77,7 +77,7 @@ static const EmitCase cases[] = {
     {"Conv, Mul and Add by channel",
               "x:1x8x9x9; w:12x8x3x3; ws:12x1x1; wb:12x1x1; y=Conv(x,w); z=Mul(y,ws); a=Add(wb,z)",                            TRUE },
     {"Conv, Sub and Div",              "x:1x8x9x9; w:12x8x3x3; wb:12x1x1; y=Conv(x,w); z=Sub(y,wb)",                  TRUE },
-    {"ConvTranspose",                  "x:1x8x9x7; w:8x6x3x3; wb:6; y=ConvTranspose(x,w,wb) strides:I=2,2",           TRUE },
+    {"ConvTranspose",                  "x:1x8x9x7; w:8x16x3x3; wb:16; y=ConvTranspose(x,w,wb) strides:I=2,2",         TRUE },
     {"ConvTranspose pads",
               "x:1x8x9x7; w:8x6x4x4; y=ConvTranspose(x,w) strides:I=2,2 pads:I=1,1,1,1; z=Relu(y)",                            TRUE },
     {"ConvTranspose output padding",
@@ -89,6 +89,13 @@ static const EmitCase cases[] = {
     {"ConvTranspose stride 1, wide",   "x:1x16x9x20; w:16x16x3x4; y=ConvTranspose(x,w)",                              FALSE},
     {"ConvTranspose of one channel",   "x:1x1x3; w:1x1x2; y=ConvTranspose(x,w) strides:I=2",                          FALSE},
     {"ConvTranspose 1-D",              "x:2x8x20; w:8x4x8; y=ConvTranspose(x,w) strides:I=4 pads:I=2,2",              TRUE },
+    {"ConvTranspose 1-D, wider",
+              "x:2x8x20; w:8x16x8; wb:16; y=ConvTranspose(x,w,wb) strides:I=4 pads:I=3,1; z=Relu(y)",
+              TRUE                                                                                                                  },
+    {"ConvTranspose 1-D between",
+              "x:2x8x20; w:8x16x8; wb:16; v:16x3x5; y=ConvTranspose(x,w,wb) strides:I=4 pads:I=2,2; "
+        "z=Relu(y); "
+        "u=ConvTranspose(z,v) strides:I=5; t=Tanh(u)",                                                                         TRUE },
     {"ConvTranspose, kernel = stride",
               "x:1x8x9x7; w:8x6x2x2; wb:6; y=ConvTranspose(x,w,wb) strides:I=2,2; z=Relu(y)",                                  TRUE },
     {"PixelShuffle",

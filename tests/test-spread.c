@@ -10,22 +10,30 @@
 #define WIDTH  4
 #define N_IN   2
 
-/* ConvTransposes of two channels, 3x4, with a stride of 2 or more, and whether they become Convs.
- */
+/* ConvTransposes of two channels, 3x4 or 4 long, with a stride of 2 or more, and whether they
+ * become Convs. */
 static const struct {
+  guint n; /* dimensions */
   gint64 channels, kernel, stride, before, after, extra;
   gboolean spreads;
 } cases[] = {
-    {3,  4, 2, 1, 1, 0, TRUE }, /* as PyTorch's kernel 4, padding 1 */
-    {3,  3, 2, 1, 1, 1, TRUE }, /* kernel 3, padding 1, output_padding 1 */
-    {1,  5, 2, 2, 2, 1, TRUE },
-    {8,  6, 3, 1, 2, 0, TRUE }, /* unlike at both ends */
-    {3,  2, 2, 0, 0, 0, TRUE }, /* windows side by side */
-    {40, 2, 2, 0, 0, 0, TRUE },
-    {2,  4, 4, 0, 0, 0, TRUE },
-    {64, 4, 2, 1, 1, 0, FALSE}, /* too many multiplications by zero */
-    {3,  4, 2, 0, 0, 0, FALSE}, /* more than twice the size */
-    {3,  4, 2, 2, 2, 0, FALSE}, /* less */
+    {2, 3,  4, 2, 1, 1, 0, TRUE }, /* as PyTorch's kernel 4, padding 1 */
+    {2, 3,  3, 2, 1, 1, 1, TRUE }, /* kernel 3, padding 1, output_padding 1 */
+    {2, 1,  5, 2, 2, 2, 1, TRUE },
+    {2, 8,  6, 3, 1, 2, 0, TRUE }, /* unlike at both ends */
+    {2, 3,  2, 2, 0, 0, 0, TRUE }, /* windows side by side */
+    {2, 40, 2, 2, 0, 0, 0, TRUE },
+    {2, 2,  4, 4, 0, 0, 0, TRUE },
+    {2, 64, 4, 2, 1, 1, 0, FALSE}, /* too many multiplications by zero */
+    {2, 3,  4, 2, 0, 0, 0, FALSE}, /* more than twice the size */
+    {2, 3,  4, 2, 2, 2, 0, FALSE}, /* less */
+    {1, 64, 8, 4, 2, 2, 0, TRUE }, /* a second tap for half of them */
+    {1, 1,  9, 5, 2, 2, 0, TRUE },
+    {1, 3,  6, 3, 1, 2, 0, TRUE },
+    {1, 5,  2, 2, 0, 0, 0, TRUE },
+    {1, 64, 3, 2, 1, 1, 1, TRUE },
+    {1, 64, 1, 4, 0, 0, 3, FALSE}, /* nothing but zeros between */
+    {1, 64, 8, 4, 2, 1, 0, FALSE}, /* more than four times the size */
 };
 
 static gint64
@@ -35,21 +43,23 @@ get_size (guint i, gint64 size)
          cases[i].extra;
 }
 
-/* Every number of the input goes to where its window is. */
+/* Every number of the input goes to where its window is. Of one dimension all lies in one row. */
 static void
 scatter (guint i, const float *x, const float *w, float *y)
 {
-  gint64 height = get_size (i, HEIGHT), width = get_size (i, WIDTH), k = cases[i].kernel;
+  gboolean flat = cases[i].n == 1;
+  gint64 rows = flat ? 1 : HEIGHT, height = flat ? 1 : get_size (i, HEIGHT);
+  gint64 width = get_size (i, WIDTH), k = cases[i].kernel, taps = flat ? k : k * k;
 
   for (gint64 c = 0; c < N_IN; c++)
     for (gint64 o = 0; o < cases[i].channels; o++)
-      for (gint64 tap = 0; tap < k * k; tap++)
-        for (gint64 place = 0; place < HEIGHT * WIDTH; place++) {
-          gint64 row = place / WIDTH * cases[i].stride + tap / k - cases[i].before;
+      for (gint64 tap = 0; tap < taps; tap++)
+        for (gint64 place = 0; place < rows * WIDTH; place++) {
+          gint64 row = flat ? 0 : place / WIDTH * cases[i].stride + tap / k - cases[i].before;
           gint64 column = place % WIDTH * cases[i].stride + tap % k - cases[i].before;
           if (row >= 0 && row < height && column >= 0 && column < width)
-            y[(o * height + row) * width + column] += x[c * HEIGHT * WIDTH + place] *
-                                                      w[(c * cases[i].channels + o) * k * k + tap];
+            y[(o * height + row) * width + column] += x[c * rows * WIDTH + place] *
+                                                      w[(c * cases[i].channels + o) * taps + tap];
         }
 }
 
@@ -57,22 +67,34 @@ scatter (guint i, const float *x, const float *w, float *y)
 static gboolean
 spreads (guint i, LatentPrecision precision)
 {
-  return cases[i].spreads || (precision == LATENT_PRECISION_BF16 && cases[i].channels == 64);
+  return cases[i].spreads ||
+         (precision == LATENT_PRECISION_BF16 && cases[i].kernel == 4 && cases[i].channels == 64);
+}
+
+/* A number for each dimension. */
+static void
+append (GString *text, guint n, const char *separator, gint64 number)
+{
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i > 0 ? separator : "", number);
 }
 
 static NetText *
 make_net (guint i)
 {
-  g_autofree char *text = g_strdup_printf (
-      "x:1x%dx%dx%d;w:%dx%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
-      ";y=ConvTranspose(x,w) strides:I=%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT
-      " pads:I=%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT
-      " output_padding:I=%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT,
-      N_IN, HEIGHT, WIDTH, N_IN, cases[i].channels, cases[i].kernel, cases[i].kernel,
-      cases[i].stride, cases[i].stride, cases[i].before, cases[i].before, cases[i].after,
-      cases[i].after, cases[i].extra, cases[i].extra);
+  g_autoptr (GString) text = g_string_new (cases[i].n == 1 ? "x:1x2x4" : "x:1x2x3x4");
 
-  return net_text_parse (text, TRUE, 1);
+  g_string_append_printf (text, ";w:2x%" G_GINT64_FORMAT "x", cases[i].channels);
+  append (text, cases[i].n, "x", cases[i].kernel);
+  g_string_append (text, ";y=ConvTranspose(x,w) strides:I=");
+  append (text, cases[i].n, ",", cases[i].stride);
+  g_string_append (text, " pads:I=");
+  append (text, cases[i].n, ",", cases[i].before);
+  g_string_append (text, ",");
+  append (text, cases[i].n, ",", cases[i].after);
+  g_string_append (text, " output_padding:I=");
+  append (text, cases[i].n, ",", cases[i].extra);
+  return net_text_parse (text->str, TRUE, 1);
 }
 
 static gboolean
@@ -102,12 +124,12 @@ check_case (guint i, LatentPrecision precision, float tolerance)
   program = latent_exec_compile (net->graph, "spread", NULL, NULL, NULL, 0, request, &error);
   fail_unless (program != NULL, "%s", error ? error->message : "");
   fail_unless (has_step (program, "Conv") == spreads (i, precision));
-  fail_unless (has_step (program, "DepthToSpace") == spreads (i, precision));
+  fail_unless (has_step (program, "DepthToSpace") == (spreads (i, precision) && cases[i].n == 2));
   context = latent_context_new (program, NULL);
   fail_unless (latent_context_set_input (context, 0, x, NULL));
   fail_unless (latent_context_run (context, NULL));
   y = latent_context_get_output (context, 0, NULL);
-  fail_unless_equals_int64 (y->shape.dims[2], get_size (i, HEIGHT));
+  fail_unless_equals_int64 (y->shape.dims[2], get_size (i, cases[i].n == 1 ? WIDTH : HEIGHT));
   expected = g_new0 (float, y->n_elements);
   scatter (i, x->data, w->data, expected);
   for (gsize j = 0; j < y->n_elements; j++)

@@ -2,10 +2,15 @@
 #include <string.h>
 
 #include "src/dnn/emit.h"
+#include "src/exec/pass-weights.h"
 #include "src/exec/passes.h"
 
-/* Sums of products: they read bfloat16 and write either type. */
+/* Sums of products: they read bfloat16 and write either type. But ConvTranspose writes float32:
+ * oneDNN's takes two to seven times as long where it writes bfloat16. */
 static const char *const products[] = {"Conv", "ConvTranspose", "Gemm", "MatMul", NULL};
+
+/* Channels of a group from which on ConvTranspose is as fast in bfloat16 or faster. */
+#define TRANSPOSED_CHANNELS 16
 
 /* What keeps the type of what it reads, besides elementwise functions. */
 static const char *const followers[] = {"Add", "Sub", "Mul", "Div", "Min", "Max", "Sum", "MaxPool",
@@ -28,6 +33,21 @@ static gboolean
 is_one_of (const LatentNode *node, const char *const *names)
 {
   return *node->domain == '\0' && g_strv_contains (names, node->op_type);
+}
+
+static gboolean
+is_transposed (const LatentNode *node)
+{
+  return latent_node_is (node, "ConvTranspose");
+}
+
+/* Whether a node is faster in bfloat16. */
+static gboolean
+is_worth_it (const LatentNode *node)
+{
+  return is_one_of (node, products) &&
+         (!is_transposed (node) ||
+             latent_node_get_input (node, 1)->shape.dims[1] >= TRANSPOSED_CHANNELS);
 }
 
 static guint
@@ -66,8 +86,10 @@ pass_on (GHashTable *wishes, const LatentNode *node)
 {
   guint all = get_output_wishes (wishes, node);
 
-  if (is_one_of (node, products))
+  if (is_worth_it (node))
     add_all (wishes, node->inputs, WISH_SHORT);
+  else if (is_transposed (node))
+    add_all (wishes, node->inputs, WISH_LONG);
   else if (is_one_of (node, followers) || latent_dnn_is_eltwise (node))
     add_all (wishes, node->inputs, all);
   for (guint i = 0; i < node->fused->len; i++) /* a residual is added in the result's own memory */
@@ -77,7 +99,8 @@ pass_on (GHashTable *wishes, const LatentNode *node)
 static gboolean
 keeps_short (const LatentNode *node)
 {
-  return is_one_of (node, products) || is_one_of (node, followers) || latent_dnn_is_eltwise (node);
+  return !is_transposed (node) && (is_one_of (node, products) || is_one_of (node, followers) ||
+                                      latent_dnn_is_eltwise (node));
 }
 
 static gboolean
@@ -130,8 +153,7 @@ find_sums (const LatentGraph *graph)
 static void
 mark (GHashTable *wishes, GHashTable *sums, LatentNode *node)
 {
-  if (is_one_of (node, products) &&
-      latent_node_get_input (node, 0)->type == LATENT_DATA_TYPE_FLOAT32 &&
+  if (is_worth_it (node) && latent_node_get_input (node, 0)->type == LATENT_DATA_TYPE_FLOAT32 &&
       !g_hash_table_contains (sums, latent_node_get_output (node, 0)))
     node->compute = LATENT_DATA_TYPE_BFLOAT16;
   for (guint i = 0; keeps_short (node) && i < node->outputs->len; i++) {

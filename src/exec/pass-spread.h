@@ -5,9 +5,11 @@
 
 #include "src/graph/graph.h"
 
-/* A ConvTranspose of two dimensions, alike in both, whose output is `block` times its input: as a
- * Conv that makes block x block pixels at each place, from so many neighbours. */
+/* A ConvTranspose of one dimension, or of two that are alike, whose output is `block` times its
+ * input: as a Conv that makes block, or block x block, numbers of each channel at each place, from
+ * so many neighbours. */
 typedef struct {
+  guint n; /* dimensions */
   gint64 block;
   gint64 kernel; /* of the ConvTranspose */
   gint64 pad;    /* before, likewise */
@@ -17,6 +19,8 @@ typedef struct {
 
 /* FALSE for a ConvTranspose that is no such, or faster as it is. */
 gboolean latent_spread_find (LatentSpread *self, const LatentNode *node, LatentPrecision precision);
-/* Its weights, I O K K, as the Conv's, which makes block block O channels. */
+/* Numbers of a channel that the Conv makes at a place. */
+gint64 latent_spread_get_area (const LatentSpread *self);
+/* Its weights, I O K (K), as the Conv's, which makes block (block) O channels. */
 LatentTensor *latent_spread_weights (
     const LatentSpread *self, const LatentTensor *old, GError **error);
