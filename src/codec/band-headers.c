@@ -1,51 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "src/codec/band.h"
+#include "src/base/clones.h"
+#include "src/codec/band-predict.h"
 
 /* Channels' headers: still or not, offset, mode. */
 
 #define FEW   8 /* places */
 #define LARGE 4 /* a channel whose greatest value is below it is coded as it is */
-
-/* q: row y, there being no row above the first. */
-static inline gint
-get_symbol (const LatentBand *self, const gint16 *q, guint y, gint dy, gint x, gint outside)
-{
-  if (x < 0 || x >= (gint)self->width || (dy < 0 && y == 0))
-    return outside;
-  return q[dy * (gssize)self->width + x];
-}
-
-gint
-latent_band_predict (const LatentBand *self, guint channel, LatentSymbolMode mode, const gint16 *q,
-    const gint16 *p, guint y, guint x)
-{
-  static const gint8 at[4][2] = {
-      {0,  -1},
-      {-1, 0 },
-      {-1, -1},
-      {-1, 1 }
-  };
-  const LatentChannelWeights *weights = &self->weights[channel];
-  const gint offset = self->state->channels[channel].offset;
-  gint sum = 8;
-
-  if (mode == LATENT_MODE_PLAIN)
-    return offset;
-  for (guint k = 0; k < 4; k++) {
-    gint there = get_symbol (self, q, y, at[k][0], (gint)x + at[k][1], offset);
-    if (mode == LATENT_MODE_SPATIAL)
-      sum += weights->spatial[k] * (there - offset);
-    else
-      sum += weights->temporal[k] *
-             (there - get_symbol (self, p, y, at[k][0], (gint)x + at[k][1], offset));
-  }
-  if (mode == LATENT_MODE_TEMPORAL)
-    sum += weights->temporal[4] * (p[x] - offset);
-  sum = offset + (sum >> 4);
-  return CLAMP (sum, G_MININT16, G_MAXINT16);
-}
 
 /* The most frequent symbol, where it is clearly more frequent than the offset before. */
 static gint
@@ -73,7 +35,25 @@ find_offset (const LatentBand *self, guint32 *counts, const gint16 *q, gint offs
   return found;
 }
 
-/* The mode of least cost, a value taken as so many bits as it is long. */
+/* Bits of a row's values, each taken as long as it is, 0 too as one: the exponent of the value as a
+ * number of floating point, which all of 16 bits are exactly. */
+LATENT_FOR_EACH_CPU static guint
+add_bits (const gint16 *q, const gint16 *foretold, guint n)
+{
+  guint sum = 0;
+
+  for (guint x = 0; x < n; x++) {
+    const union {
+      float number;
+      gint32 bits;
+    } value = {.number = (gint16)(q[x] - foretold[x])};
+    const gint length = (value.bits >> 23 & 255) - 126;
+    sum += (guint)MAX (length, 1);
+  }
+  return sum;
+}
+
+/* The mode of least cost. */
 static LatentSymbolMode
 find_mode (const LatentBand *self, guint channel, const gint16 *q, const gint16 *p)
 {
@@ -90,12 +70,8 @@ find_mode (const LatentBand *self, guint channel, const gint16 *q, const gint16 
   for (guint mode = 0; mode < modes; mode++) {
     for (guint y = 0; y < self->rows; y++) {
       const gsize row = (gsize)y * self->width;
-      for (guint x = 0; x < self->width; x++) {
-        gint foretold = latent_band_predict (
-            self, channel, mode, q + row, p != NULL ? p + row : NULL, y, x);
-        gint value = (gint16)(q[row + x] - foretold);
-        costs[mode] += 2 * g_bit_storage ((gulong)ABS (value));
-      }
+      latent_band_predict_row (self, channel, mode, q + row, p != NULL ? p + row : NULL, y);
+      costs[mode] += add_bits (q + row, self->foretold_row, self->width);
     }
     if (costs[mode] < costs[best])
       best = mode;

@@ -70,7 +70,7 @@ code_place (LatentBand *self, LatentBitCoder *bits, const LatentDirection direct
   };
 
   *a = (guint8)latent_bit_coder_mix (
-      bits, direction, slots, 8, self->state->mixers + WP + delta, *a);
+      bits, direction, slots, 8, self->state->mixers + WP + delta, TRUE, *a);
 }
 
 static inline __attribute__ ((always_inline)) void

@@ -37,11 +37,13 @@ latent_band_init (
       .visits = g_new (guint, rows * width),
       .first_visit = g_new (guint, rows + 1),
       .found = g_new (guint, rows * width),
+      .foretold_row = g_new (gint16, width),
       .still = g_new0 (guint8, channels),
       .resting = g_new0 (guint8, channels)};
   for (guint i = 0; i < 3; i++) {
     self->values[i] = (gint16 *)halves + i * plane + first;
     self->digits[i] = bytes + (3 + i) * plane + first;
+    self->around[i] = g_new0 (gint32, width + 2);
   }
 }
 
@@ -52,6 +54,9 @@ latent_band_clear (LatentBand *self)
   g_clear_pointer (&self->visits, g_free);
   g_clear_pointer (&self->first_visit, g_free);
   g_clear_pointer (&self->found, g_free);
+  g_clear_pointer (&self->foretold_row, g_free);
+  for (guint i = 0; i < 3; i++)
+    g_clear_pointer (&self->around[i], g_free);
   g_clear_pointer (&self->still, g_free);
   g_clear_pointer (&self->resting, g_free);
 }

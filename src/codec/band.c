@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/base/clones.h"
+#include "src/codec/band-predict.h"
 #include "src/codec/value.h"
 
 /* A row of a channel before its active places are decoded. */
@@ -22,26 +23,38 @@ fill_symbols (const LatentBand *self, guint channel, gint16 *q, const gint16 *p,
     q[i] = self->state->channels[channel].offset;
 }
 
+/* By the mode alone, whose branches it takes once. */
+static gint
+predict (const LatentBand *self, guint channel, LatentSymbolMode mode, const gint16 *q,
+    const gint16 *p, guint y, guint x)
+{
+  return mode == LATENT_MODE_SPATIAL
+             ? latent_band_predict (self, channel, LATENT_MODE_SPATIAL, q, p, y, x)
+             : latent_band_predict (self, channel, LATENT_MODE_TEMPORAL, q, p, y, x);
+}
+
 /* q and p: the channel's first row in the band. */
 LATENT_INLINE void
-code_row (const LatentChannelCoder *coder, const LatentDirection direction,
+code_row (const LatentBand *band, LatentChannelCoder *coder, const LatentDirection direction,
     const LatentFrameKind kind, guint channel, gint16 *q, const gint16 *p, guint y)
 {
   const gboolean delta = kind == LATENT_FRAME_DELTA;
-  LatentBand *band = coder->band;
   const LatentChannelState *state = &band->state->channels[channel];
   const LatentSymbolMode mode = state->modes[delta];
   const gint offset = state->offset;
-
-  const gssize first = y * band->stride;
+  const guint *end = band->visits + band->first_visit[y + 1];
+  const gssize first = y * coder->stride;
 
   q += (gsize)y * band->width;
   p = delta ? p + (gsize)y * band->width : NULL;
-  for (guint k = band->first_visit[y]; k < band->first_visit[y + 1]; k++) {
-    const guint x = band->visits[k];
+  if (direction != LATENT_DECODE && mode != LATENT_MODE_PLAIN)
+    latent_band_predict_row (band, channel, mode, q, p, y);
+  for (const guint *visit = band->visits + band->first_visit[y]; visit < end; visit++) {
+    const guint x = *visit;
     gint foretold = offset, before = 0, value = 0, change = 0;
     if (mode != LATENT_MODE_PLAIN)
-      foretold = latent_band_predict (band, channel, mode, q, p, y, x);
+      foretold = direction != LATENT_DECODE ? band->foretold_row[x]
+                                            : predict (band, channel, mode, q, p, y, x);
     if (delta)
       before = (gint16)(p[x] - foretold);
     if (direction != LATENT_DECODE)
@@ -58,17 +71,17 @@ code_row (const LatentChannelCoder *coder, const LatentDirection direction,
 
 /* expected: the channel's first row in the band. */
 LATENT_INLINE void
-code_foretold_row (const LatentChannelCoder *coder, const LatentDirection direction, gint16 *q,
-    const gint16 *expected, guint y)
+code_foretold_row (const LatentBand *band, LatentChannelCoder *coder,
+    const LatentDirection direction, gint16 *q, const gint16 *expected, guint y)
 {
-  LatentBand *band = coder->band;
-  const gssize first = y * band->stride;
+  const guint *end = band->visits + band->first_visit[y + 1];
+  const gssize first = y * coder->stride;
   const guint8 *modes = band->foretold->modes + (gsize)(band->begin + y) * band->width;
 
   q += (gsize)y * band->width;
   expected += (gsize)y * band->width;
-  for (guint k = band->first_visit[y]; k < band->first_visit[y + 1]; k++) {
-    const guint x = band->visits[k];
+  for (const guint *visit = band->visits + band->first_visit[y]; visit < end; visit++) {
+    const guint x = *visit;
     gint value = q[x];
     if (modes[x] == LATENT_PLACE_NEW)
       value = latent_code_value (coder, direction, LATENT_FRAME_KEY, first + x, 0, value);
@@ -83,31 +96,52 @@ code_foretold_row (const LatentChannelCoder *coder, const LatentDirection direct
 }
 
 LATENT_INLINE void
+begin_channel (LatentChannelCoder *coder, LatentBand *band, guint channel)
+{
+  latent_band_start_channel (band);
+  coder->own = band->state->channels[channel].slots;
+  coder->activity_scale = band->activity_scale;
+  coder->no_activity = band->activity_scale == 0 ? 16 << 12 : 0;
+  coder->changed_scale = band->changed_scale;
+  for (guint i = 0; i < 3; i++) {
+    coder->values[i] = band->values[i];
+    coder->digits[i] = band->digits[i];
+  }
+  coder->found = band->found;
+}
+
+LATENT_INLINE void
 code_channels (LatentBand *self, LatentBitCoder *bits, const LatentDirection direction,
     const LatentFrameKind kind, gint16 *q, const gint16 *p)
 {
+  LatentBitCoder mine = *bits;
+  LatentChannelCoder coder = {.bits = &mine,
+      .classes = latent_classes_get (),
+      .shared = self->state->shared,
+      .mixers = self->state->mixers,
+      .stride = self->stride,
+      .near = self->near,
+      .activity = self->activity,
+      .changed = self->changed,
+      .kinds = self->kinds};
+
   for (guint c = 0; c < self->channels; c++) {
     const gsize begin = latent_band_get_begin (self, c);
     const gint16 *before = kind == LATENT_FRAME_DELTA ? p + begin : NULL;
-    LatentChannelCoder coder = {.band = self,
-        .bits = bits,
-        .classes = latent_classes_get (),
-        .own = self->state->channels[c].slots,
-        .shared = self->state->shared};
     if (direction == LATENT_DECODE)
       fill_symbols (self, c, q + begin, before, (gsize)self->rows * self->width);
     if (self->still[c])
       continue;
-    latent_band_start_channel (self);
-    coder.activity_scale = self->activity_scale;
-    coder.no_activity = self->activity_scale == 0 ? 16 << 12 : 0;
+    begin_channel (&coder, self, c);
     for (guint y = 0; y < self->rows; y++)
       if (kind == LATENT_FRAME_FORETOLD)
-        code_foretold_row (&coder, direction, q + begin, self->foretold->expected + begin, y);
+        code_foretold_row (self, &coder, direction, q + begin, self->foretold->expected + begin, y);
       else
-        code_row (&coder, direction, kind, c, q + begin, before, y);
+        code_row (self, &coder, direction, kind, c, q + begin, before, y);
+    self->n_found = (guint)(coder.found - self->found);
     latent_band_end_channel (self, q + begin, before);
   }
+  *bits = mine;
 }
 
 #define CODER(name, direction, kind)                                                               \

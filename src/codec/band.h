@@ -60,6 +60,9 @@ typedef struct {
       activity_scale; /* times activity: 4096 times its ratio to the mean in 1/16; 0: no activity */
   guint32 changed_scale;
 
+  gint16 *foretold_row; /* a row's symbols as its neighbours foretell them */
+  gint32 *around[3];    /* rows that they are made of, a 0 before and behind */
+
   guint8 *still;   /* of each channel: not coded in this frame */
   guint8 *resting; /* was still in the foretold frame before that said so */
   LatentState *state;
@@ -94,11 +97,6 @@ void latent_band_code_kind (
 void latent_band_start (LatentBand *self);
 void latent_band_start_channel (LatentBand *self);
 void latent_band_end_channel (LatentBand *self, const gint16 *q, const gint16 *p);
-
-/* What neighbours (and the frame before) foretell of the symbol at (y, x); q and p are the
- * channel's first row in the band. */
-gint latent_band_predict (const LatentBand *self, guint channel, LatentSymbolMode mode,
-    const gint16 *q, const gint16 *p, guint y, guint x);
 
 static inline gsize
 latent_band_get_begin (const LatentBand *self, guint channel)

@@ -36,7 +36,7 @@ fill (gpointer unused)
     classes.shifts[i] = (guint8)MIN (1 + find_octave (i + 2, 1) / 2, LATENT_CLASSES_C - 1);
   }
   classes.shifts[0] = 0;
-  fill_steps (classes.sums, 256, sums, LATENT_CLASSES_A);
+  fill_steps (classes.sums, 4096, sums, LATENT_CLASSES_A);
   fill_steps (classes.drifts, 16, drifts, LATENT_CLASSES_D);
   return &classes;
 }

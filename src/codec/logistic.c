@@ -60,6 +60,13 @@ fill (gpointer unused)
 {
   fill_squash (logistic.squash);
   fill_stretch (logistic.stretch, logistic.squash);
+  for (guint i = 0; i < G_N_ELEMENTS (logistic.squash); i++)
+    for (guint bit = 0; bit < 2; bit++)
+      logistic.errors[bit][i] = (gint16)(((bit ? 65535 : 0) - logistic.squash[i]) >> 1);
+  for (guint i = 0; i < 4; i++) {
+    logistic.targets[1][i] = 32767;
+    logistic.rate_mask[i] = LATENT_RATE_MASK;
+  }
   for (guint i = 0; i < 4096; i++)
     logistic.cost[i] = find_cost ((2 * i + 1) << 19);
   return &logistic;

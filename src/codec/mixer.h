@@ -3,7 +3,8 @@
 
 #include "src/codec/logistic.h"
 #include "src/codec/range.h"
-#ifdef __SSE2__
+#if defined(__SSE2__) && defined(__x86_64__)
+#define LATENT_MIXER_VECTORS
 #include <emmintrin.h>
 #endif
 
@@ -19,16 +20,16 @@
 typedef guint32 LatentSlot;
 
 #define LATENT_SLOT_RATE_BITS 12
-#define LATENT_SLOT_RATE_MASK ((1u << LATENT_SLOT_RATE_BITS) - 1)
 #define LATENT_SLOT_NEW       (1u << 31 | 1600) /* knows nothing */
 
 #define LATENT_MIXER_INPUTS 8
 #define LATENT_MIXER_SHIFT  14 /* a weight of 1 is 1 << 14 */
-#define LATENT_MIXER_RATE   8  /* sixteenths */
 
 typedef struct {
   gint16 weights[LATENT_MIXER_INPUTS];
 } __attribute__ ((aligned (16))) LatentMixer;
+
+#define LATENT_INLINE static inline __attribute__ ((always_inline))
 
 typedef enum {
   LATENT_ENCODE,
@@ -48,20 +49,20 @@ typedef struct {
 static inline void
 latent_slot_update (LatentSlot *slot, gboolean bit)
 {
-  gint32 rate = (gint32)(*slot & LATENT_SLOT_RATE_MASK);
+  gint32 rate = (gint32)(*slot & LATENT_RATE_MASK);
   gint32 error = (bit ? 32767 : 0) - (gint32)(*slot >> 17);
 
-  *slot += ((guint32)(error * rate) << 5 & ~LATENT_SLOT_RATE_MASK) - (guint32)(rate * rate >> 12);
+  *slot += ((guint32)(error * rate) << 5 & ~LATENT_RATE_MASK) - (guint32)(rate * rate >> 12);
 }
 
-#ifdef __SSE2__
+#ifdef LATENT_MIXER_VECTORS
 
 typedef struct {
   __m128i slots[2]; /* four each */
   __m128i logits;
 } LatentInputs;
 
-static inline void
+LATENT_INLINE void
 latent_inputs_load (LatentInputs *self, const gint16 *stretch, LatentSlot *const *slots, guint n)
 {
 #define SLOT(i)  ((i) < n ? (gint)*slots[i] : 0)
@@ -74,42 +75,52 @@ latent_inputs_load (LatentInputs *self, const gint16 *stretch, LatentSlot *const
 #undef LOGIT
 }
 
-static inline __m128i
-latent_slots_move (__m128i slots, __m128i target)
+/* mask: LATENT_RATE_MASK, four times. */
+LATENT_INLINE __m128i
+latent_slots_move (__m128i slots, __m128i target, __m128i mask)
 {
-  __m128i mask = _mm_set1_epi32 (LATENT_SLOT_RATE_MASK), rate = _mm_and_si128 (slots, mask);
-  __m128i error = _mm_sub_epi32 (target, _mm_srli_epi32 (slots, 17));
-  __m128i delta = _mm_andnot_si128 (mask, _mm_slli_epi32 (_mm_madd_epi16 (error, rate), 5));
+  const __m128i rate = _mm_and_si128 (slots, mask);
+  const __m128i error = _mm_sub_epi32 (target, _mm_srli_epi32 (slots, 17));
+  const __m128i delta = _mm_srli_epi32 (_mm_madd_epi16 (error, rate), 7);
 
-  return _mm_sub_epi32 (
-      _mm_add_epi32 (slots, delta), _mm_srli_epi32 (_mm_madd_epi16 (rate, rate), 12));
+  return _mm_sub_epi32 (_mm_add_epi32 (slots, _mm_slli_epi32 (delta, LATENT_SLOT_RATE_BITS)),
+      _mm_srli_epi32 (_mm_madd_epi16 (rate, rate), 12));
 }
 
-static inline void
-latent_inputs_update (LatentInputs *self, LatentSlot *const *slots, guint n, gboolean bit)
+LATENT_INLINE void
+latent_inputs_update (LatentInputs *self, const LatentLogistic *logistic, LatentSlot *const *slots,
+    guint n, gboolean bit)
 {
-  __m128i target = _mm_set1_epi32 (bit ? 32767 : 0);
+  const __m128i target = *(const __m128i *)logistic->targets[bit];
+  const __m128i mask = *(const __m128i *)logistic->rate_mask;
+  const __v4si moved[2] = {(__v4si)latent_slots_move (self->slots[0], target, mask),
+      (__v4si)latent_slots_move (self->slots[1], target, mask)};
 
-  for (guint half = 0; half < 2; half++) {
-    __m128i moved = latent_slots_move (self->slots[half], target);
-    for (guint i = 4 * half; i < MIN (n, 4 * half + 4); i++) {
-      *slots[i] = (guint32)_mm_cvtsi128_si32 (moved);
-      moved = _mm_srli_si128 (moved, 4);
-    }
-  }
+#define STORE(i)                                                                                   \
+  if ((i) < n)                                                                                     \
+  *slots[i] = (guint32)moved[(i) / 4][(i) % 4]
+  STORE (0);
+  STORE (1);
+  STORE (2);
+  STORE (3);
+  STORE (4);
+  STORE (5);
+  STORE (6);
+  STORE (7);
+#undef STORE
 }
 
-static inline gint32
+LATENT_INLINE gint32
 latent_mixer_dot (const LatentMixer *self, const LatentInputs *inputs)
 {
   __m128i sums = _mm_madd_epi16 (*(const __m128i *)self->weights, inputs->logits);
 
   sums = _mm_add_epi32 (sums, _mm_shuffle_epi32 (sums, _MM_SHUFFLE (1, 0, 3, 2)));
-  sums = _mm_add_epi32 (sums, _mm_shuffle_epi32 (sums, _MM_SHUFFLE (2, 3, 0, 1)));
-  return _mm_cvtsi128_si32 (sums);
+  const guint64 two = (guint64)_mm_cvtsi128_si64 (sums);
+  return (gint32)((guint32)two + (guint32)(two >> 32));
 }
 
-static inline void
+LATENT_INLINE void
 latent_mixer_update (LatentMixer *self, const LatentInputs *inputs, gint32 error)
 {
   __m128i *weights = (__m128i *)self->weights, errors = _mm_set1_epi16 ((gint16)error);
@@ -125,22 +136,23 @@ typedef struct {
   gint16 logits[LATENT_MIXER_INPUTS];
 } LatentInputs;
 
-static inline void
+LATENT_INLINE void
 latent_inputs_load (LatentInputs *self, const gint16 *stretch, LatentSlot *const *slots, guint n)
 {
   for (guint i = 0; i < LATENT_MIXER_INPUTS; i++)
     self->logits[i] = i < n ? stretch[*slots[i] >> 20] : 0;
 }
 
-static inline void
-latent_inputs_update (LatentInputs *self, LatentSlot *const *slots, guint n, gboolean bit)
+LATENT_INLINE void
+latent_inputs_update (LatentInputs *self, const LatentLogistic *logistic, LatentSlot *const *slots,
+    guint n, gboolean bit)
 {
   for (guint i = 0; i < n; i++)
     latent_slot_update (slots[i], bit);
 }
 
 /* It fits: 8 x 32768 x 2323 < 2^31. */
-static inline gint32
+LATENT_INLINE gint32
 latent_mixer_dot (const LatentMixer *self, const LatentInputs *inputs)
 {
   gint32 sum = 0;
@@ -151,7 +163,7 @@ latent_mixer_dot (const LatentMixer *self, const LatentInputs *inputs)
 }
 
 /* weights += logits * error / 65536, rounded, saturated; error within 16 bits. */
-static inline void
+LATENT_INLINE void
 latent_mixer_update (LatentMixer *self, const LatentInputs *inputs, gint32 error)
 {
   for (guint i = 0; i < LATENT_MIXER_INPUTS; i++) {
@@ -162,16 +174,18 @@ latent_mixer_update (LatentMixer *self, const LatentInputs *inputs, gint32 error
 
 #endif
 
-static inline void
+LATENT_INLINE void
 latent_bit_coder_count (LatentBitCoder *self, const LatentSlot *slot, gboolean bit)
 {
   self->counts[slot - self->first][bit]++;
 }
 
-/* n slots, different ones; a bit that is decoded is not looked at. */
-static inline __attribute__ ((always_inline)) gboolean
+/* n slots, different ones; is_likely: the bit can be foretold well; a bit that is decoded is not
+ * looked at. */
+LATENT_INLINE gboolean
 latent_bit_coder_mix (LatentBitCoder *self, const LatentDirection direction,
-    LatentSlot *const *slots, const guint n, LatentMixer *mixer, gboolean bit)
+    LatentSlot *const *slots, const guint n, LatentMixer *mixer, const gboolean is_likely,
+    gboolean bit)
 {
   LatentInputs inputs;
   gint32 logit;
@@ -179,18 +193,20 @@ latent_bit_coder_mix (LatentBitCoder *self, const LatentDirection direction,
 
   latent_inputs_load (&inputs, self->logistic->stretch, slots, n);
   logit = latent_mixer_dot (mixer, &inputs) >> LATENT_MIXER_SHIFT;
-  logit = CLAMP (logit, -LATENT_LOGIT_LIMIT, LATENT_LOGIT_LIMIT);
+  if (G_UNLIKELY ((guint)(logit + LATENT_LOGIT_LIMIT) > 2 * LATENT_LOGIT_LIMIT))
+    logit = latent_range_keep (logit < 0 ? -LATENT_LOGIT_LIMIT : LATENT_LOGIT_LIMIT);
   p = self->logistic->squash[logit + LATENT_LOGIT_LIMIT];
   if (direction == LATENT_DECODE)
-    bit = latent_range_get (&self->decoder, p);
+    bit = is_likely ? latent_range_get_likely (&self->decoder, p)
+                    : latent_range_get (&self->decoder, p);
   else if (direction == LATENT_ENCODE)
     latent_range_put (&self->encoder, p, bit);
   else
     for (guint i = 0; i < n; i++)
       latent_bit_coder_count (self, slots[i], bit);
   self->decisions++;
-  latent_mixer_update (mixer, &inputs, ((bit ? 65535 : 0) - (gint32)p) * LATENT_MIXER_RATE >> 4);
-  latent_inputs_update (&inputs, slots, n, bit);
+  latent_mixer_update (mixer, &inputs, self->logistic->errors[bit][logit + LATENT_LOGIT_LIMIT]);
+  latent_inputs_update (&inputs, self->logistic, slots, n, bit);
   return bit;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <glib.h>
-#include <string.h>
 
 /* A binary range coder. p is the probability that the bit is 1, in 1/65536, from 1 to 65535. The
  * interval [low, low + range) is split at range / 65536 * p: the lower part is 1. Whole bytes leave
@@ -60,34 +59,29 @@ latent_range_put_byte (LatentRangeEncoder *self, guint8 byte)
     self->full = TRUE;
 }
 
-/* Bits at the top of range that are whole bytes by now: 0, 8 or 16. */
-static inline guint
-latent_range_count_shift (guint32 range)
-{
-  return (guint)__builtin_clz (range) & ~7u;
-}
-
-/* Neither branches on the bit nor on whether bytes leave: both are hard to foretell. */
+/* Bits here are those that are hard to foretell, or known long before: nothing branches on them. */
 static inline void
 latent_range_put (LatentRangeEncoder *self, guint32 p, gboolean bit)
 {
   const guint32 bound = (self->range >> 16) * p, zero = (guint32)(bit != 0) - 1;
-  const guint32 range = bound + ((self->range - 2 * bound) & zero),
-                low = self->low + (bound & zero);
-  const guint shift = latent_range_count_shift (range);
 
-  if (low < self->low)
+  if (G_UNLIKELY (__builtin_add_overflow (self->low, bound & zero, &self->low)))
     latent_range_carry (self);
-  if (self->capacity - self->pos >= 4) {
-    const guint32 digits = GUINT32_TO_BE (low);
-    memcpy (self->dst + self->pos, &digits, 4);
-    self->pos += shift / 8;
-  } else {
-    for (guint i = 0; i < shift; i += 8)
-      latent_range_put_byte (self, (guint8)(low >> (24 - i)));
+  self->range = bit ? bound : self->range - bound;
+  while (G_UNLIKELY (self->range < LATENT_RANGE_TOP)) {
+    latent_range_put_byte (self, self->low >> 24);
+    self->low <<= 8;
+    self->range <<= 8;
   }
-  self->low = low << shift;
-  self->range = range << shift;
+}
+
+static inline void
+latent_range_fill (LatentRangeDecoder *self)
+{
+  while (G_UNLIKELY (self->range < LATENT_RANGE_TOP)) {
+    self->offset = self->offset << 8 | (self->src < self->end ? *self->src++ : 0);
+    self->range <<= 8;
+  }
 }
 
 static inline gboolean
@@ -95,23 +89,39 @@ latent_range_get (LatentRangeDecoder *self, guint32 p)
 {
   const guint32 bound = (self->range >> 16) * p;
   const gboolean bit = self->offset < bound;
-  const guint32 zero = (guint32)bit - 1, offset = self->offset - (bound & zero);
-  const guint32 range = bound + ((self->range - 2 * bound) & zero);
-  const guint shift = latent_range_count_shift (range);
-  guint32 digits = 0;
+  const guint32 zero = (guint32)bit - 1;
 
-  if (self->end - self->src >= 4) {
-    memcpy (&digits, self->src, 4);
-    self->src += shift / 8;
+  self->offset -= bound & zero;
+  self->range = bound + ((self->range - 2 * bound) & zero);
+  latent_range_fill (self);
+  return bit;
+}
+
+/* A value that the compiler knows nothing of: what is chosen between two of them is chosen by a
+ * branch, which the CPU foretells: what follows need not wait for the condition. */
+static inline gint32
+latent_range_keep (gint32 value)
+{
+  __asm__("" : "+r"(value));
+  return value;
+}
+
+/* The same for bits that can be foretold well. */
+static inline gboolean
+latent_range_get_likely (LatentRangeDecoder *self, guint32 p)
+{
+  const guint32 bound = (self->range >> 16) * p;
+  gboolean bit;
+
+  if (self->offset < bound) {
+    bit = latent_range_keep (TRUE);
+    self->range = bound;
   } else {
-    guint8 last[4] = {0};
-    for (guint i = 0; i < shift / 8 && self->src < self->end; i++)
-      last[i] = *self->src++;
-    memcpy (&digits, last, 4);
+    bit = latent_range_keep (FALSE);
+    self->offset -= bound;
+    self->range -= bound;
   }
-  digits = GUINT32_FROM_BE (digits);
-  self->offset = (guint32)(((guint64)offset << 32 | digits) << shift >> 32);
-  self->range = range << shift;
+  latent_range_fill (self);
   return bit;
 }
 

@@ -7,13 +7,24 @@
 /* One value: not zero, negative, magnitude. The contexts of each of the three. */
 
 typedef struct {
-  LatentBand *band;
-  LatentBitCoder *bits;
+  LatentBitCoder *bits; /* a copy of the band's: nothing else may point to it */
   const LatentClasses *classes;
   LatentSlot *own;    /* the channel's */
   LatentSlot *shared; /* all channels' */
+  LatentMixer *mixers;
   guint32 activity_scale;
   guint32 no_activity; /* what stands for it then: 1, in 1/16, times 4096 */
+  guint32 changed_scale;
+
+  /* the band's planes */
+  gssize stride;
+  guint32 *near;
+  const guint32 *activity;
+  const guint32 *changed;
+  const guint8 *kinds;
+  gint16 *values[3];
+  guint8 *digits[3];
+  guint *found;
 } LatentChannelCoder;
 
 /* A place of a channel, and classes that several contexts are made of. */
@@ -28,12 +39,10 @@ typedef struct {
   guint shift;   /* changes in channels before around here, LATENT_CLASSES_C */
 } LatentPlace;
 
-#define LATENT_INLINE static inline __attribute__ ((always_inline))
-
 LATENT_INLINE guint
 latent_get_sign (gint value)
 {
-  return value == 0 ? 0 : value > 0 ? 1 : 2;
+  return (guint)(value != 0) + ((guint)value >> 31);
 }
 
 LATENT_INLINE guint
@@ -50,39 +59,37 @@ LATENT_INLINE void
 latent_place_init (LatentPlace *self, const LatentChannelCoder *coder, const LatentFrameKind kind,
     gssize i, gint before)
 {
-  const LatentBand *band = coder->band;
   const LatentClasses *classes = coder->classes;
-  const guint32 near = band->near[i];
-  guint64 ratio = (guint64)band->activity[i] * coder->activity_scale + coder->no_activity;
+  const guint32 near = coder->near[i];
+  guint64 ratio = (guint64)coder->activity[i] * coder->activity_scale + coder->no_activity;
 
   *self = (LatentPlace){.i = i,
       .near = near,
       .before = before,
-      .sum = classes->sums[MIN (LATENT_NEAR_SUM (near), 255)],
+      .sum = classes->sums[LATENT_NEAR_SUM (near)],
       .ratio = classes->ratios[MIN (ratio >> 12, 255)]};
   if (kind != LATENT_FRAME_KEY) {
-    const guint32 changed = band->changed[i];
-    ratio = (guint64)changed * band->changed_scale;
+    const guint32 changed = coder->changed[i];
+    ratio = (guint64)changed * coder->changed_scale;
     self->earlier = 1 + MIN ((guint)ABS (before), 3);
     self->drift = kind == LATENT_FRAME_DELTA ? classes->drifts[LATENT_NEAR_DRIFT (near)]
-                                             : band->kinds[i];
+                                             : coder->kinds[i];
     self->shift = changed == 0 ? 0 : classes->shifts[MIN (ratio >> 12, 255)];
   }
 }
 
 /* Writes the value at a place, change being |symbol - frame before|. */
 LATENT_INLINE void
-latent_place_put (const LatentChannelCoder *coder, gssize i, gint value, gint change)
+latent_place_put (LatentChannelCoder *coder, gssize i, gint value, gint change)
 {
-  LatentBand *band = coder->band;
-  const gssize stride = band->stride;
+  const gssize stride = coder->stride;
   const guint32 m = (guint32)MIN (ABS (value), 255), two = MIN (m, 2), one = m > 0;
   const guint32 d = (guint32)MIN (change, 2) << 12;
-  guint32 *near = band->near + i;
+  guint32 *near = coder->near + i;
 
-  band->values[0][i] = (gint16)value;
-  band->digits[0][i] = (guint8)two;
-  band->found[band->n_found++] = (guint)i;
+  coder->values[0][i] = (gint16)value;
+  coder->digits[0][i] = (guint8)two;
+  *coder->found++ = (guint)i;
   near[1] += 2 * m + 2 * d + (two * 24 << 16);
   near[2] += m + (two * 12 << 24);
   near[stride - 1] += m + d + (one * 4 << 16) + (one << 24);
@@ -95,10 +102,9 @@ LATENT_INLINE gboolean
 latent_code_zero (const LatentChannelCoder *coder, const LatentDirection direction,
     const gboolean delta, const LatentPlace *place, gboolean bit)
 {
-  const LatentBand *band = coder->band;
   LatentSlot *own = coder->own, *shared = coder->shared;
   guint t = MIN (place->earlier, 3);
-  guint one = band->digits[1][place->i], two = band->digits[2][place->i];
+  guint one = coder->digits[1][place->i], two = coder->digits[2][place->i];
   guint change = (place->earlier * LATENT_CLASSES_D + place->drift) * LATENT_CLASSES_C +
                  place->shift;
   LatentSlot *const slots[8] = {
@@ -111,17 +117,16 @@ latent_code_zero (const LatentChannelCoder *coder, const LatentDirection directi
   };
 
   return latent_bit_coder_mix (coder->bits, direction, slots, 6,
-      band->state->mixers + WZ + place->earlier * LATENT_CLASSES_A + place->sum, bit);
+      coder->mixers + WZ + place->earlier * LATENT_CLASSES_A + place->sum, TRUE, bit);
 }
 
 LATENT_INLINE gboolean
 latent_code_sign (const LatentChannelCoder *coder, const LatentDirection direction,
     const gboolean delta, const LatentPlace *place, gboolean bit)
 {
-  const LatentBand *band = coder->band;
   LatentSlot *own = coder->own, *shared = coder->shared;
   const gssize i = place->i;
-  const gint16 *here = band->values[0] + i, *up = here - band->stride;
+  const gint16 *here = coder->values[0] + i, *up = here - coder->stride;
   gint w = here[-1], n = up[0], nw = up[-1], ne = up[1];
   guint t = delta ? (guint)CLAMP (place->before, -2, 2) + 2 : 5;
   guint pair = latent_get_sign (w) * 3 + latent_get_sign (n);
@@ -132,12 +137,13 @@ latent_code_sign (const LatentChannelCoder *coder, const LatentDirection directi
       shared + S2 + pair * 6 + t,
       own + S3 + pair,
       shared + S4 + (guint)(CLAMP (sum, -7, 7) + 7) * 6 + t,
-      own + S5 + latent_get_sign (band->values[1][i]) * 3 + latent_get_sign (band->values[2][i]),
+      own + S5 + latent_get_sign (coder->values[1][i]) * 3 + latent_get_sign (coder->values[2][i]),
       shared + S6 + t * LATENT_CLASSES_D + place->drift,
       own + S7 + latent_get_sign (ne) * 3 + latent_get_sign (nw),
   };
 
-  return latent_bit_coder_mix (coder->bits, direction, slots, 8, band->state->mixers + WS + t, bit);
+  return latent_bit_coder_mix (
+      coder->bits, direction, slots, 8, coder->mixers + WS + t, FALSE, bit);
 }
 
 /* Is the magnitude, at least k, greater? same: the magnitude of `before` if its sign is the same.
@@ -146,13 +152,12 @@ LATENT_INLINE gboolean
 latent_code_more (const LatentChannelCoder *coder, const LatentDirection direction,
     const gboolean delta, const LatentPlace *place, guint same, guint k, gboolean bit)
 {
-  const LatentBand *band = coder->band;
   LatentSlot *own = coder->own, *shared = coder->shared;
   guint at = k - 1, t = delta ? 1 + latent_compare (same, k) : 0;
-  const gint16 *here = band->values[0] + place->i, *up = here - band->stride;
+  const gint16 *here = coder->values[0] + place->i, *up = here - coder->stride;
   guint w = latent_compare ((guint)ABS (here[-1]), k), n = latent_compare ((guint)ABS (up[0]), k);
   guint nw = latent_compare ((guint)ABS (up[-1]), k), ne = latent_compare ((guint)ABS (up[1]), k);
-  guint one = latent_compare ((guint)ABS (band->values[1][place->i]), k);
+  guint one = latent_compare ((guint)ABS (coder->values[1][place->i]), k);
   LatentSlot *const slots[8] = {
       own + M0 + at * LATENT_CLASSES_A + place->sum,
       shared + M2 + ((at * 3 + w) * 3 + n) * 4 + t,
@@ -165,7 +170,7 @@ latent_code_more (const LatentChannelCoder *coder, const LatentDirection directi
   };
 
   return latent_bit_coder_mix (
-      coder->bits, direction, slots, 7, band->state->mixers + WM + at * 4 + t, bit);
+      coder->bits, direction, slots, 7, coder->mixers + WM + at * 4 + t, TRUE, bit);
 }
 
 LATENT_INLINE gint
@@ -185,8 +190,11 @@ latent_code_value (const LatentChannelCoder *coder, const LatentDirection direct
   while (k <= LATENT_UNARY &&
          latent_code_more (coder, direction, delta, &place, same, k, magnitude > k))
     k++;
-  if (k > LATENT_UNARY)
-    k += latent_bit_coder_code_golomb (coder->bits, direction,
+  if (k > LATENT_UNARY) {
+    LatentBitCoder bits = *coder->bits;
+    k += latent_bit_coder_code_golomb (&bits, direction,
         coder->shared + ESCAPE + (place.sum + 1 == LATENT_CLASSES_A ? 32 : 0), magnitude - k);
+    *coder->bits = bits;
+  }
   return negative ? -(gint)k : (gint)k;
 }
