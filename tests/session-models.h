@@ -144,6 +144,21 @@ test_add_pair (
   return x;
 }
 
+/* Weights of test_add_unit_weights(), times `scale`, as integers. */
+static inline LatentValue *
+test_add_unit_integers (LatentGraph *graph, gint64 dst_channels, gint64 src_channels, float scale)
+{
+  LatentValue *weights = test_add_unit_weights (graph, dst_channels, src_channels);
+  g_autoptr (LatentTensor)
+      integers = latent_tensor_new_shape (LATENT_DATA_TYPE_INT8, &weights->shape, NULL);
+  gint8 *data = latent_tensor_get_writable_data (integers);
+
+  for (gsize i = 0; i < integers->n_elements; i++)
+    data[i] = ((const float *)weights->data->data)[i] > 0 ? 127 : 0;
+  return test_add_pair (
+      graph, latent_graph_add_constant (graph, "integers", integers), TRUE, scale / 127, 0, FALSE);
+}
+
 /* As test_convolved_new(), the first convolution reading integers, of which the level of a pixel is
  * one. */
 static inline LatentModel *
@@ -151,20 +166,43 @@ test_quantised_new (const gint64 dims[4], gboolean is_signed, const char *const 
 {
   LatentGraph *graph = latent_graph_new ("quantised", 17);
   LatentValue *x = test_add_input (graph, "x", 4, dims);
-  LatentValue *weights = test_add_unit_weights (graph, 32, dims[1]);
-  LatentTensor *integers = latent_tensor_new_shape (LATENT_DATA_TYPE_INT8, &weights->shape, NULL);
-  LatentValue *latent;
-
-  for (gsize i = 0; i < integers->n_elements; i++)
-    ((gint8 *)latent_tensor_get_writable_data (
-        integers))[i] = ((const float *)weights->data->data)[i] > 0 ? 127 : 0;
-  latent = test_add_node (graph, "Conv", "latent",
+  LatentValue *latent = test_add_node (graph, "Conv", "latent",
       test_add_pair (graph, x, is_signed, 1.0f / 255, is_signed ? -128 : 0, TRUE),
-      test_add_pair (graph, latent_graph_add_constant (graph, "integers", integers), TRUE,
-          1.0f / 127, 0, FALSE));
-  latent_tensor_unref (integers);
+      test_add_unit_integers (graph, 32, dims[1], 1));
+
   return test_model_new (graph,
       test_add_node (graph, "Conv", "y", latent, test_add_unit_weights (graph, dims[1], 32)), keys);
+}
+
+/* x -> SpaceToDepth -> Conv -> latent -> Conv, both of integers that are levels -> DepthToSpace ->
+ * y; no depth where `block` is 1. `adds`: half of the result comes by way of a Conv of reals. */
+static inline LatentModel *
+test_levels_new (const gint64 dims[4], gint64 block, gboolean adds, const char *const *keys)
+{
+  LatentGraph *graph = latent_graph_new ("levels", 17);
+  const gint64 depth = dims[1] * block * block, wide = 32 * block * block;
+  LatentValue *x = test_add_input (graph, "x", 4, dims), *latent, *reals = NULL, *y;
+
+  if (block > 1) {
+    x = test_add_node (graph, "SpaceToDepth", "depth", x, NULL);
+    latent_node_set_int (test_last_node (graph), "blocksize", block);
+  }
+  latent = test_add_node (graph, "Conv", "latent",
+      test_add_pair (graph, x, FALSE, 1.0f / 255, 0, TRUE),
+      test_add_unit_integers (graph, wide, depth, adds ? 0.5f : 1));
+  if (adds)
+    reals = test_add_node (
+        graph, "Conv", "reals", latent, test_add_unit_weights (graph, depth, wide));
+  y = test_add_node (graph, "Conv", "product",
+      test_add_pair (graph, latent, FALSE, adds ? 0.5f / 255 : 1.0f / 255, 0, TRUE),
+      test_add_unit_integers (graph, depth, wide, 1));
+  if (adds)
+    y = test_add_node (graph, "Add", "sum", y, reals);
+  if (block > 1) {
+    y = test_add_node (graph, "DepthToSpace", "y", y, NULL);
+    latent_node_set_int (test_last_node (graph), "blocksize", block);
+  }
+  return test_model_new (graph, y, keys);
 }
 
 /* x -> Reshape to `flat` -> latent -> Reshape to `dims` -> y: with a batch of 1 written into the

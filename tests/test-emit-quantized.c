@@ -120,7 +120,10 @@ static const QuantizedCase cases[] = {
     {"residual that lives on", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 "a=Add(y,xd); " QDQ ("a", "kv", "u1")
      "z=Concat(xd,ad) axis:i=1", 3, 0.37, 0.01},
     {"residual in f32", SETUP X "b:1x16x9x11; " W16 QDQ ("x", "ks", "u0") CONV2 "a=Add(y,b)", 1, 0, 0},
-    {"residual in f32, quantised after", SETUP X "b:1x16x9x11; " W16 QDQ ("x", "ks", "u0") CONV2 "a=Add(y,b); " QDQ ("a", "kv", "u1"), 3, 0.37, 0.01},
+    {"residual in f32, quantised after", SETUP X "b:1x16x9x11; " W16 QDQ ("x", "ks", "u0") CONV2 "a=Add(y,b); " QDQ ("a", "kv", "u1"), 2, 0.37, 0.01},
+    {"residual in f32, Relu, zero points", SETUP XS "b:1x16x9x11; " W16 QDQ ("x", "ks", "s1") CONV2 "a=Add(y,b); r=Relu(a); " QDQ ("r", "kv", "s1"), 2, 0.37, 0.01},
+    {"Relu, residual in f32", SETUP X "b:1x16x9x11; " W16 QDQ ("x", "ks", "u1") CONV2 "r=Relu(y); a=Add(b,r); " QDQ ("a", "kv", "u0"), 2, 0.37, 0.01},
+    {"residual in f32 and Tanh", SETUP X "b:1x16x9x11; " W16 QDQ ("x", "ks", "u0") CONV2 "a=Add(y,b); r=Tanh(a); " QDQ ("r", "kt", "u1"), 2, 0.005, 0.01},
     {"read as reals too", SETUP X W16 QDQ ("x", "ks", "u0") CONV2 "r=Relu(y); " QDQ ("r", "kv", "u0") "a=Add(r,rd)", 3, 0.37, 0.01},
 
     {"two layers", SETUP X W16 "wu:24x16x3x3 -0.5..0.5; " CHANNELS ("wu", "k24", "c24", "0") QDQ ("x", "ks", "u0") CONV2 "r=Relu(y); "

@@ -135,7 +135,8 @@ append (const Convolution *self, LatentBuilder *builder, const_dnnl_primitive_de
       !read_weights (self, builder, step, pd, error) ||
       !read_bias (self, builder, step, pd, error) ||
       (self->quantized != NULL &&
-          !latent_quantized_add_arguments (self->quantized, step, builder, error)) ||
+          (!latent_quantized_add_arguments (self->quantized, step, builder, error) ||
+              !latent_quantized_read_residual (self->quantized, step, builder, error))) ||
       !latent_primitive_step_write_fused (step, builder, pd, self->node, residual, error))
     return FALSE;
   set_bare (self, step);
@@ -161,8 +162,10 @@ find (Convolution *self, gboolean transposed, const LatentProductTypes *types,
 {
   g_auto (dnnl_primitive_desc_t) found = NULL;
 
+  const gboolean lies_apart = self->quantized != NULL && self->quantized->apart != NULL;
+
   self->types = *types;
-  if (!describe (self, FALSE, attr, &found) ||
+  if (!describe (self, lies_apart, attr, &found) ||
       !latent_pd_is_worth_its_types (found, self->node, types) ||
       (transposed && !find_right (self, attr, &found)))
     return FALSE;
@@ -172,16 +175,16 @@ find (Convolution *self, gboolean transposed, const LatentProductTypes *types,
 
 /* What is fused and, of integers, how they stand for reals, which `quantized` is there to hold. */
 static gboolean
-set_attr (Convolution *self, LatentQuantized *quantized, gint64 groups, dnnl_primitive_attr_t attr,
-    const LatentValue **residual)
+set_attr (Convolution *self, LatentQuantized *quantized, gint64 groups, LatentLayout *apart,
+    dnnl_primitive_attr_t attr, const LatentValue **residual)
 {
   if (!latent_node_is_quantized (self->node))
     return latent_attr_fuse (attr, self->node, 0, residual);
-  if (!latent_quantized_init (quantized, self->node, 0, groups > 1 ? 3 : 1, 2) ||
+  if (!latent_quantized_init (quantized, self->node, 0, groups > 1 ? 3 : 1, 2, apart) ||
       !latent_quantized_set_attr (quantized, attr))
     return FALSE;
   self->quantized = quantized;
-  *residual = quantized->residual;
+  *residual = quantized->apart == NULL ? quantized->residual : NULL;
   return TRUE;
 }
 
@@ -191,7 +194,7 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stenc
 {
   g_auto (dnnl_primitive_attr_t) attr = latent_attr_new ();
   g_auto (dnnl_primitive_desc_t) pd = NULL;
-  g_autoptr (LatentLayout) view = NULL;
+  g_autoptr (LatentLayout) view = NULL, apart = NULL;
   const LatentValue *residual = NULL;
   const LatentProductTypes types = latent_product_get_types (node);
   LatentQuantized quantized;
@@ -202,8 +205,9 @@ emit (LatentBuilder *builder, const LatentNode *node, const LatentStencil *stenc
       .dst = latent_node_get_output (node, 0),
       .describe = transposed ? latent_pd_deconvolution : latent_pd_convolution};
 
+  apart = latent_layout_new_channels_last (LATENT_DATA_TYPE_FLOAT32, &self.dst->shape);
   if (!latent_dnnl_set_window (&self.window, stencil) ||
-      !set_attr (&self, &quantized, groups, attr, &residual))
+      !set_attr (&self, &quantized, groups, apart, attr, &residual))
     return LATENT_EMIT_FALLBACK;
   self.view = view = latent_conv_view_weights (self.weights, groups, transposed);
   if (!find (&self, transposed, &types, attr, &pd) &&

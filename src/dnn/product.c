@@ -293,7 +293,7 @@ fuse (Product *self, dnnl_primitive_attr_t attr, guint first, const LatentValue 
   if (!self->is_quantized)
     return latent_attr_fuse (attr, self->node, first, residual);
   if (!latent_quantized_init (&self->quantized, self->node, first,
-          1 << (self->weights_view->shape.n - 1), 1 << columns) ||
+          1 << (self->weights_view->shape.n - 1), 1 << columns, NULL) ||
       !latent_quantized_set_attr (&self->quantized, attr))
     return FALSE;
   *residual = self->quantized.residual;

@@ -69,8 +69,8 @@ drop_relu (LatentQuantized *self, LatentDataType type)
 }
 
 gboolean
-latent_quantized_init (
-    LatentQuantized *self, const LatentNode *node, guint first, int weights_mask, int dst_mask)
+latent_quantized_init (LatentQuantized *self, const LatentNode *node, guint first, int weights_mask,
+    int dst_mask, LatentLayout *apart)
 {
   const LatentValue *src = latent_node_get_input (node, 0), *dst = latent_node_get_output (node, 0);
 
@@ -95,7 +95,28 @@ latent_quantized_init (
       return FALSE;
   }
   drop_relu (self, dst->type);
-  return self->residual == NULL || self->residual->type == dst->type;
+  if (self->residual == NULL || self->residual->type == dst->type)
+    return TRUE;
+  self->apart = apart;
+  return apart != NULL && self->residual->type == LATENT_DATA_TYPE_FLOAT32;
+}
+
+gboolean
+latent_quantized_read_residual (
+    const LatentQuantized *self, LatentStep *step, LatentBuilder *builder, GError **error)
+{
+  LatentOperand operand;
+  int place = 0;
+
+  if (self->apart == NULL)
+    return TRUE;
+  while (!self->ops[place].is_sum)
+    place++;
+  if (!latent_builder_get (builder, self->residual, self->apart, &operand, error))
+    return FALSE;
+  latent_primitive_step_add (
+      step, DNNL_ARG_ATTR_MULTIPLE_POST_OP (place) | DNNL_ARG_SRC_1, operand, LATENT_ACCESS_READ);
+  return TRUE;
 }
 
 gboolean

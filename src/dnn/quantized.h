@@ -8,7 +8,7 @@
 
 #define LATENT_MAX_POST_OPS 16
 
-/* A function, or the sum with the residual that lies in the destination's memory. */
+/* A function, or the sum with the residual: see LatentQuantized.apart. */
 typedef struct {
   gboolean is_sum;
   dnnl_alg_kind_t algorithm; /* of a function, with */
@@ -28,14 +28,21 @@ typedef struct {
   guint n_ops;
   LatentPostOp ops[LATENT_MAX_POST_OPS];
   const LatentValue *residual; /* borrowed; NULL for none */
-  int weights_mask;            /* oneDNN's, of the dimensions of the weights, and */
-  int dst_mask;                /* of the destination, along which scales differ; 0 for one scale */
+  LatentLayout *apart; /* borrowed: how the residual lies, which is float32; NULL: it lies in the
+                          destination's memory and has its type */
+  int weights_mask;    /* oneDNN's, of the dimensions of the weights, and */
+  int dst_mask;        /* of the destination, along which scales differ; 0 for one scale */
 } LatentQuantized;
 
 /* Of such a node, and what is fused into it from the nth on. `weights_axes` and `dst_axis`: the
- * masks above where there is more than one scale. FALSE where oneDNN cannot do it. */
-gboolean latent_quantized_init (
-    LatentQuantized *self, const LatentNode *node, guint first, int weights_mask, int dst_mask);
+ * masks above where there is more than one scale. `apart`, which is borrowed: the layout that a
+ * float32 residual of integers may have, NULL where there can be none. FALSE where oneDNN cannot do
+ * it. */
+gboolean latent_quantized_init (LatentQuantized *self, const LatentNode *node, guint first,
+    int weights_mask, int dst_mask, LatentLayout *apart);
+/* Reads a residual that lies apart, where there is one. */
+gboolean latent_quantized_read_residual (
+    const LatentQuantized *self, LatentStep *step, LatentBuilder *builder, GError **error);
 
 /* Adds a float32 constant of one number a channel as the bias that the primitive wants. */
 gboolean latent_quantized_add_bias (const LatentQuantized *self, LatentStep *step,

@@ -7,11 +7,15 @@
 
 /* 2.6: dst = post-operations (scale * (acc + bias)) + zero point. */
 
-/* Whether f (k x) = k f (x) once alpha and beta are scaled. */
+/* Whether f (k x) = k f (x) once alpha and beta are scaled; a residual that lies apart has no
+ * scale.
+ */
 static gboolean
-commutes (const LatentPostOp *op)
+commutes (const LatentQuantized *self, const LatentPostOp *op)
 {
-  return op->is_sum || op->algorithm == dnnl_eltwise_relu || op->algorithm == dnnl_eltwise_clip ||
+  if (op->is_sum)
+    return self->apart == NULL;
+  return op->algorithm == dnnl_eltwise_relu || op->algorithm == dnnl_eltwise_clip ||
          op->algorithm == dnnl_eltwise_abs || op->algorithm == dnnl_eltwise_linear;
 }
 
@@ -21,7 +25,7 @@ static gboolean
 has_last_scale (const LatentQuantized *self)
 {
   for (guint i = 0; i < self->n_ops; i++)
-    if (!commutes (&self->ops[i]))
+    if (!commutes (self, &self->ops[i]))
       return self->is_integer;
   return FALSE;
 }
@@ -45,10 +49,13 @@ latent_quantized_get_bias_factor (const LatentQuantized *self, guint channel)
 }
 
 static dnnl_status_t
-append (dnnl_post_ops_t ops, const LatentPostOp *op, float factor)
+append (dnnl_post_ops_t ops, const LatentQuantized *self, const LatentPostOp *op)
 {
+  const float factor = get_factor (self);
   float beta = op->beta, alpha = op->alpha;
 
+  if (op->is_sum && self->apart != NULL)
+    return dnnl_post_ops_append_binary (ops, dnnl_binary_add, self->apart->md);
   if (op->is_sum && op->zero_point != 0)
     return dnnl_post_ops_append_sum_v3 (
         ops, op->scale * factor, op->zero_point, dnnl_data_type_undef);
@@ -89,8 +96,7 @@ set_post_ops (const LatentQuantized *self, dnnl_primitive_attr_t attr)
   if (dnnl_post_ops_create (&ops) != dnnl_success)
     return FALSE;
   for (const LatentPostOp *op = self->ops; op < self->ops + self->n_ops; op++)
-    if (op != linear &&
-        ((scales && is_linear (op)) || append (ops, op, get_factor (self)) != dnnl_success))
+    if (op != linear && ((scales && is_linear (op)) || append (ops, self, op) != dnnl_success))
       return FALSE;
   if (scales && append_scale (ops, self, linear) != dnnl_success)
     return FALSE;

@@ -17,8 +17,10 @@ latent_quantized_get_bias_factor (const LatentQuantized *self, guint channel)
 }
 
 static dnnl_status_t
-append (dnnl_post_ops_t ops, const LatentPostOp *op)
+append (dnnl_post_ops_t ops, const LatentQuantized *self, const LatentPostOp *op)
 {
+  if (op->is_sum && self->apart != NULL)
+    return dnnl_post_ops_append_binary (ops, dnnl_binary_add, self->apart->md);
   if (op->is_sum)
     return dnnl_post_ops_append_sum (ops, op->scale, op->zero_point, dnnl_data_type_undef);
   return dnnl_post_ops_append_eltwise (ops, op->algorithm, op->alpha, op->beta);
@@ -32,7 +34,7 @@ set_post_ops (const LatentQuantized *self, dnnl_primitive_attr_t attr)
   if (dnnl_post_ops_create (&ops) != dnnl_success)
     return FALSE;
   for (guint i = 0; i < self->n_ops; i++)
-    if (append (ops, &self->ops[i]) != dnnl_success)
+    if (append (ops, self, &self->ops[i]) != dnnl_success)
       return FALSE;
   return dnnl_primitive_attr_set_post_ops (attr, ops) == dnnl_success;
 }

@@ -340,6 +340,9 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
   if (!variable && !latent_pass_depth (graph, error))
     return FALSE;
   latent_pass_fuse (graph);
+  if (wants_int8 (request) && request->level > 0 &&
+      !latent_pass_give_integers (graph, request->level, request->level_zero_point, error))
+    return FALSE;
   if (wants_int8 (request))
     latent_pass_quantize (graph);
   if (request->takes_integers && wants_int8 (request))

@@ -14,7 +14,7 @@ latent_depth_output_find (const LatentGraph *graph, const LatentRequest *request
   gint64 block;
 
   if (!request->leaves_depth || node == NULL || !latent_node_is (node, "DepthToSpace") ||
-      value->type != LATENT_DATA_TYPE_FLOAT32)
+      (value->type != LATENT_DATA_TYPE_FLOAT32 && request->level == 0))
     return NULL;
   block = latent_node_get_int (node, "blocksize", 1);
   return (block == 2 || block == 4) &&

@@ -17,6 +17,8 @@ struct _LatentRequest {
   gboolean variable_parameters;
   gboolean takes_integers; /* see latent_request_set_takes_integers() */
   gboolean leaves_depth;
+  float level; /* of latent_request_set_gives_integers(), 0 where it was not called */
+  guint8 level_zero_point;
   GPtrArray *keep; /* names */
 };
 

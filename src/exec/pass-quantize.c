@@ -122,14 +122,25 @@ find_residual (Candidate *self)
   }
 }
 
-/* The memory that the sum is made in holds the residual first: both are of one type. */
+/* Whether a convolution that makes integers can read what it adds as reals. */
+static gboolean
+adds_reals (const Candidate *self)
+{
+  const LatentValue *value = latent_node_get_input (self->add, 1);
+
+  return latent_node_is (self->node, "Conv") && value->type == LATENT_DATA_TYPE_FLOAT32 &&
+         latent_shape_equal (&value->shape, &latent_node_get_output (self->node, 0)->shape);
+}
+
+/* The memory that the sum is made in holds the residual first: both are of one type, but for
+ * reals that are read from where they lie. */
 static void
 find_destination (Candidate *self, GHashTable *readers)
 {
   LatentValue *dst = latent_node_get_output (self->node, 0);
 
   self->dst = get_quantizer (dst, readers);
-  if (self->add == NULL)
+  if (self->add == NULL || (self->residual == NULL && adds_reals (self)))
     return;
   if (self->dst != NULL &&
       (self->residual == NULL || latent_node_get_input (self->residual, 0)->type !=
@@ -137,6 +148,19 @@ find_destination (Candidate *self, GHashTable *readers)
     self->dst = NULL;
   if (self->dst == NULL)
     self->residual = NULL;
+}
+
+gboolean
+latent_pass_can_make_levels (LatentNode *node)
+{
+  Candidate self = {.node = node};
+
+  if (!has_quantized_weights (node) || get_dequantizer (latent_node_get_input (node, 0)) == NULL)
+    return FALSE;
+  find_residual (&self);
+  if (self.residual != NULL)
+    return latent_node_get_input (self.residual, 0)->type == LATENT_DATA_TYPE_UINT8;
+  return self.add == NULL || adds_reals (&self);
 }
 
 /* The integers that `node` (one of DequantizeLinear and QuantizeLinear) stands beside. FALSE where

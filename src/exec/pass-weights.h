@@ -10,6 +10,17 @@ gboolean latent_node_is (const LatentNode *node, const char *op_type); /* of ONN
 /* Whether it is a QuantizeLinear or DequantizeLinear with one scale for all. */
 gboolean latent_pass_is_quantizer (const LatentNode *node);
 
+/* A QuantizeLinear or DequantizeLinear with the scale and zero point of `integers`, at `position`;
+ * its data and output are the caller's to set. */
+LatentNode *latent_pass_add_quantizer (LatentGraph *graph, guint position, const char *op_type,
+    const LatentValue *integers, GError **error);
+/* A float32 of another value's name and shape, for one reader. */
+LatentValue *latent_pass_add_float (LatentGraph *graph, const LatentValue *like);
+/* A node's output, which says that it is of integers, is made by a QuantizeLinear at `position` of
+ * the reals that the node makes from now on. */
+gboolean latent_pass_quantize_output (
+    LatentGraph *graph, guint position, LatentNode *node, GError **error);
+
 /* The node that makes a value which nothing else reads and which is no output of the graph, or
  * NULL. */
 LatentNode *latent_pass_get_only_producer (const LatentValue *value);

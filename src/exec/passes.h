@@ -34,8 +34,15 @@ guint latent_pass_quantize (LatentGraph *graph);
 /* Where the graph's first input is read by a QuantizeLinear alone, the input becomes what that
  * makes of it. */
 void latent_pass_take_integers (LatentGraph *graph);
+/* The only output, as it is or before the DepthToSpace that makes it, becomes uint8 in such steps
+ * where a quantised product makes it. Comes before latent_pass_quantize(). */
+gboolean latent_pass_give_integers (
+    LatentGraph *graph, float scale, guint8 zero_point, GError **error);
+/* Whether a node is one that latent_pass_quantize() will make integers of and that can then give
+ * uint8. */
+gboolean latent_pass_can_make_levels (LatentNode *node);
 /* Makes node i one of float32 again, between DequantizeLinear and QuantizeLinear of its own, the
- * first of which then is node i. */
+ * first of which then is node i; of one that adds reals and makes integers, its result alone. */
 gboolean latent_pass_unquantize (LatentGraph *graph, guint i, GError **error);
 
 /* Sums of pixels that were channels and are to be again become sums of channels, and a Conv's

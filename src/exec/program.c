@@ -113,6 +113,13 @@ latent_program_get_input_quantization (const LatentProgram *self, guint index)
   return g_array_index (self->inputs, LatentProgramPort, index).quantization;
 }
 
+const LatentQuantization *
+latent_program_get_output_quantization (const LatentProgram *self, guint index)
+{
+  g_return_val_if_fail (index < self->outputs->len, NULL);
+  return g_array_index (self->outputs, LatentProgramPort, index).quantization;
+}
+
 guint64
 latent_program_get_macs (const LatentProgram *self)
 {

@@ -31,6 +31,9 @@ void latent_program_free (LatentProgram *self);
 /* How the integers of an input stand for reals; NULL where they do not. Borrowed. */
 const LatentQuantization *latent_program_get_input_quantization (
     const LatentProgram *self, guint index);
+/* Likewise of an output. */
+const LatentQuantization *latent_program_get_output_quantization (
+    const LatentProgram *self, guint index);
 /* 1, or the block of a DepthToSpace (DCR) that the caller is to do: the first output's shape is
  * that of its result, and its strides those of what it reads. */
 guint latent_program_get_output_block (const LatentProgram *self);

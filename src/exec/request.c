@@ -113,6 +113,14 @@ latent_request_set_takes_integers (LatentRequest *self, gboolean takes)
 }
 
 void
+latent_request_set_gives_integers (LatentRequest *self, float scale, guint8 zero_point)
+{
+  g_return_if_fail (scale > 0);
+  self->level = scale;
+  self->level_zero_point = zero_point;
+}
+
+void
 latent_request_set_leaves_depth (LatentRequest *self, gboolean leaves)
 {
   self->leaves_depth = leaves;
@@ -147,8 +155,9 @@ latent_request_get_key (const LatentRequest *self)
       shapes = g_list_sort (g_hash_table_get_keys (self->shapes), (GCompareFunc)strcmp);
   g_autoptr (GList) bound = g_list_sort (g_hash_table_get_keys (self->bound), (GCompareFunc)strcmp);
 
-  g_string_append_printf (key, "p%d t%u v%d i%d d%d", self->precision, self->threads,
-      !!self->variable_parameters, !!self->takes_integers, !!self->leaves_depth);
+  g_string_append_printf (key, "p%d t%u v%d i%d d%d l%a,%u", self->precision, self->threads,
+      !!self->variable_parameters, !!self->takes_integers, !!self->leaves_depth,
+      (double)self->level, self->level_zero_point);
   for (GList *l = shapes; l != NULL; l = l->next) {
     g_autofree char *dims = latent_shape_to_string (g_hash_table_lookup (self->shapes, l->data));
     g_string_append_printf (key, " s%zu:%s=%s", strlen (l->data), (char *)l->data, dims);

@@ -6,6 +6,7 @@
 
 #include "src/base/clones.h"
 #include "src/base/parallel.h"
+#include "src/media/quads.h"
 
 #define GRAIN 65536 /* elements that are worth a thread */
 #define BLOCK 256   /* columns whose levels are at hand at a time */
@@ -25,7 +26,7 @@ typedef struct {
   const guint8 *bytes;
   gsize step;
   guint n;
-  guint8 edge;
+  const guint8 *edge; /* what follows: read only where it is wanted, for it is far away */
 } Source;
 
 void
@@ -59,7 +60,7 @@ find_source (const Job *job, guint lane, guint sample, guint row)
   const gsize y = ((gsize)(sample / map->tiles_x) * map->height + row) * l->density + l->dy;
   const guint8 *start = job->picture->data[c->plane] + c->offset +
                         (gssize)MIN (y, height - 1) * job->picture->stride[c->plane];
-  Source source = {.step = (gsize)c->step * l->density, .edge = start[(width - 1) * c->step]};
+  Source source = {.step = (gsize)c->step * l->density, .edge = start + (width - 1) * c->step};
 
   if (x < width) {
     source.n = (guint)MIN ((width - 1 - x) / l->density + 1, map->width);
@@ -87,7 +88,8 @@ gather (const Source *source, gsize begin, gsize n, guint8 *dst)
     gather_steps (source->bytes + begin * 2, 2, inside, dst);
   else if (inside > 0)
     gather_steps (source->bytes + begin * source->step, source->step, inside, dst);
-  memset (dst + inside, source->edge, n - inside);
+  if (inside < n)
+    memset (dst + inside, *source->edge, n - inside);
 }
 
 ROW void
@@ -113,6 +115,30 @@ scatter (const LatentPixelMap *map, guint8 levels[][BLOCK], guint n_lanes, gsize
         dst[(gint64)lane * map->channel_stride + (gint64)i * map->column_stride] = levels[lane][i];
 }
 
+/* What all lanes of 4:2:0 have inside the picture, where levels are the integers and six of them
+ * lie together. Returns how many columns. */
+static guint
+load_quads (const Job *job, const Source *sources, guint8 *dst)
+{
+  const LatentPixelMap *map = &job->map->map;
+  LatentQuadRow row = {
+      .luma = {(guint8 *)sources[0].bytes, (guint8 *)sources[2].bytes},
+      .chroma = {(guint8 *)sources[4].bytes, (guint8 *)sources[5].bytes},
+      .step = sources[4].step,
+      .block = 1,
+      .column_stride = LATENT_MAX_LANES
+  };
+  guint n = sources[0].n;
+
+  if (map->color != LATENT_COLOR_I420 || !job->map->is_identity || map->channel_stride != 1 ||
+      map->column_stride != LATENT_MAX_LANES)
+    return 0;
+  for (guint lane = 1; lane < LATENT_MAX_LANES; lane++)
+    n = MIN (n, sources[lane].n);
+  latent_quads_gather (&row, n, dst);
+  return n;
+}
+
 ROW void
 load_row (const Job *job, guint sample, guint row)
 {
@@ -124,7 +150,7 @@ load_row (const Job *job, guint sample, guint row)
 
   for (guint lane = 0; lane < n_lanes; lane++)
     sources[lane] = find_source (job, lane, sample, row);
-  for (gsize begin = 0; begin < map->width; begin += BLOCK) {
+  for (gsize begin = load_quads (job, sources, dst); begin < map->width; begin += BLOCK) {
     gsize n = MIN (map->width - begin, BLOCK);
     for (guint lane = 0; lane < n_lanes; lane++) {
       gather (&sources[lane], begin, n, levels[lane]);

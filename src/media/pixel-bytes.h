@@ -18,3 +18,7 @@ void latent_byte_map_init (LatentByteMap *self, const LatentPixelMap *map, Laten
 
 /* Writes all of tiles_x * tiles_y samples, as latent_pixel_map_load() does. */
 void latent_byte_map_load (const LatentByteMap *self, guint8 *dst, const LatentPicture *src);
+
+/* The other way: integers that are levels become a picture, as latent_pixel_map_store() does it. */
+void latent_pixel_map_store_levels (
+    const LatentPixelMap *self, const guint8 *src, const LatentPicture *dst);

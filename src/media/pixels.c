@@ -54,22 +54,20 @@ find_span (const Job *job, guint lane, guint sample, guint row)
   return span;
 }
 
-static guint
-get_block (const LatentPixelMap *map)
+guint
+latent_pixel_map_get_block (const LatentPixelMap *self)
 {
-  return MAX (map->block, 1);
+  return MAX (self->block, 1);
 }
 
-/* Where a row's column lies in a sample. */
-static gint64
-find_place (const Job *job, guint row, guint column)
+gint64
+latent_pixel_map_find_place (const LatentPixelMap *self, guint row, guint column)
 {
-  const LatentPixelMap *map = job->map;
-  guint block = get_block (map);
-  guint part = row % block * block + column % block;
+  const guint block = latent_pixel_map_get_block (self);
+  const guint part = row % block * block + column % block;
 
-  return row / block * map->row_stride + column / block * map->column_stride +
-         (gint64)part * job->layout->n_lanes * map->channel_stride;
+  return row / block * self->row_stride + column / block * self->column_stride +
+         (gint64)part * latent_layout_get (self->color)->n_lanes * self->channel_stride;
 }
 
 static void
@@ -80,8 +78,8 @@ fill_lane (const Job *job, guint lane, guint sample, guint row, LatentLaneRow *d
 
   dst->byte_step = (gsize)job->format->components[l->component].step * l->density;
   dst->values = job->values + sample * map->sample_stride + lane * map->channel_stride +
-                find_place (job, row, 0);
-  dst->block = get_block (map);
+                latent_pixel_map_find_place (map, row, 0);
+  dst->block = latent_pixel_map_get_block (map);
   dst->value_step = (gsize)map->column_stride;
   dst->scale = job->scale[lane];
   dst->offset = map->offset[lane];
@@ -144,13 +142,14 @@ store_rest (const Job *job, guint lane, guint row, guint begin, const Span *span
   float *start = at->values;
   guint not_finite = 0;
 
-  if (get_block (job->map) == 1) {
+  if (latent_pixel_map_get_block (job->map) == 1) {
     advance (at, begin);
     return job->rest[lane]->store (at, span->n - begin);
   }
   at->bytes += begin * at->byte_step;
   for (guint x = begin; x < span->n; x++, at->bytes += at->byte_step) {
-    at->values = start + find_place (job, row, x) - find_place (job, row, 0);
+    at->values = start + latent_pixel_map_find_place (job->map, row, x) -
+                 latent_pixel_map_find_place (job->map, row, 0);
     not_finite += job->rest[lane]->store (at, 1);
   }
   return not_finite;
@@ -206,7 +205,8 @@ choose_group (const LatentPixelMap *map)
   if (map->color == LATENT_COLOR_RGB)
     return 3;
   return map->color == LATENT_COLOR_I420 && map->channel_stride == 1 &&
-                 map->column_stride == 6 * get_block (map) * get_block (map)
+                 map->column_stride ==
+                     6 * latent_pixel_map_get_block (map) * latent_pixel_map_get_block (map)
              ? 6
              : 1;
 }
@@ -251,9 +251,11 @@ latent_pixel_map_load (const LatentPixelMap *self, float *dst, const LatentPictu
   run_job (&job, load_rows);
 }
 
-static void
-fill_chroma (const LatentPicture *dst, const LatentFormat *format)
+void
+latent_picture_fill_chroma (const LatentPicture *dst)
 {
+  const LatentFormat *format = latent_format_get (dst->format);
+
   for (guint plane = 1; plane < format->n_planes; plane++) {
     const LatentComponent *c = &format->components[plane];
     gsize size = (gsize)latent_component_get_size (c, dst->width) * c->step;
@@ -274,6 +276,6 @@ latent_pixel_map_store (const LatentPixelMap *self, const float *src, const Late
     job.scale[lane] = self->scale[lane] != 0 ? 1 / self->scale[lane] : 0;
   run_job (&job, store_rows);
   if (self->color == LATENT_COLOR_GRAY8)
-    fill_chroma (dst, job.format);
+    latent_picture_fill_chroma (dst);
   return job.not_finite;
 }

@@ -22,6 +22,13 @@ typedef struct {
   guint threads;
 } LatentPixelMap;
 
+/* The block, or 1 for none. */
+guint latent_pixel_map_get_block (const LatentPixelMap *self);
+/* Where a row's column begins in a sample, in elements: its first channel. */
+gint64 latent_pixel_map_find_place (const LatentPixelMap *self, guint row, guint column);
+/* What no plane of a model of gray has: chroma of 128. */
+void latent_picture_fill_chroma (const LatentPicture *dst);
+
 /* Writes all of tiles_x * tiles_y samples. The picture's format fits the color. */
 void latent_pixel_map_load (const LatentPixelMap *self, float *dst, const LatentPicture *src);
 

@@ -53,6 +53,8 @@ compile (LatentModel *model, const LatentRunnerOptions *options, const LatentSha
   latent_request_set_threads (request, options->threads);
   latent_request_set_takes_integers (request, options->takes_integers);
   latent_request_set_leaves_depth (request, options->leaves_depth);
+  if (options->level > 0)
+    latent_request_set_gives_integers (request, options->level, options->level_zero_point);
   return latent_program_new (model, request, error);
 }
 
@@ -96,7 +98,7 @@ alloc_staging (LatentRunner *self, GError **error)
   self->input_stride = (gint64)in;
   self->output_stride = (gint64)out;
   self->staging_in = alloc_samples (in, self->in_size, self->samples);
-  self->staging_out = alloc_samples (out, sizeof (float), self->samples);
+  self->staging_out = alloc_samples (out, self->out_size, self->samples);
   if (self->staging_in && self->staging_out)
     return TRUE;
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
@@ -113,8 +115,9 @@ attach (LatentRunner *self, gboolean whole, GError **error)
   self->in = latent_program_get_input (self->program, 0);
   self->out = latent_program_get_output (self->program, 0);
   self->in_size = latent_data_type_get_size (self->in->type);
+  self->out_size = latent_data_type_get_size (self->out->type);
   if ((latent_runner_get_quantization (self) == NULL && !check_port (self->in, "input", error)) ||
-      !check_port (self->out, "output", error))
+      (!latent_runner_gives_levels (self) && !check_port (self->out, "output", error)))
     return FALSE;
   self->context = latent_context_new (self->program, error);
   if (!self->context)
@@ -163,7 +166,7 @@ gboolean
 latent_runner_run (LatentRunner *self, GError **error)
 {
   gpointer in = latent_context_get_input_data (self->context, 0);
-  const float *out = latent_context_get_output_data (self->context, 0);
+  gconstpointer out = latent_context_get_output_data (self->context, 0);
 
   if (!self->staging_in)
     return latent_context_run (self->context, error);
@@ -171,8 +174,8 @@ latent_runner_run (LatentRunner *self, GError **error)
     memcpy (in, latent_runner_get_input (self, i), (gsize)self->input_stride * self->in_size);
     if (!latent_context_run (self->context, error))
       return FALSE;
-    memcpy (self->staging_out + i * self->output_stride, out,
-        (gsize)self->output_stride * sizeof (float));
+    memcpy ((guint8 *)self->staging_out + i * (gsize)self->output_stride * self->out_size, out,
+        (gsize)self->output_stride * self->out_size);
   }
   return TRUE;
 }
@@ -189,10 +192,16 @@ latent_runner_get_quantization (const LatentRunner *self)
   return latent_program_get_input_quantization (self->program, 0);
 }
 
-const float *
+gconstpointer
 latent_runner_get_output (const LatentRunner *self, guint sample)
 {
-  return self->output + sample * self->output_stride;
+  return (const guint8 *)self->output + (gsize)sample * (gsize)self->output_stride * self->out_size;
+}
+
+gboolean
+latent_runner_gives_levels (const LatentRunner *self)
+{
+  return latent_program_get_output_quantization (self->program, 0) != NULL;
 }
 
 gboolean

@@ -13,12 +13,13 @@ typedef struct {
   const LatentPort *in; /* of the program, whose batch may be 1 */
   const LatentPort *out;
   gsize in_size;  /* bytes of an element of the input: 4, or 1 of integers that stand for reals */
+  gsize out_size; /* likewise of the output */
   gpointer input; /* the first sample's first element; strides are the ports' */
-  const float *output;
+  gconstpointer output;
   gint64 input_stride; /* from sample to sample, in elements */
   gint64 output_stride;
   gpointer staging_in; /* the batch, where samples run one after the other; else NULL */
-  float *staging_out;
+  gpointer staging_out;
 } LatentRunner;
 
 typedef struct {
@@ -27,6 +28,8 @@ typedef struct {
   guint threads;
   gboolean leaves_depth;   /* latent_program_get_output_block() may be more than 1 */
   gboolean takes_integers; /* the input may be of 8-bit integers that stand for reals */
+  float level; /* over 0: the output may be of uint8 that stand for reals in such steps */
+  guint8 level_zero_point;
 } LatentRunnerOptions;
 
 /* Compiles. `sample` is the input's shape for one sample. Its first dimension is the batch where it
@@ -41,7 +44,9 @@ gboolean latent_runner_run (LatentRunner *self, GError **error);
 /* Of float32, or of what latent_runner_get_quantization(), which is NULL else, says. */
 gpointer latent_runner_get_input (const LatentRunner *self, guint sample);
 const LatentQuantization *latent_runner_get_quantization (const LatentRunner *self);
-const float *latent_runner_get_output (const LatentRunner *self, guint sample);
+/* Of float32, or of uint8 as latent_runner_gives_levels() says. */
+gconstpointer latent_runner_get_output (const LatentRunner *self, guint sample);
+gboolean latent_runner_gives_levels (const LatentRunner *self);
 
 /* latent_program_get_output_block(). */
 guint latent_runner_get_block (const LatentRunner *self);

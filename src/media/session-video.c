@@ -228,6 +228,11 @@ latent_session_get_picture (LatentSession *self, guint slot, const LatentPicture
 {
   g_return_val_if_fail (self->options.mode != LATENT_MODE_ENCODE, 0);
   g_return_val_if_fail (is_expected (self, slot, dst), 0);
+  if (latent_runner_gives_levels (&self->runner)) {
+    latent_pixel_map_store_levels (&self->picture_out,
+        latent_runner_get_output (&self->runner, slot * self->slot_samples), dst);
+    return 0;
+  }
   return latent_pixel_map_store (
       &self->picture_out, latent_runner_get_output (&self->runner, slot * self->slot_samples), dst);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/media/session.h"
 
+#include <math.h>
 #include <string.h>
 
 G_DEFINE_BOXED_TYPE (LatentSession, latent_session, latent_session_ref, latent_session_unref)
@@ -46,6 +47,23 @@ check_new (const LatentSession *self, LatentMode mode, GError **error)
   return TRUE;
 }
 
+/* What integers must stand for so that they are levels: the same for all channels. */
+static void
+find_levels (const LatentModel *model, LatentRunnerOptions *options)
+{
+  const float scale = latent_model_get_scale (model, 0);
+  const float offset = latent_model_get_offset (model, 0);
+  const float zero_point = -offset / scale;
+
+  for (guint c = 1; c < latent_layout_get (model->media.color)->n_lanes; c++)
+    if (latent_model_get_scale (model, c) != scale || latent_model_get_offset (model, c) != offset)
+      return;
+  if (!(scale > 0) || !(zero_point >= 0) || zero_point > 255 || zero_point != rintf (zero_point))
+    return;
+  options->level = scale;
+  options->level_zero_point = (guint8)zero_point;
+}
+
 LatentSession *
 latent_session_new (LatentModel *model, LatentMode mode, LatentPrecision precision, guint threads,
     guint batch, GError **error)
@@ -65,6 +83,8 @@ latent_session_new (LatentModel *model, LatentMode mode, LatentPrecision precisi
                                mode != LATENT_MODE_ENCODE;
   self->options.takes_integers = model->media.kind == LATENT_MEDIA_VIDEO &&
                                  mode != LATENT_MODE_DECODE;
+  if (model->media.kind == LATENT_MEDIA_VIDEO && mode != LATENT_MODE_ENCODE)
+    find_levels (model, &self->options);
   self->batch = batch;
   return check_new (self, mode, error) ? g_steal_pointer (&self) : NULL;
 }
