@@ -6,9 +6,10 @@
 
 GST_DEBUG_CATEGORY_EXTERN (latent_audio_dec_debug);
 
-/* A packet whose samples are still to come. */
+/* A packet, of one window or some, whose samples are still to come. */
 typedef struct {
   guint n;            /* samples */
+  guint n_windows;    /* that they are of */
   float from;         /* what they are multiplied with: first */
   float to;           /* and last */
   gboolean is_hidden; /* it was played before */
@@ -21,8 +22,10 @@ struct _LatentAudioDec {
   LatentDecCore core;
   GstAudioInfo info;
   guint hop;
+  guint n_frames;      /* of a packet at most */
   GArray *owed;        /* LatentAudioOwed, in order */
-  guint n_run;         /* of those, how many ran */
+  guint n_owed;        /* their windows */
+  guint n_run;         /* of these, how many ran */
   float gain;          /* of the last packet's end */
   GstClockTime played; /* backwards: from this PTS on all was played, or none */
   GstClockTime first;  /* backwards: least PTS of the group at work, or none */

@@ -7,7 +7,7 @@
 
 #define GST_CAT_DEFAULT latent_audio_dec_debug
 
-/* Concealed packets in a row until there is silence. */
+/* Concealed frames in a row until there is silence. */
 #define FADE 5
 
 /* What was concealed fades. */
@@ -36,7 +36,8 @@ pop (LatentAudioDec *self)
   GstFlowReturn ret;
 
   g_array_remove_index (self->owed, 0);
-  self->n_run--;
+  self->n_run -= owed.n_windows;
+  self->n_owed -= owed.n_windows;
   if (!buffer || !gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
     gst_clear_buffer (&buffer);
     GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("a buffer of samples cannot be allocated"), (NULL));
@@ -49,7 +50,7 @@ pop (LatentAudioDec *self)
     gst_clear_buffer (&buffer);
   } else if (owed.to < 1) {
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
-    latent_dec_core_count_concealed (&self->core);
+    latent_dec_core_count_concealed (&self->core, owed.n_windows);
   }
   ret = gst_audio_decoder_finish_frame (decoder, buffer, 1);
   return ret == GST_FLOW_OK && owed.n_units > 0
@@ -57,25 +58,43 @@ pop (LatentAudioDec *self)
              : ret;
 }
 
+/* Samples of the windows that are put, one after the other: a hop each but for the last. */
+static guint
+count_fresh (const LatentAudioDec *self, guint window)
+{
+  guint i = 0;
+
+  while (window >= g_array_index (self->owed, LatentAudioOwed, i).n_windows)
+    window -= g_array_index (self->owed, LatentAudioOwed, i++).n_windows;
+  return MIN (g_array_index (self->owed, LatentAudioOwed, i).n - window * self->hop, self->hop);
+}
+
+static GstFlowReturn
+run (LatentAudioDec *self, guint n)
+{
+  LatentSession *session = self->core.session;
+
+  if (!latent_stats_run (&self->core.stats, session, n))
+    return GST_FLOW_ERROR;
+  for (guint i = 0; i < n; i++)
+    latent_stats_add_nonfinite (&self->core.stats, latent_model_get_id (self->core.model),
+        latent_session_add_window (session, i, count_fresh (self, self->n_run + i)));
+  self->n_run += n;
+  return GST_FLOW_OK;
+}
+
 /* Runs what waits, and gives what is finished; with `drain` everything. */
 static GstFlowReturn
 give (LatentAudioDec *self, gboolean drain)
 {
-  LatentSession *session = self->core.session;
-  guint n = self->owed->len - self->n_run;
+  guint n = self->n_owed - self->n_run;
   GstFlowReturn ret = GST_FLOW_OK;
 
-  if (n > 0 && (drain || n == self->core.settings.batch_size)) {
-    if (!latent_stats_run (&self->core.stats, session, n))
-      return GST_FLOW_ERROR;
-    for (guint i = 0; i < n; i++)
-      latent_stats_add_nonfinite (&self->core.stats, latent_model_get_id (self->core.model),
-          latent_session_add_window (
-              session, i, g_array_index (self->owed, LatentAudioOwed, self->n_run + i).n));
-    self->n_run += n;
-  }
-  while (ret == GST_FLOW_OK && self->n_run > 0 &&
-         latent_session_get_available_samples (session, drain) >=
+  if (n > 0 && (drain || n == self->core.settings.batch_size))
+    ret = run (self, n);
+  while (ret == GST_FLOW_OK && self->owed->len > 0 &&
+         self->n_run >= g_array_index (self->owed, LatentAudioOwed, 0).n_windows &&
+         latent_session_get_available_samples (self->core.session, drain) >=
              g_array_index (self->owed, LatentAudioOwed, 0).n)
     ret = pop (self);
   return ret;
@@ -85,7 +104,7 @@ void
 latent_audio_dec_restart (LatentAudioDec *self)
 {
   g_array_set_size (self->owed, 0);
-  self->n_run = 0;
+  self->n_run = self->n_owed = 0;
   self->next = GST_CLOCK_TIME_NONE;
   if (self->core.decoder)
     latent_session_reset (self->core.session);
@@ -100,31 +119,42 @@ latent_audio_dec_drain (LatentAudioDec *self)
   return ret;
 }
 
-/* Samples that a packet stands for: the last of a stream for less than a hop. */
+/* Samples that a packet stands for: the last of a stream for less than others. */
 static guint
 count_samples (LatentAudioDec *self, GstBuffer *buffer)
 {
-  guint64 n = self->hop;
+  guint64 n = (guint64)self->hop * self->n_frames;
 
   if (GST_BUFFER_DURATION_IS_VALID (buffer))
     n = gst_util_uint64_scale_round (
         GST_BUFFER_DURATION (buffer), (guint64)GST_AUDIO_INFO_RATE (&self->info), GST_SECOND);
-  return (guint)CLAMP (n, 1, self->hop);
+  return (guint)CLAMP (n, 1, self->hop * self->n_frames);
 }
 
-/* Puts core.latents into the next slot, for a packet of n samples. */
+/* Puts core.latents into the next slot, for a packet of n samples, and those of the packet's other
+ * frames behind them: where it is concealed, the same ones. */
 static GstFlowReturn
 put (LatentAudioDec *self, guint n, float gain)
 {
-  LatentAudioOwed owed = {
-      .n = n, .from = gain < 1 ? self->gain : 1, .to = gain, .is_hidden = self->is_hidden};
-  GstFlowReturn ret;
+  const guint n_windows = (n - 1) / self->hop + 1;
+  LatentAudioOwed owed = {.n = n,
+      .n_windows = n_windows,
+      .from = gain < 1 ? self->gain : 1,
+      .to = gain,
+      .is_hidden = self->is_hidden};
+  const gboolean is_short = n < self->hop * self->n_frames;
+  GstFlowReturn ret = GST_FLOW_OK;
 
-  latent_session_put_latent (self->core.session, self->owed->len - self->n_run, self->core.latents);
   g_array_append_val (self->owed, owed);
   self->gain = gain;
-  ret = give (self, n < self->hop);
-  if (n < self->hop)
+  for (guint i = 0; ret == GST_FLOW_OK && i < n_windows; i++) {
+    if (i > 0 && gain >= 1)
+      latent_dec_core_next (&self->core);
+    latent_session_put_latent (self->core.session, self->n_owed - self->n_run, self->core.latents);
+    self->n_owed++;
+    ret = give (self, is_short && i + 1 == n_windows);
+  }
+  if (is_short)
     latent_audio_dec_restart (self);
   return ret;
 }
@@ -153,7 +183,8 @@ conceal (LatentAudioDec *self, GstClockTime pts, guint n)
         gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE, 0));
   if (!self->has_last) /* nothing was heard yet */
     return gst_audio_decoder_finish_frame (GST_AUDIO_DECODER (self), NULL, 1);
-  return put (self, n, is_silent ? 0 : MAX (0, 1 - (float)self->core.n_lost / FADE));
+  return put (
+      self, n, is_silent ? 0 : MAX (0, 1 - (float)(self->core.n_lost * self->n_frames) / FADE));
 }
 
 /* Where packets were left out, by dtx or on the way, what was held goes out before. */
@@ -173,16 +204,29 @@ follow (LatentAudioDec *self, GstBuffer *buffer, guint n)
   return ret;
 }
 
+/* The net begins anew, and the sound goes on. */
+static GstFlowReturn
+begin_state (LatentAudioDec *self)
+{
+  guint n = self->n_owed - self->n_run;
+  GstFlowReturn ret = n > 0 ? run (self, n) : GST_FLOW_OK;
+
+  latent_session_reset_state (self->core.session);
+  return ret;
+}
+
 static GstFlowReturn
 take_latents (LatentAudioDec *self, const LatentPacketInfo *info, guint n)
 {
   GstFlowReturn ret = GST_FLOW_OK;
 
-  if (self->core.n_lost > 0 || (info->key && self->core.has_state)) /* then the net begins anew */
+  if (self->core.n_lost > 0)
     ret = part (self);
+  else if (info->key && self->core.has_state)
+    ret = begin_state (self);
   self->has_last = TRUE;
   self->core.n_lost = 0;
-  return ret == GST_FLOW_OK ? put (self, n, 1) : ret;
+  return ret == GST_FLOW_OK ? put (self, MIN (n, info->frames * self->hop), 1) : ret;
 }
 
 /* Backwards the base class gives the first packet of a group again behind the group before, since

@@ -34,6 +34,19 @@ GST_DEBUG_CATEGORY (latent_audio_dec_debug);
 G_DEFINE_TYPE_WITH_CODE (LatentAudioDec, latent_audio_dec, GST_TYPE_AUDIO_DECODER,
     GST_DEBUG_CATEGORY_INIT (latent_audio_dec_debug, "latentaudiodec", 0, "audio decoder"))
 
+/* Samples from a packet's time until it is played: windows wait for a batch, the last one's samples
+ * for those of the next packets, and a packet's samples go out together. */
+static guint64
+count_latency (const LatentAudioDec *self)
+{
+  const LatentMediaInfo *media = latent_model_get_media_info (self->core.model);
+  const guint64 packet = (guint64)self->hop * self->n_frames;
+  guint64 n = media->window - media->hop +
+              (guint64)media->hop * (self->core.settings.batch_size - 1);
+
+  return self->n_frames > 1 ? (n + packet - 1) / packet * packet : n;
+}
+
 /* After headers that made another stream. */
 static gboolean
 begin_stream (LatentAudioDec *self)
@@ -50,11 +63,10 @@ begin_stream (LatentAudioDec *self)
   stream = latent_decoder_get_info (self->core.decoder);
   media = latent_model_get_media_info (self->core.model);
   self->hop = media->hop;
+  self->n_frames = MAX (stream->frames, 1);
   gst_audio_info_set_format (
       &self->info, GST_AUDIO_FORMAT_F32, (gint)stream->rate, (gint)stream->audio_channels, NULL);
-  latency = gst_util_uint64_scale (
-      media->window - media->hop + (guint64)media->hop * (self->core.settings.batch_size - 1),
-      GST_SECOND, stream->rate);
+  latency = gst_util_uint64_scale (count_latency (self), GST_SECOND, stream->rate);
   gst_audio_decoder_set_latency (decoder, latency, latency);
   return gst_audio_decoder_set_output_format (decoder, &self->info);
 }

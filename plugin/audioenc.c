@@ -4,11 +4,14 @@
  * @title: latentaudioenc
  *
  * Makes a stream of packets of raw audio with an autoencoder from an .onnx file
- * (#LatentAudioEnc:model), one for each hop of samples. Rate and channels are the model's;
+ * (#LatentAudioEnc:model), one for each hop of samples or some. Rate and channels are the model's;
  * audioconvert and audioresample before the element do what is needed.
  *
  * The last packet's duration says how many samples it stands for, so that latentaudiodec gives as
  * many as came in. Discontinuities begin with a key packet.
+ *
+ * With #LatentAudioEnc:frames-per-packet several hops share a packet, and what a packet costs
+ * beside its latents; so many hops are waited for, which is the latency.
  *
  * With #LatentAudioEnc:dtx nothing but gap events is sent while the samples are all zero: the next
  * packet's timestamp tells how long, and the decoder is silent meanwhile.
@@ -33,19 +36,23 @@
 GST_DEBUG_CATEGORY_STATIC (latent_audio_enc_debug);
 #define GST_CAT_DEFAULT latent_audio_enc_debug
 
-enum { PROP_DTX = LATENT_ENC_N_PROPS };
+enum { PROP_DTX = LATENT_ENC_N_PROPS, PROP_FRAMES };
 
 struct _LatentAudioEnc {
   GstAudioEncoder parent;
 
   LatentEncCore core;
-  gboolean dtx; /* under the object lock */
+  gboolean dtx;   /* under the object lock */
+  guint n_frames; /* of a packet; settable below PAUSED only */
   GstAudioInfo info;
-  GArray *held;     /* guint: samples that the session's slots stand for */
-  gint asked;       /* atomic: 1 a key packet was asked for, 2 with headers */
-  guint64 n_taken;  /* samples since the stream began */
-  guint64 n_zeros;  /* samples in a row that were zero */
-  GstClockTime end; /* of the last packet, or none */
+  GArray *held;       /* guint: samples that the session's slots stand for */
+  gint asked;         /* atomic: 1 a key packet was asked for, 2 with headers */
+  guint64 n_taken;    /* samples since the stream began, of packets that were pushed */
+  guint n_waiting;    /* samples of the packet at work */
+  LatentEncWish wish; /* what was asked for */
+  LatentEncWish made; /* of the packet at work */
+  guint64 n_zeros;    /* samples in a row that were zero */
+  GstClockTime end;   /* of the last packet, or none */
 };
 
 G_DEFINE_TYPE_WITH_CODE (LatentAudioEnc, latent_audio_enc, GST_TYPE_AUDIO_ENCODER,
@@ -64,13 +71,14 @@ get_time (LatentAudioEnc *self, guint64 n)
   return gst_util_uint64_scale (n, GST_SECOND, get_media (self)->rate);
 }
 
-/* What was asked for since the last packet. */
-static LatentEncWish
-take_wish (LatentAudioEnc *self)
+/* What was asked for of the next packet that begins. */
+static void
+collect_wishes (LatentAudioEnc *self)
 {
-  gint asked = g_atomic_int_and ((guint *)&self->asked, 0);
+  guint asked = g_atomic_int_and ((guint *)&self->asked, 0);
 
-  return (LatentEncWish){.key = asked > 0, .headers = asked > 1};
+  self->wish.key |= asked > 0;
+  self->wish.headers |= asked > 1;
 }
 
 /* The base class of audio does not know of key units. FALSE: the event is another. */
@@ -95,28 +103,42 @@ update_tags (LatentAudioEnc *self)
   gst_audio_encoder_merge_tags (GST_AUDIO_ENCODER (self), tags, GST_TAG_MERGE_REPLACE);
 }
 
-/* Codes a window whose latents are ready, and pushes it. */
+static GstFlowReturn
+push_packet (LatentAudioEnc *self, GstBuffer *buffer, const LatentEncPacket *packet)
+{
+  GstAudioEncoder *encoder = GST_AUDIO_ENCODER (self);
+  guint n = self->n_waiting;
+
+  self->n_taken += n;
+  self->n_waiting = 0;
+  if (!packet->is_key)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  if (packet->has_new_tags)
+    update_tags (self);
+  if (packet->needs_headers)
+    gst_audio_encoder_set_headers (
+        encoder, latent_enc_core_new_headers (&self->core, GST_CLOCK_TIME_NONE, packet->is_first));
+  return gst_audio_encoder_finish_frame (encoder, buffer, (gint)n);
+}
+
+/* Codes a window whose latents are ready; pushes the packet that it fills. */
 static GstFlowReturn
 finish_window (LatentAudioEnc *self, guint slot, guint n)
 {
-  GstAudioEncoder *encoder = GST_AUDIO_ENCODER (self);
+  guint64 end = self->n_taken + self->n_waiting;
   GstClockTime begin = get_time (self, self->n_taken);
-  GstClockTime duration = get_time (self, self->n_taken + n) - begin;
+  GstClockTime duration = get_time (self, end + n) - get_time (self, end);
   LatentEncPacket packet;
-  GstBuffer *buffer = latent_enc_core_encode (
-      &self->core, slot, begin, duration, take_wish (self), &packet);
+  GstBuffer *buffer;
 
-  if (!buffer)
+  if (self->core.n_waiting == 0) {
+    self->made = self->wish;
+    self->wish = (LatentEncWish){0};
+  }
+  if (!latent_enc_core_encode (&self->core, slot, begin, duration, self->made, &packet, &buffer))
     return GST_FLOW_ERROR;
-  self->n_taken += n;
-  if (!packet.is_key)
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  if (packet.has_new_tags)
-    update_tags (self);
-  if (packet.needs_headers)
-    gst_audio_encoder_set_headers (
-        encoder, latent_enc_core_new_headers (&self->core, GST_CLOCK_TIME_NONE, packet.is_first));
-  return gst_audio_encoder_finish_frame (encoder, buffer, (gint)n);
+  self->n_waiting += n;
+  return buffer ? push_packet (self, buffer, &packet) : GST_FLOW_OK;
 }
 
 static GstFlowReturn
@@ -135,12 +157,28 @@ run_held (LatentAudioEnc *self)
   return ret;
 }
 
+/* Everything that came goes out, in a packet of fewer frames if need be. */
+static GstFlowReturn
+drain (LatentAudioEnc *self)
+{
+  GstFlowReturn ret = run_held (self);
+  LatentEncPacket packet;
+  GstBuffer *buffer;
+
+  if (ret != GST_FLOW_OK || self->core.n_waiting == 0)
+    return ret;
+  buffer = latent_enc_core_finish_packet (
+      &self->core, get_time (self, self->n_taken), self->made, &packet);
+  return buffer ? push_packet (self, buffer, &packet) : GST_FLOW_ERROR;
+}
+
 /* What comes next does not continue what came. */
 static void
 restart (LatentAudioEnc *self)
 {
   g_array_set_size (self->held, 0);
   self->n_zeros = 0;
+  self->n_waiting = 0;
   self->end = GST_CLOCK_TIME_NONE;
   latent_enc_core_reset (&self->core);
 }
@@ -165,14 +203,15 @@ skips (LatentAudioEnc *self, const GstMapInfo *map, guint n)
   dtx = self->dtx;
   GST_OBJECT_UNLOCK (self);
   self->n_zeros = dtx && is_zero (map->data, map->size) ? self->n_zeros + n : 0;
-  return self->n_zeros >= get_media (self)->window && GST_CLOCK_TIME_IS_VALID (self->end);
+  return self->n_zeros >= get_media (self)->window &&
+         (GST_CLOCK_TIME_IS_VALID (self->end) || self->held->len > 0 || self->core.n_waiting > 0);
 }
 
 /* A window that is not sent. */
 static GstFlowReturn
 skip_window (LatentAudioEnc *self)
 {
-  GstFlowReturn ret = run_held (self);
+  GstFlowReturn ret = drain (self);
   guint n = latent_session_take_window (self->core.session, 0);
   GstClockTime begin, duration;
 
@@ -212,7 +251,7 @@ handle_frame (GstAudioEncoder *encoder, GstBuffer *buffer)
   guint n;
 
   if (!buffer) { /* the end, or a discontinuity */
-    ret = run_held (self);
+    ret = drain (self);
     restart (self);
     return ret;
   }
@@ -220,7 +259,9 @@ handle_frame (GstAudioEncoder *encoder, GstBuffer *buffer)
     GST_ELEMENT_ERROR (self, RESOURCE, READ, ("a buffer of samples cannot be read"), (NULL));
     return GST_FLOW_ERROR;
   }
-  latent_enc_core_prepare (&self->core, FALSE);
+  if (self->held->len == 0)
+    collect_wishes (self);
+  latent_enc_core_prepare (&self->core, self->wish.key && self->core.n_waiting == 0);
   n = (guint)(map.size / (gsize)GST_AUDIO_INFO_BPF (&self->info));
   latent_session_push_samples (session, map.data, n);
   is_silent = skips (self, &map, n);
@@ -251,7 +292,8 @@ compile (LatentAudioEnc *self, GError **error)
   LatentStreamInfo stream = {
       .rate = (guint)GST_AUDIO_INFO_RATE (&self->info),
       .audio_channels = (guint)GST_AUDIO_INFO_CHANNELS (&self->info),
-      .hop = get_media (self)->hop,
+      .hop = get_media (self)->hop * self->n_frames,
+      .frames = self->n_frames,
   };
 
   return session &&
@@ -260,13 +302,29 @@ compile (LatentAudioEnc *self, GError **error)
          latent_enc_core_begin (&self->core, &stream, error);
 }
 
+/* Hops from a packet's first sample until it goes out, at most: where batches and packets end
+ * together only now and then, its last window may wait for a batch. */
+static guint
+count_latency (guint n_frames, guint batch_size)
+{
+  guint a = n_frames, b = batch_size;
+
+  while (b > 0) { /* the greatest common divisor */
+    guint rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return n_frames + batch_size - a;
+}
+
 /* One hop at a time, at the end what is left. */
 static void
 configure (LatentAudioEnc *self)
 {
   GstAudioEncoder *encoder = GST_AUDIO_ENCODER (self);
   gint hop = (gint)get_media (self)->hop;
-  GstClockTime latency = get_time (self, (guint64)hop * self->core.settings.batch_size);
+  GstClockTime latency = get_time (
+      self, (guint64)hop * count_latency (self->n_frames, self->core.settings.batch_size));
 
   gst_audio_encoder_set_frame_samples_min (encoder, hop);
   gst_audio_encoder_set_frame_samples_max (encoder, hop);
@@ -285,6 +343,7 @@ set_format (GstAudioEncoder *encoder, GstAudioInfo *info)
   self->info = *info;
   g_array_set_size (self->held, 0);
   self->n_taken = self->n_zeros = 0;
+  self->n_waiting = 0;
   self->end = GST_CLOCK_TIME_NONE;
   if (!compile (self, &error)) {
     latent_gst_post_error (GST_ELEMENT (self), error);
@@ -338,13 +397,18 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
   LatentAudioEnc *self = LATENT_AUDIO_ENC (object);
 
-  if (id != PROP_DTX) {
-    latent_enc_core_set_property (&self->core, id, value, spec);
+  if (id == PROP_FRAMES && GST_STATE (self) > GST_STATE_READY) {
+    GST_WARNING_OBJECT (self, "property %s can be set below PAUSED only", spec->name);
     return;
   }
   GST_OBJECT_LOCK (self);
-  self->dtx = g_value_get_boolean (value);
+  if (id == PROP_DTX)
+    self->dtx = g_value_get_boolean (value);
+  else if (id == PROP_FRAMES)
+    self->n_frames = g_value_get_uint (value);
   GST_OBJECT_UNLOCK (self);
+  if (id < LATENT_ENC_N_PROPS)
+    latent_enc_core_set_property (&self->core, id, value, spec);
 }
 
 static void
@@ -352,12 +416,15 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
   LatentAudioEnc *self = LATENT_AUDIO_ENC (object);
 
-  if (id != PROP_DTX) {
+  if (id < LATENT_ENC_N_PROPS) {
     latent_enc_core_get_property (&self->core, id, value, spec);
     return;
   }
   GST_OBJECT_LOCK (self);
-  g_value_set_boolean (value, self->dtx);
+  if (id == PROP_DTX)
+    g_value_set_boolean (value, self->dtx);
+  else
+    g_value_set_uint (value, self->n_frames);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -402,6 +469,10 @@ latent_audio_enc_class_init (LatentAudioEncClass *klass)
   g_object_class_install_property (object_class, PROP_DTX,
       g_param_spec_boolean ("dtx", "DTX", "Send nothing while the samples are all zero", FALSE,
           LATENT_PROPERTY_LATE));
+  g_object_class_install_property (object_class, PROP_FRAMES,
+      g_param_spec_uint ("frames-per-packet", "Frames per packet",
+          "Hops of samples in a packet: more need fewer bytes and are later", 1, LATENT_FRAMES_MAX,
+          1, LATENT_PROPERTY_EARLY));
   latent_element_add_pads (element_class, raw, coded);
   gst_element_class_set_static_metadata (element_class, "Latent audio encoder",
       "Codec/Encoder/Audio", "Codes audio as latents of an autoencoder (ONNX)", "gst-latent");

@@ -306,6 +306,12 @@ latent_dec_core_decode (
 }
 
 gboolean
+latent_dec_core_next (LatentDecCore *self)
+{
+  return latent_decoder_next (self->decoder, self->latents);
+}
+
+gboolean
 latent_dec_core_lose (LatentDecCore *self, GstClockTime pts)
 {
   gboolean asks = self->n_lost++ == 0;
@@ -318,10 +324,10 @@ latent_dec_core_lose (LatentDecCore *self, GstClockTime pts)
 }
 
 void
-latent_dec_core_count_concealed (LatentDecCore *self)
+latent_dec_core_count_concealed (LatentDecCore *self, guint n)
 {
   GST_OBJECT_LOCK (self->element);
-  self->counts.concealed++;
+  self->counts.concealed += n;
   GST_OBJECT_UNLOCK (self->element);
 }
 

@@ -100,9 +100,12 @@ gboolean latent_dec_core_is_ready (
 /* The latents are in self->latents where it went well. error: what is wrong with the packet. */
 LatentDecodeResult latent_dec_core_decode (
     LatentDecCore *self, const guint8 *packet, gsize size, LatentPacketInfo *info, GError **error);
+/* Of a packet of several frames, whose first one's latents came: the next one's. FALSE: it has no
+ * more, and self->latents stay. */
+gboolean latent_dec_core_next (LatentDecCore *self);
 /* Counts a packet that could not be decoded. Returns whether to ask for a key packet. */
 gboolean latent_dec_core_lose (LatentDecCore *self, GstClockTime pts);
-void latent_dec_core_count_concealed (LatentDecCore *self);
+void latent_dec_core_count_concealed (LatentDecCore *self, guint n);
 /* dec-predict.c: what is expected of a frame whose packet cannot be decoded. */
 void latent_dec_core_begin_past (LatentDecCore *self);
 void latent_dec_core_end_past (LatentDecCore *self);

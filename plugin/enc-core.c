@@ -223,7 +223,7 @@ latent_enc_core_begin (LatentEncCore *self, const LatentStreamInfo *info, GError
   self->latents = g_malloc (latent_session_get_latent_size (self->session));
   latent_encoder_set_key_interval (self->encoder, self->settings.key_int_max);
   retune (self, TRUE);
-  self->since_key = self->since_headers = 0;
+  self->since_key = self->since_headers = self->n_waiting = 0;
   self->wants_key = TRUE;
   self->headed = GST_CLOCK_TIME_NONE;
   latent_session_reset (self->session);
@@ -284,8 +284,8 @@ latent_enc_core_prepare (LatentEncCore *self, gboolean wants_key)
   guint interval = self->settings.key_int_max;
 
   self->wants_key |= wants_key || (interval > 0 && self->since_key >= interval);
-  if (self->wants_key && self->has_state)
-    latent_session_reset (self->session);
+  if (self->wants_key && self->has_state && self->n_waiting == 0)
+    latent_session_reset_state (self->session);
 }
 
 /* Whether headers go out before a packet. Those of the first one are in the caps. */
@@ -305,15 +305,37 @@ choose_headers (LatentEncCore *self, gboolean is_key, gboolean asked, GstClockTi
   return GST_CLOCK_TIME_IS_VALID (pts) && pts >= self->headed + HEADER_INTERVAL;
 }
 
-GstBuffer *
-latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime pts, GstClockTime duration,
+/* What a packet that was made is. */
+static GstBuffer *
+wrap (LatentEncCore *self, const LatentPacketInfo *info, const guint8 *data, GstClockTime pts,
     LatentEncWish asked, LatentEncPacket *packet)
+{
+  self->wants_key = FALSE;
+  packet->is_key = info->key;
+  packet->has_new_tags = get_bitrate (self) != self->told;
+  packet->needs_headers = choose_headers (self, info->key, asked.headers, pts);
+  packet->is_first = self->since_headers == 0;
+  if (packet->needs_headers || packet->is_first) {
+    self->headed = pts;
+    self->since_headers = 0;
+  }
+  self->since_headers += self->n_waiting;
+  self->since_key = (info->key ? 0 : self->since_key) + self->n_waiting;
+  self->n_waiting = 0;
+  count (self, info->bytes, info->key);
+  return gst_buffer_new_memdup (data, info->bytes);
+}
+
+gboolean
+latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime pts, GstClockTime duration,
+    LatentEncWish asked, LatentEncPacket *packet, GstBuffer **buffer)
 {
   g_autoptr (GError) error = NULL;
   LatentPacketInfo info;
   const guint8 *data;
   gsize size;
 
+  *buffer = NULL;
   retune (self, FALSE);
   if (asked.key || self->wants_key)
     latent_encoder_request_key (self->encoder);
@@ -323,29 +345,40 @@ latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime pts, GstCl
           GST_CLOCK_TIME_IS_VALID (duration) ? duration : 0, &info, &data, &size, &error)) {
     g_prefix_error (&error, "model '%s': ", self->settings.model);
     latent_gst_post_error (self->element, error);
+    return FALSE;
+  }
+  self->n_waiting++;
+  if (data)
+    *buffer = wrap (self, &info, data, pts, asked, packet);
+  return TRUE;
+}
+
+GstBuffer *
+latent_enc_core_finish_packet (
+    LatentEncCore *self, GstClockTime pts, LatentEncWish asked, LatentEncPacket *packet)
+{
+  LatentPacketInfo info;
+  const guint8 *data;
+  gsize size;
+
+  if (self->n_waiting == 0)
     return NULL;
-  }
-  self->wants_key = FALSE;
-  packet->is_key = info.key;
-  packet->has_new_tags = get_bitrate (self) != self->told;
-  packet->needs_headers = choose_headers (self, info.key, asked.headers, pts);
-  packet->is_first = self->since_headers == 0;
-  if (packet->needs_headers || packet->is_first) {
-    self->headed = pts;
-    self->since_headers = 0;
-  }
-  self->since_headers++;
-  self->since_key = info.key ? 1 : self->since_key + 1;
-  count (self, size, info.key);
-  return gst_buffer_new_memdup (data, size);
+  if (asked.key)
+    latent_encoder_request_key (self->encoder);
+  if (!latent_encoder_finish_packet (self->encoder, &info, &data, &size))
+    g_return_val_if_reached (NULL);
+  return wrap (self, &info, data, pts, asked, packet);
 }
 
 void
 latent_enc_core_reset (LatentEncCore *self)
 {
   self->wants_key = TRUE;
-  if (self->session && self->encoder)
-    latent_session_reset (self->session);
+  self->n_waiting = 0;
+  if (!self->session || !self->encoder)
+    return;
+  latent_session_reset (self->session);
+  latent_encoder_finish_packet (self->encoder, NULL, NULL, NULL);
 }
 
 GstTagList *

@@ -60,6 +60,7 @@ typedef struct {
   float *latents;      /* of one frame */
   gboolean has_state;  /* the net carries tensors from frame to frame */
   guint since_key;     /* frames since the last key packet */
+  guint n_waiting;     /* frames of the packet at work */
   gboolean wants_key;  /* whatever comes next */
   guint since_headers; /* frames since headers went out; 0: none came yet */
   guint told;          /* kbit/s, in the tags */
@@ -113,10 +114,14 @@ GList *latent_enc_core_new_headers (LatentEncCore *self, GstClockTime pts, gbool
 /* Before a frame is put: whether its packet will be a key packet for sure. A net's state begins
  * anew there. */
 void latent_enc_core_prepare (LatentEncCore *self, gboolean wants_key);
-/* Codes what a slot of the session holds after a run. NULL: an error was posted. */
-GstBuffer *latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime pts,
-    GstClockTime duration, LatentEncWish asked, LatentEncPacket *packet);
-/* A flush, a discontinuity. */
+/* Codes what a slot of the session holds after a run. FALSE: an error was posted. buffer: NULL
+ * while the frame waits for others of its packet. pts: of the packet's first frame. */
+gboolean latent_enc_core_encode (LatentEncCore *self, guint slot, GstClockTime pts,
+    GstClockTime duration, LatentEncWish asked, LatentEncPacket *packet, GstBuffer **buffer);
+/* Codes the frames that wait. NULL where there are none. */
+GstBuffer *latent_enc_core_finish_packet (
+    LatentEncCore *self, GstClockTime pts, LatentEncWish asked, LatentEncPacket *packet);
+/* A flush, a discontinuity: frames that wait are forgotten. */
 void latent_enc_core_reset (LatentEncCore *self);
 
 /* Tags that say what made the stream, and the rate that is asked for. */

@@ -44,7 +44,7 @@ show (LatentVideoDec *self, const LatentVideoHeld *held)
   if (held->is_concealed) {
     GST_VIDEO_CODEC_FRAME_FLAG_SET (held->frame, GST_VIDEO_CODEC_FRAME_FLAG_CORRUPTED);
     GST_BUFFER_FLAG_SET (held->frame->output_buffer, GST_BUFFER_FLAG_CORRUPTED);
-    latent_dec_core_count_concealed (&self->core);
+    latent_dec_core_count_concealed (&self->core, 1);
   }
   return gst_video_decoder_finish_frame (decoder, held->frame);
 }

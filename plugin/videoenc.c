@@ -82,10 +82,10 @@ finish_frame (LatentVideoEnc *self, guint slot, GstVideoCodecFrame *frame)
 {
   GstVideoEncoder *encoder = GST_VIDEO_ENCODER (self);
   LatentEncPacket packet;
-  GstBuffer *buffer = latent_enc_core_encode (
-      &self->core, slot, frame->pts, frame->duration, get_wish (frame), &packet);
+  GstBuffer *buffer;
 
-  if (!buffer) {
+  if (!latent_enc_core_encode (
+          &self->core, slot, frame->pts, frame->duration, get_wish (frame), &packet, &buffer)) {
     gst_video_encoder_finish_frame (encoder, frame); /* drops it */
     return GST_FLOW_ERROR;
   }

@@ -12,7 +12,7 @@
  * version of the bitstream.
  *
  * A file is a GKeyFile, one group: dims, steps, prior (none: the built-in one), header, and lists
- * of packets and of their frames' symbols (int16, little-endian), all bytes in base64. */
+ * of packets and of the symbols of their frames (int16, little-endian), all bytes in base64. */
 
 #define GROUP "stream"
 #define ID    "golden"
@@ -25,16 +25,23 @@ typedef struct {
   gboolean resilient;
   gboolean has_prior; /* of its own */
   float loudness;     /* of the latents */
-  guint qualities[8]; /* of frames, in turn; 255: a key frame is asked for */
+  guint qualities[8]; /* of frames, in turn; of a packet that of its last one */
+  guint frames;       /* of a packet */
 } Stream;
 
 static const Stream streams[] = {
-    {"picture",   LATENT_MEDIA_VIDEO, 6,  9, 12, 2, FALSE, FALSE, 1,    {40, 40, 48, 33, 40, 55, 40, 20}},
-    {"resilient", LATENT_MEDIA_VIDEO, 6,  9, 12, 3, TRUE,  FALSE, 1,
-     {40, 40, 48, 33, 40, 55, 40, 20}                                                                   },
-    {"fitted",    LATENT_MEDIA_VIDEO, 6,  9, 12, 1, FALSE, TRUE,  1,    {40, 40, 41, 39, 40, 40, 40, 40}},
-    {"loud",      LATENT_MEDIA_VIDEO, 3,  5, 7,  1, FALSE, FALSE, 3000, {63, 63, 55, 63, 0, 63, 63, 40} },
-    {"sound",     LATENT_MEDIA_AUDIO, 24, 1, 1,  1, FALSE, FALSE, 1,    {40, 40, 40, 30, 30, 50, 50, 50}},
+    {"picture",   LATENT_MEDIA_VIDEO, 6,  9, 12, 2, FALSE, FALSE, 1,    {40, 40, 48, 33, 40, 55, 40, 20},
+     1},
+    {"resilient", LATENT_MEDIA_VIDEO, 6,  9, 12, 3, TRUE,  FALSE, 1,    {40, 40, 48, 33, 40, 55, 40, 20},
+     1},
+    {"fitted",    LATENT_MEDIA_VIDEO, 6,  9, 12, 1, FALSE, TRUE,  1,    {40, 40, 41, 39, 40, 40, 40, 40},
+     1},
+    {"loud",      LATENT_MEDIA_VIDEO, 3,  5, 7,  1, FALSE, FALSE, 3000, {63, 63, 55, 63, 0, 63, 63, 40},
+     1},
+    {"sound",     LATENT_MEDIA_AUDIO, 24, 1, 1,  1, FALSE, FALSE, 1,    {40, 40, 40, 30, 30, 50, 50, 50},
+     1},
+    {"frames",    LATENT_MEDIA_AUDIO, 24, 1, 1,  1, FALSE, FALSE, 1,    {40, 40, 40, 40, 40, 40, 50, 50},
+     3},
 };
 
 static LatentModel *
@@ -83,6 +90,12 @@ fit_prior (const Stream *stream)
   return latent_prior_to_text (prior);
 }
 
+static double
+get_step (guint quality)
+{
+  return 0.0625 * exp2 ((63 - (double)quality) / 8);
+}
+
 /* Frames' latents to their symbols, in little-endian order. */
 static void
 find_symbols (const float *latents, gsize n, double step, gint16 *symbols)
@@ -91,10 +104,22 @@ find_symbols (const float *latents, gsize n, double step, gint16 *symbols)
     symbols[i] = GINT16_TO_LE ((gint16)lrint (latents[i] / step));
 }
 
-static double
-get_step (guint quality)
+/* Symbols of all frames of the packet, one behind the other; NULL: it cannot be decoded. */
+static GByteArray *
+decode_packet (LatentDecoder *decoder, const guint8 *packet, gsize size, gsize n, GError **error)
 {
-  return 0.0625 * exp2 ((63 - (double)quality) / 8);
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autofree float *latents = g_new (float, n);
+  g_autofree gint16 *symbols = g_new (gint16, n);
+  LatentPacketInfo info;
+
+  if (latent_decoder_decode (decoder, packet, size, latents, &info, error) != LATENT_DECODE_OK)
+    return NULL;
+  do {
+    find_symbols (latents, n, get_step (info.quality), symbols);
+    g_byte_array_append (all, (const guint8 *)symbols, (guint)(n * sizeof *symbols));
+  } while (latent_decoder_next (decoder, latents));
+  return g_steal_pointer (&all);
 }
 
 static void
@@ -109,7 +134,6 @@ make_stream (const Stream *stream, const char *folder)
   g_autoptr (GPtrArray) packets = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func (g_free);
   g_autofree float *latents = g_new (float, n);
-  g_autofree gint16 *symbols = g_new (gint16, n);
   LatentStreamInfo info = {.kind = stream->kind,
       .slices = stream->slices,
       .resilient = stream->resilient,
@@ -117,7 +141,8 @@ make_stream (const Stream *stream, const char *folder)
       .height = 144,
       .rate = 16000,
       .audio_channels = 1,
-      .hop = 320};
+      .hop = 320 * stream->frames,
+      .frames = stream->frames};
   g_autoptr (LatentEncoder) encoder = latent_encoder_new (model, 4, dims, &info, 1, NULL);
   const guint8 *header = g_bytes_get_data (latent_encoder_get_header (encoder), &size);
   g_autoptr (LatentDecoder) decoder = latent_decoder_new (model, header, size, 1, NULL);
@@ -130,17 +155,18 @@ make_stream (const Stream *stream, const char *folder)
     g_key_file_set_string (file, GROUP, "prior", prior);
   g_key_file_set_string (file, GROUP, "header", text);
   for (guint i = 0; i < 8; i++) {
+    g_autoptr (GByteArray) symbols = NULL;
     const guint8 *packet;
     latent_encoder_set_quality (encoder, stream->qualities[i]);
     if (i == 5)
       latent_encoder_request_key (encoder);
     fill (stream, latents, i);
     g_assert_true (latent_encoder_encode (encoder, latents, 0, NULL, &packet, &size, NULL));
+    if (packet == NULL && (i < 7 || !latent_encoder_finish_packet (encoder, NULL, &packet, &size)))
+      continue;
     g_ptr_array_add (packets, to_base64 (packet, size));
-    g_assert_true (
-        latent_decoder_decode (decoder, packet, size, latents, NULL, NULL) == LATENT_DECODE_OK);
-    find_symbols (latents, n, get_step (stream->qualities[i]), symbols);
-    g_ptr_array_add (frames, to_base64 (symbols, n * sizeof *symbols));
+    symbols = decode_packet (decoder, packet, size, n, NULL);
+    g_ptr_array_add (frames, to_base64 (symbols->data, symbols->len));
   }
   g_key_file_set_string_list (
       file, GROUP, "packets", (const char *const *)packets->pdata, packets->len);
@@ -151,31 +177,31 @@ make_stream (const Stream *stream, const char *folder)
 
 /* Says what is wrong, and that something is. */
 static gboolean
-complain (const char *path, guint frame, const char *what)
+complain (const char *path, guint index, const char *what)
 {
-  fprintf (stderr, "%s: frame %u: %s\n", path, frame, what);
+  fprintf (stderr, "%s: packet %u: %s\n", path, index, what);
   return FALSE;
 }
 
 static gboolean
-check_frame (LatentDecoder *decoder, const char *path, guint frame, const char *packet_text,
+check_packet (LatentDecoder *decoder, const char *path, guint index, const char *packet_text,
     const char *symbols_text)
 {
-  gsize packet_size, symbols_size, n;
+  gsize packet_size, symbols_size, n = 1;
   g_autofree guint8 *packet = g_base64_decode (packet_text, &packet_size);
   g_autofree guchar *wanted = g_base64_decode (symbols_text, &symbols_size);
-  g_autofree float *latents = g_malloc (symbols_size * 2);
-  g_autofree gint16 *symbols = g_malloc (symbols_size);
+  g_autoptr (GByteArray) symbols = NULL;
   g_autoptr (GError) error = NULL;
-  LatentPacketInfo info;
+  guint n_dims;
+  const gint64 *dims = latent_decoder_get_latent_dims (decoder, &n_dims);
 
-  n = symbols_size / 2;
-  if (latent_decoder_decode (decoder, packet, packet_size, latents, &info, &error) !=
-      LATENT_DECODE_OK)
-    return complain (path, frame, error->message);
-  find_symbols (latents, n, get_step (info.quality), symbols);
-  return memcmp (symbols, wanted, symbols_size) == 0 ||
-         complain (path, frame, "the symbols are others than those stored");
+  for (guint i = 0; i < n_dims; i++)
+    n *= (gsize)dims[i];
+  symbols = decode_packet (decoder, packet, packet_size, n, &error);
+  if (symbols == NULL)
+    return complain (path, index, error->message);
+  return (symbols->len == symbols_size && memcmp (symbols->data, wanted, symbols_size) == 0) ||
+         complain (path, index, "the symbols are others than those stored");
 }
 
 static gboolean
@@ -203,8 +229,8 @@ check_stream (const char *path)
   if (decoder == NULL)
     return complain (path, 0, error->message);
   for (guint i = 0; i < n_packets && n_frames == n_packets; i++)
-    good = check_frame (decoder, path, i, packets[i], frames[i]) && good;
-  printf ("%s: %u frames\n", path, (guint)n_packets);
+    good = check_packet (decoder, path, i, packets[i], frames[i]) && good;
+  printf ("%s: %u packets\n", path, (guint)n_packets);
   return good && n_packets > 0 && n_frames == n_packets;
 }
 

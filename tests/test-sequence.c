@@ -164,6 +164,47 @@ GST_START_TEST (places_of_chroma_come_back)
 }
 GST_END_TEST
 
+/* Of sound, behind the other fields, where a packet has more than one. */
+GST_START_TEST (frames_of_sound_come_last)
+{
+  static const guint8 sound[] = {'L', 'A', 'T', 's', 2, 2, 0, 1, 3, 'a', '.', '7', 0x78, 0x56, 0x34,
+      0x12, 4, 1, 3, 1, 5, 0, 1, 5, 3, 0x00, 0xff, 16, /* 28: rate, channels, hop */ 0x80, 0x7d, 1,
+      0x80, 0x05, /* 33: frames */ 0};
+  static const struct {
+    guint8 frames; /* 0: the field is not there */
+    guint wanted;  /* 0: it is refused */
+    const char *message;
+  } rows[] = {
+      {0, 1, NULL                                                                     },
+      {2, 2, NULL                                                                     },
+      {5, 5, NULL                                                                     },
+      {1, 0, "frames of the stream is 1, wanted is 2 to 6"                            },
+      {7, 0, "frames of the stream is 7, wanted is 2 to 6"                            },
+      {6, 0, "hop of the stream is 640, wanted is a multiple of its 6 frames a packet"},
+  };
+  guint8 bytes[sizeof sound], header[64];
+  g_autoptr (GError) error = NULL;
+  LatentSequence sequence = {0};
+  gsize n = rows[__i__].frames ? sizeof sound : sizeof sound - 1, size;
+
+  memcpy (bytes, sound, sizeof sound);
+  bytes[33] = rows[__i__].frames;
+  size = sign (bytes, n, header);
+  fail_unless_equals_int (
+      latent_sequence_get (&sequence, header, size, &error), rows[__i__].wanted > 0);
+  if (rows[__i__].wanted == 0) {
+    fail_unless_equals_string (error->message, rows[__i__].message);
+    return;
+  }
+  g_autoptr (GBytes) again = latent_sequence_put (&sequence, NULL);
+  fail_unless_equals_int (sequence.info.frames, rows[__i__].wanted);
+  fail_unless_equals_int (sequence.info.hop, 640);
+  fail_unless_equals_uint64 (g_bytes_get_size (again), size);
+  fail_unless (memcmp (g_bytes_get_data (again, NULL), header, size) == 0);
+  latent_sequence_clear (&sequence);
+}
+GST_END_TEST
+
 static const struct {
   guint at;
   guint8 value;
@@ -340,6 +381,7 @@ sequence_suite (void)
   tcase_add_test (tc, fields_come_back);
   tcase_add_test (tc, places_of_chroma_come_last);
   tcase_add_test (tc, places_of_chroma_come_back);
+  tcase_add_loop_test (tc, frames_of_sound_come_last, 0, 6);
   tcase_add_loop_test (tc, hostile_fields_are_named, 0, G_N_ELEMENTS (hostile));
   tcase_add_loop_test (tc, large_grids_are_refused, 0, G_N_ELEMENTS (large));
   tcase_add_test (tc, damage_is_found);

@@ -14,6 +14,13 @@ G_BEGIN_DECLS
 #define LATENT_QUALITY_MAX 63
 
 /**
+ * LATENT_FRAMES_MAX:
+ *
+ * Frames of latents that a packet of sound holds at most.
+ */
+#define LATENT_FRAMES_MAX 6
+
+/**
  * LatentStreamInfo:
  * @kind: LATENT_MEDIA_VIDEO, LATENT_MEDIA_AUDIO, or LATENT_MEDIA_VECTOR
  * @latent_id: identity of the latent space, 64 hex digits as a rule; see latent_model_get_id()
@@ -39,6 +46,8 @@ G_BEGIN_DECLS
  * @rate: audio: samples a second
  * @audio_channels: audio: channels
  * @hop: audio: samples that a packet stands for
+ * @frames: audio: frames of latents in a packet, 0 or 1 for one, %LATENT_FRAMES_MAX at most; each
+ *   stands for as many samples. The last packet of a stream may hold fewer
  *
  * What a sequence header says of a stream.
  */
@@ -66,14 +75,16 @@ typedef struct {
   guint rate;
   guint audio_channels;
   guint hop;
+  guint frames;
 } LatentStreamInfo;
 
 /**
  * LatentPacketInfo:
  * @key: whether decoding can begin here
  * @quality: 0 to %LATENT_QUALITY_MAX
- * @number: counter of frames, modulo 65536
+ * @number: counter of packets, modulo 65536
  * @bytes: of the packet
+ * @frames: of latents in it, where it was made or decoded; else 0
  *
  * What a packet's header says. Small ones that are no key packets leave out the quality, which is
  * that of the packet before, and the upper half of the counter: a decoder fills these in;
@@ -84,6 +95,7 @@ typedef struct {
   guint quality;
   guint number;
   gsize bytes;
+  guint frames;
 } LatentPacketInfo;
 
 /**
@@ -182,7 +194,8 @@ void latent_encoder_request_key (LatentEncoder *self);
  * @duration: of the frame in nanoseconds; 0 where it is not known (then as the stream's frame rate
  *   says)
  * @info: (out) (optional): what the packet is
- * @packet: (out) (array length=size) (transfer none): the packet, until the next call
+ * @packet: (out) (array length=size) (transfer none) (nullable): the packet, until the next call;
+ *   %NULL where the frame waits for others of its packet
  * @size: (out): its bytes
  * @error: return location for an error
  *
@@ -192,6 +205,23 @@ void latent_encoder_request_key (LatentEncoder *self);
 LATENT_API
 gboolean latent_encoder_encode (LatentEncoder *self, const float *latents, guint64 duration,
     LatentPacketInfo *info, const guint8 **packet, gsize *size, GError **error);
+
+/**
+ * latent_encoder_finish_packet:
+ * @self: an encoder
+ * @info: (out) (optional): what the packet is
+ * @packet: (out) (optional) (array length=size) (transfer none): the packet, until the next call;
+ *   %NULL: the frames are forgotten
+ * @size: (out) (optional): its bytes
+ *
+ * Makes a packet of the frames that wait for others, fewer than a packet holds: at the end of a
+ * stream, and before a discontinuity.
+ *
+ * Returns: whether there were any
+ */
+LATENT_API
+gboolean latent_encoder_finish_packet (
+    LatentEncoder *self, LatentPacketInfo *info, const guint8 **packet, gsize *size);
 
 /**
  * latent_stream_info_parse:
@@ -285,11 +315,24 @@ const gint64 *latent_decoder_get_latent_dims (const LatentDecoder *self, guint *
  * @info: (out) (optional): what the packet says of itself, where it is not %LATENT_DECODE_BAD
  * @error: return location for what is wrong with the packet, where it is not %LATENT_DECODE_OK
  *
+ * Of a packet of several frames these are the first one's latents; latent_decoder_next() gives the
+ * others.
+ *
  * Returns: how it went
  */
 LATENT_API
 LatentDecodeResult latent_decoder_decode (LatentDecoder *self, const guint8 *packet, gsize size,
     float *latents, LatentPacketInfo *info, GError **error);
+
+/**
+ * latent_decoder_next:
+ * @self: a decoder
+ * @latents: (array): room for the latents of one frame; written where there is one
+ *
+ * Returns: whether the packet that was decoded last has another frame
+ */
+LATENT_API
+gboolean latent_decoder_next (LatentDecoder *self, float *latents);
 
 /**
  * latent_decoder_reset:

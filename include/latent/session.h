@@ -286,6 +286,16 @@ LATENT_API
 void latent_session_reset (LatentSession *self);
 
 /**
+ * latent_session_reset_state:
+ * @self: a session
+ *
+ * Tensors that the net carries from run to run are 0 again, as at the beginning; samples go on: a
+ * receiver can begin at the next window without a seam for those that were there before.
+ */
+LATENT_API
+void latent_session_reset_state (LatentSession *self);
+
+/**
  * latent_session_get_program:
  * @self: a session that was set
  *

@@ -134,6 +134,26 @@ count_samples (const Reading *self, const LatentFilePacket *packet)
   return packet->duration == 0 || n > info->hop ? info->hop : MAX ((guint)n, 1);
 }
 
+/* What decoded latents and those of the packet's other frames stand for; n_frames is 0 where it
+ * could not be decoded, and they are the last good ones. */
+static gboolean
+put_frames (Reading *self, const LatentFilePacket *packet, guint n_frames, GError **error)
+{
+  const LatentStreamInfo *info = latent_decoder_get_info (self->decoder);
+  guint hop = info->hop / MAX (info->frames, 1);
+  guint n = count_samples (self, packet);
+  if (info->frames > 1 && n_frames > 0)
+    n = MIN (n, n_frames * hop);
+  do {
+    guint part = info->frames > 1 ? MIN (n, hop) : n;
+    self->result->frames++;
+    if (!latent_synthesis_put_at (self->synthesis, self->latents, packet->pts, part, error))
+      return FALSE;
+    n -= part;
+  } while (n > 0 && (n_frames == 0 || latent_decoder_next (self->decoder, self->latents)));
+  return TRUE;
+}
+
 /* A packet that cannot be decoded is shown as the last good one. */
 static gboolean
 take_packet (Reading *self, const LatentFileEvent *event, GError **error)
@@ -143,8 +163,9 @@ take_packet (Reading *self, const LatentFileEvent *event, GError **error)
   const guint8 *data = g_bytes_get_data (event->bytes, &size);
   if (!self->decoder && !open_decoder (self, error))
     return FALSE;
+  LatentPacketInfo about;
   LatentDecodeResult decoded = latent_decoder_decode (
-      self->decoder, data, size, self->latents, NULL, &reason);
+      self->decoder, data, size, self->latents, &about, &reason);
   if (decoded == LATENT_DECODE_OK)
     self->has_latents = TRUE;
   else if (self->result->concealed++ == 0)
@@ -152,9 +173,7 @@ take_packet (Reading *self, const LatentFileEvent *event, GError **error)
         (double)event->packet.pts / 1e9, reason ? reason->message : "a packet cannot be decoded");
   if (!self->has_latents)
     return TRUE;
-  self->result->frames++;
-  return latent_synthesis_put_at (self->synthesis, self->latents, event->packet.pts,
-      count_samples (self, &event->packet), error);
+  return put_frames (self, &event->packet, decoded == LATENT_DECODE_OK ? about.frames : 0, error);
 }
 
 static gboolean

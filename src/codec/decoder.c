@@ -12,6 +12,8 @@ struct _LatentDecoder {
   gboolean *decoded;      /* whether each slice was, in the packet at work */
   const gint16 *previous; /* of the packet at work */
   gboolean is_foretold;   /* the packet at work */
+  guint n_frames;         /* of the packet at work */
+  guint n_given;          /* of the held one's frames, how many were asked for */
 };
 
 G_DEFINE_BOXED_TYPE (LatentDecoder, latent_decoder, latent_decoder_ref, latent_decoder_unref)
@@ -24,6 +26,21 @@ check_id (const LatentStreamInfo *info, const LatentModel *model, GError **error
   g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE,
       "the stream's latents are of the latent space %s, the model's of %s", info->latent_id,
       latent_model_get_id (model));
+  return FALSE;
+}
+
+/* Windows of another hop would be played at other times. */
+static gboolean
+check_hop (const LatentStreamInfo *info, const LatentModel *model, GError **error)
+{
+  const guint hop = model->media.kind == LATENT_MEDIA_AUDIO ? model->media.hop : 0;
+  const guint frames = MAX (info->frames, 1);
+
+  if (info->kind != LATENT_MEDIA_AUDIO || hop == 0 || info->hop == hop * frames)
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
+      "the stream's packets are of %u samples in %u frames, the model's frames are of %u",
+      info->hop, frames, hop);
   return FALSE;
 }
 
@@ -77,7 +94,7 @@ latent_decoder_new (
 
   g_return_val_if_fail (model != NULL && (header != NULL || size == 0), NULL);
   if (!latent_sequence_get (&sequence, header, size, error) ||
-      !check_id (&sequence.info, model, error) ||
+      !check_id (&sequence.info, model, error) || !check_hop (&sequence.info, model, error) ||
       !latent_grid_check_model (&sequence.grid, model, error))
     return NULL;
   prior = load_prior (&sequence, model, error);
@@ -151,6 +168,12 @@ decode_slices (gsize begin, gsize end, gpointer data)
   LatentDecoder *self = data;
   LatentStream *stream = &self->stream;
 
+  if (stream->n_frames > 1) { /* of one slice */
+    self->n_frames = latent_symbol_coder_decode_frames (stream->coders[0], stream->slices[0].data,
+        stream->slices[0].size, stream->n_frames, self->previous, stream->symbols);
+    self->decoded[0] = self->n_frames > 0;
+    return;
+  }
   for (gsize i = begin; i < end; i++)
     self->decoded[i] = self->is_foretold
                            ? latent_symbol_coder_decode_foretold (stream->coders[i],
@@ -166,6 +189,7 @@ decode_symbols (LatentDecoder *self, const LatentPacketInfo *info)
   LatentStream *stream = &self->stream;
   gboolean ok = TRUE;
 
+  self->n_frames = 1;
   self->previous = latent_stream_begin (stream, info->key, info->quality);
   self->is_foretold = latent_stream_is_foretold (stream, info->key);
   if (self->is_foretold)
@@ -181,13 +205,11 @@ latent_decoder_decode (LatentDecoder *self, const guint8 *packet, gsize size, fl
     LatentPacketInfo *info, GError **error)
 {
   LatentStream *stream;
-  const LatentGrid *grid;
   LatentPacketInfo found, held;
 
   g_return_val_if_fail (self != NULL && latents != NULL, LATENT_DECODE_BAD);
   g_return_val_if_fail (packet != NULL || size == 0, LATENT_DECODE_BAD);
   stream = &self->stream;
-  grid = &stream->sequence.grid;
   held = (LatentPacketInfo){.number = stream->number, .quality = stream->held_quality};
   if (!latent_packet_get (&found, &held, stream->n_slices, stream->slices, packet, size, error))
     return LATENT_DECODE_BAD;
@@ -208,10 +230,26 @@ latent_decoder_decode (LatentDecoder *self, const guint8 *packet, gsize size, fl
     return LATENT_DECODE_BAD;
   }
   stream->number = found.number;
-  latent_stream_end (stream, found.key, found.quality);
-  latent_stream_get_held (stream, stream->planes);
-  latent_grid_scatter (grid, stream->planes, latents);
+  latent_stream_end (stream, found.key, found.quality, self->n_frames);
+  self->n_given = 0;
+  latent_decoder_next (self, latents);
+  if (info != NULL)
+    info->frames = self->n_frames;
   return LATENT_DECODE_OK;
+}
+
+gboolean
+latent_decoder_next (LatentDecoder *self, float *latents)
+{
+  LatentStream *stream;
+
+  g_return_val_if_fail (self != NULL && latents != NULL, FALSE);
+  stream = &self->stream;
+  if (!stream->has_held || self->n_given == stream->n_held)
+    return FALSE;
+  latent_stream_get_held (stream, self->n_given++, stream->planes);
+  latent_grid_scatter (&stream->sequence.grid, stream->planes, latents);
+  return TRUE;
 }
 
 void

@@ -27,12 +27,14 @@ struct _LatentEncoder {
   gboolean wants_key;
   guint key_interval; /* frames; 0: none */
   guint since_key;    /* frames */
+  guint n_waiting;    /* frames of the packet at work, in stream.planes */
+  guint64 waited;     /* their duration, ns */
   guint8 **buffers;   /* of each slice's bytes */
   guint8 *packet;
   gint16 *zeros;          /* what is expected where nothing is held */
   guint8 *changes;        /* the quantiser's, of each symbol */
   float *expected;        /* latents of the frame before, for the rate */
-  float *best_steps;      /* of each channel at the best quality */
+  float *best_steps;      /* of each channel at the best quality, for each frame of a packet */
   LatentSearch search;    /* of frames that are foretold */
   const gint16 *previous; /* of the frame at work */
   gboolean is_foretold;   /* the frame at work */
@@ -63,6 +65,7 @@ fill_info (LatentStreamInfo *info, const LatentModel *model, const LatentGrid *g
   info->fps_d = MAX (info->fps_d, 1);
   info->par_n = MAX (info->par_n, 1);
   info->par_d = MAX (info->par_d, 1);
+  info->frames = info->kind == LATENT_MEDIA_AUDIO ? MAX (info->frames, 1) : 0;
 }
 
 static gboolean
@@ -86,11 +89,12 @@ static void
 make_buffers (LatentEncoder *self)
 {
   LatentStream *stream = &self->stream;
+  const guint channels = stream->sequence.grid.channels;
   gsize total = 0;
 
   self->buffers = g_new0 (guint8 *, stream->n_slices);
   for (guint i = 0; i < stream->n_slices; i++) {
-    gsize bound = latent_symbol_coder_get_bound (stream->coders[i]);
+    gsize bound = latent_symbol_coder_get_bound (stream->coders[i]) * stream->n_frames;
     self->buffers[i] = g_malloc (bound);
     total += bound;
   }
@@ -98,9 +102,10 @@ make_buffers (LatentEncoder *self)
   self->changes = g_malloc (stream->n_symbols);
   self->zeros = g_new0 (gint16, stream->n_symbols);
   self->expected = g_new (float, stream->n_symbols);
-  self->best_steps = g_new (float, stream->sequence.grid.channels);
-  latent_quantiser_get_steps (
-      stream->sequence.steps, stream->sequence.grid.channels, LATENT_QUALITY_MAX, self->best_steps);
+  self->best_steps = g_new (float, (gsize)channels * stream->n_frames);
+  for (guint i = 0; i < stream->n_frames; i++)
+    latent_quantiser_get_steps (stream->sequence.steps, channels, LATENT_QUALITY_MAX,
+        self->best_steps + (gsize)i * channels);
 }
 
 LatentEncoder *
@@ -190,7 +195,7 @@ latent_encoder_set_key_interval (LatentEncoder *self, guint frames)
   g_return_if_fail (self != NULL);
   self->key_interval = frames;
   if (!self->stream.sequence.info.resilient)
-    self->rate.key_interval = frames;
+    self->rate.key_interval = frames / self->stream.n_frames;
 }
 
 void
@@ -231,7 +236,7 @@ get_duration (const LatentEncoder *self, guint64 duration)
   if (duration > 0)
     return duration;
   if (info->kind == LATENT_MEDIA_AUDIO)
-    return G_GUINT64_CONSTANT (1000000000) * info->hop / info->rate;
+    return G_GUINT64_CONSTANT (1000000000) * info->hop / self->stream.n_frames / info->rate;
   if (info->kind == LATENT_MEDIA_VIDEO && info->fps_n > 0)
     return G_GUINT64_CONSTANT (1000000000) * info->fps_d / info->fps_n;
   return G_GUINT64_CONSTANT (1000000000) / DEFAULT_FPS;
@@ -243,6 +248,12 @@ encode_slices (gsize begin, gsize end, gpointer data)
   LatentEncoder *self = data;
   LatentStream *stream = &self->stream;
 
+  if (stream->n_frames > 1) { /* of one slice */
+    gsize size = latent_symbol_coder_encode_frames (stream->coders[0], stream->symbols,
+        self->n_waiting, stream->n_frames, self->previous, self->buffers[0]);
+    stream->slices[0] = (LatentSlice){self->buffers[0], size};
+    return;
+  }
   for (gsize i = begin; i < end; i++) {
     LatentSymbolCoder *coder = stream->coders[i];
     gsize size = self->is_foretold ? latent_symbol_coder_encode_foretold (coder, stream->symbols,
@@ -270,22 +281,30 @@ choose_quality (LatentEncoder *self, gboolean key, guint64 duration)
 
   if (self->rate.bitrate > 0) {
     if (has_held)
-      latent_stream_get_held (stream, self->expected);
+      latent_stream_get_held (stream, 0, self->expected);
     latent_rate_measure (&self->rate, stream->planes, self->best_steps,
-        has_held ? self->expected : NULL, grid->channels, grid->height * grid->width);
+        has_held ? self->expected : NULL, grid->channels * self->n_waiting,
+        grid->height * grid->width);
   }
   return latent_rate_choose (&self->rate, key, duration);
 }
 
 static void
-encode_frame (LatentEncoder *self, LatentPacketInfo *info)
+quantise (LatentEncoder *self, gboolean key)
 {
   LatentStream *stream = &self->stream;
-  const LatentGrid *grid = &stream->sequence.grid;
+  LatentRule rule = is_sound (self) ? LATENT_RULE_SOUND : key ? LATENT_RULE_KEY : LATENT_RULE_HELD;
 
-  LatentRule rule = is_sound (self) ? LATENT_RULE_SOUND
-                    : info->key     ? LATENT_RULE_KEY
-                                    : LATENT_RULE_HELD;
+  for (guint i = 0; i < self->n_waiting; i++)
+    latent_quantiser_put (&stream->sequence.grid, stream->planes + i * stream->n_symbols,
+        stream->steps, rule, rule == LATENT_RULE_HELD ? self->previous : self->zeros,
+        stream->threads, self->changes, stream->symbols + i * stream->n_symbols);
+}
+
+static void
+encode_packet (LatentEncoder *self, LatentPacketInfo *info)
+{
+  LatentStream *stream = &self->stream;
 
   self->previous = latent_stream_begin (stream, info->key, info->quality);
   self->is_foretold = latent_stream_is_foretold (stream, info->key);
@@ -293,37 +312,72 @@ encode_frame (LatentEncoder *self, LatentPacketInfo *info)
     latent_predictor_begin (&stream->predictor, info->quality, FALSE);
     latent_search_frame (&self->search, stream->planes, stream->n_slices, stream->symbols);
   } else {
-    latent_quantiser_put (grid, stream->planes, stream->steps, rule,
-        rule == LATENT_RULE_HELD ? self->previous : self->zeros, stream->threads, self->changes,
-        stream->symbols);
+    quantise (self, info->key);
   }
   latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
   latent_packet_put (info, stream->has_held && info->quality == stream->held_quality,
       stream->n_slices, stream->slices, self->packet);
-  latent_stream_end (stream, info->key, info->quality);
+  latent_stream_end (stream, info->key, info->quality, self->n_waiting);
+}
+
+/* No packet is made. Returns whether frames waited. */
+static gboolean
+forget (LatentEncoder *self, const guint8 **packet, gsize *size)
+{
+  const gboolean waited = self->n_waiting > 0;
+
+  self->n_waiting = 0;
+  self->waited = 0;
+  if (packet != NULL) {
+    *packet = NULL;
+    *size = 0;
+  }
+  return waited;
+}
+
+gboolean
+latent_encoder_finish_packet (
+    LatentEncoder *self, LatentPacketInfo *info, const guint8 **packet, gsize *size)
+{
+  LatentPacketInfo made;
+
+  g_return_val_if_fail (self != NULL && (packet == NULL) == (size == NULL), FALSE);
+  if (packet == NULL || self->n_waiting == 0)
+    return forget (self, packet, size);
+  made = (LatentPacketInfo){
+      .key = is_key (self), .number = self->stream.number, .frames = self->n_waiting};
+  made.quality = choose_quality (self, made.key, self->waited);
+  encode_packet (self, &made);
+  latent_rate_add (&self->rate, made.key, made.bytes, self->waited);
+  self->stream.number = (self->stream.number + 1) & 0xffff;
+  self->since_key = (made.key ? 0 : self->since_key) + self->n_waiting;
+  self->wants_key = FALSE;
+  self->n_waiting = 0;
+  self->waited = 0;
+  *packet = self->packet;
+  *size = made.bytes;
+  if (info != NULL)
+    *info = made;
+  return TRUE;
 }
 
 gboolean
 latent_encoder_encode (LatentEncoder *self, const float *latents, guint64 duration,
     LatentPacketInfo *info, const guint8 **packet, gsize *size, GError **error)
 {
-  LatentPacketInfo made;
+  LatentStream *stream;
 
   g_return_val_if_fail (self != NULL && latents != NULL && packet != NULL && size != NULL, FALSE);
-  if (!check_finite (latents, self->stream.n_symbols, error))
+  stream = &self->stream;
+  *packet = NULL;
+  *size = 0;
+  if (!check_finite (latents, stream->n_symbols, error))
     return FALSE;
-  duration = get_duration (self, duration);
-  made = (LatentPacketInfo){.key = is_key (self), .number = self->stream.number};
-  latent_grid_gather (&self->stream.sequence.grid, latents, self->stream.planes);
-  made.quality = choose_quality (self, made.key, duration);
-  encode_frame (self, &made);
-  latent_rate_add (&self->rate, made.key, made.bytes, duration);
-  self->stream.number = (self->stream.number + 1) & 0xffff;
-  self->since_key = made.key ? 1 : self->since_key + 1;
-  self->wants_key = FALSE;
-  *packet = self->packet;
-  *size = made.bytes;
-  if (info != NULL)
-    *info = made;
+  latent_grid_gather (
+      &stream->sequence.grid, latents, stream->planes + self->n_waiting * stream->n_symbols);
+  self->waited += get_duration (self, duration);
+  self->n_waiting++;
+  if (self->n_waiting == stream->n_frames)
+    latent_encoder_finish_packet (self, info, packet, size);
   return TRUE;
 }

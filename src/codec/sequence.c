@@ -61,6 +61,11 @@ static const Field audio_fields[] = {
     FIELD (hop, 1, G_MAXINT),
 };
 
+/* That a header ends with where it is more than 1. */
+static const Field frames_fields[] = {
+    FIELD (frames, 2, LATENT_FRAMES_MAX),
+};
+
 static const struct {
   const Field *fields;
   guint n;
@@ -307,6 +312,45 @@ get_steps (LatentReader *reader, LatentStep *steps, guint channels, guint8 least
   return TRUE;
 }
 
+/* What a stream of several frames a packet must be. */
+static gboolean
+check_frames (const LatentSequence *self, LatentError code, GError **error)
+{
+  const LatentStreamInfo *info = &self->info;
+  const gsize n = latent_grid_count (&self->grid);
+
+  if (info->frames > 1 && info->slices > 1)
+    g_set_error (error, LATENT_ERROR, code,
+        "slices of the stream are %u, wanted is 1 where a packet has %u frames", info->slices,
+        info->frames);
+  else if (info->frames > 1 && info->hop % info->frames != 0)
+    g_set_error (error, LATENT_ERROR, code,
+        "hop of the stream is %u, wanted is a multiple of its %u frames a packet", info->hop,
+        info->frames);
+  else if (info->frames > 1 && n > LATENT_LIMIT_GRID_SYMBOLS / info->frames)
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
+        "%u frames of %" G_GSIZE_FORMAT " symbols are in a packet, at most %u can be coded",
+        info->frames, n, LATENT_LIMIT_GRID_SYMBOLS);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* The field that may follow on those of the media. */
+static gboolean
+get_ending (LatentSequence *self, LatentReader *reader, GError **error)
+{
+  LatentStreamInfo *info = &self->info;
+
+  if (info->kind == LATENT_MEDIA_VIDEO && latent_reader_get_left (reader) > 0)
+    return get_fields (reader, info, chroma_fields, G_N_ELEMENTS (chroma_fields), error);
+  info->frames = info->kind == LATENT_MEDIA_AUDIO;
+  if (info->kind == LATENT_MEDIA_AUDIO && latent_reader_get_left (reader) > 0)
+    return get_fields (reader, info, frames_fields, G_N_ELEMENTS (frames_fields), error) &&
+           check_frames (self, LATENT_ERROR_FORMAT, error);
+  return TRUE;
+}
+
 GBytes *
 latent_sequence_put (const LatentSequence *self, GError **error)
 {
@@ -327,6 +371,10 @@ latent_sequence_put (const LatentSequence *self, GError **error)
     return NULL;
   if (info->kind == LATENT_MEDIA_VIDEO && info->chroma_site != 0 &&
       !put_fields (dst, info, chroma_fields, G_N_ELEMENTS (chroma_fields), error))
+    return NULL;
+  if (info->kind == LATENT_MEDIA_AUDIO && info->frames > 1 &&
+      (!check_frames (self, LATENT_ERROR_SETTINGS, error) ||
+          !put_fields (dst, info, frames_fields, G_N_ELEMENTS (frames_fields), error)))
     return NULL;
   put_u32 (dst, latent_crc32c (0, dst->data, dst->len));
   if (dst->len <= LATENT_LIMIT_HEADER_BYTES)
@@ -386,8 +434,7 @@ get_all (LatentSequence *self, LatentReader *reader, GError **error)
       !get_fields (
           reader, info, media_fields[info->kind].fields, media_fields[info->kind].n, error))
     return FALSE;
-  if (info->kind == LATENT_MEDIA_VIDEO && latent_reader_get_left (reader) > 0 &&
-      !get_fields (reader, info, chroma_fields, G_N_ELEMENTS (chroma_fields), error))
+  if (!get_ending (self, reader, error))
     return FALSE;
   info->channels = self->grid.channels;
   info->grid_height = self->grid.height;

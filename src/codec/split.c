@@ -32,7 +32,8 @@ latent_unit_get (const guint8 *data, gsize size)
 void
 latent_splitter_set_info (LatentSplitter *self, const LatentStreamInfo *info)
 {
-  guint64 symbols = (guint64)info->channels * info->grid_height * info->grid_width;
+  guint64 symbols = (guint64)info->channels * info->grid_height * info->grid_width *
+                    MAX (info->frames, 1);
 
   self->limit = (gsize)MIN (2 * symbols + PACKET_EXTRA, LATENT_LIMIT_PACKET_BYTES);
   self->credit = MAX_CREDIT;

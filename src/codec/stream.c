@@ -67,10 +67,12 @@ make_coders (LatentStream *self)
 static gboolean
 make_frames (LatentStream *self)
 {
-  self->symbols = g_try_new0 (gint16, self->n_symbols);
-  self->held = g_try_new0 (gint16, self->n_symbols);
+  const gsize n = self->n_symbols * self->n_frames;
+
+  self->symbols = g_try_new0 (gint16, n);
+  self->held = g_try_new0 (gint16, n);
   self->scaled = g_try_new0 (gint16, self->n_symbols);
-  self->planes = g_try_new0 (float, self->n_symbols);
+  self->planes = g_try_new0 (float, n);
   self->steps = g_new0 (float, self->sequence.grid.channels);
   return self->symbols != NULL && self->held != NULL && self->scaled != NULL &&
          self->planes != NULL;
@@ -95,6 +97,7 @@ latent_stream_init (LatentStream *self, LatentSequence *sequence, LatentPrior *p
       .prior = latent_prior_ref (prior),
       .threads = MAX (threads, 1),
       .n_symbols = latent_grid_count (&sequence->grid),
+      .n_frames = MAX (sequence->info.frames, 1),
       .n_slices = sequence->info.slices};
   *sequence = (LatentSequence){0};
   self->foretells = self->sequence.info.kind == LATENT_MEDIA_VIDEO &&
@@ -131,6 +134,7 @@ const gint16 *
 latent_stream_begin (LatentStream *self, gboolean key, guint quality)
 {
   const LatentSequence *sequence = &self->sequence;
+  const gint16 *held = self->held + (MAX (self->n_held, 1) - 1) * self->n_symbols;
 
   latent_quantiser_get_steps (sequence->steps, sequence->grid.channels, quality, self->steps);
   if (key) {
@@ -141,14 +145,14 @@ latent_stream_begin (LatentStream *self, gboolean key, guint quality)
   if (self->foretells)
     return NULL;
   if (quality == self->held_quality)
-    return self->held;
+    return held;
   latent_symbols_rescale_all (
-      &sequence->grid, sequence->steps, self->held, self->held_quality, quality, self->scaled);
+      &sequence->grid, sequence->steps, held, self->held_quality, quality, self->scaled);
   return self->scaled;
 }
 
 void
-latent_stream_end (LatentStream *self, gboolean key, guint quality)
+latent_stream_end (LatentStream *self, gboolean key, guint quality, guint n)
 {
   gint16 *symbols = self->held;
 
@@ -159,15 +163,17 @@ latent_stream_end (LatentStream *self, gboolean key, guint quality)
 
   self->held = self->symbols;
   self->symbols = symbols;
+  self->n_held = n;
   self->held_quality = quality;
   self->has_held = TRUE;
 }
 
 void
-latent_stream_get_held (const LatentStream *self, float *planes)
+latent_stream_get_held (const LatentStream *self, guint frame, float *planes)
 {
   if (self->foretells)
     latent_predictor_get (&self->predictor, self->threads, planes);
   else
-    latent_quantiser_get (&self->sequence.grid, self->held, self->steps, self->threads, planes);
+    latent_quantiser_get (&self->sequence.grid, self->held + frame * self->n_symbols, self->steps,
+        self->threads, planes);
 }

@@ -12,23 +12,25 @@ typedef struct {
   LatentPrior *prior;
   guint threads;
   gsize n_symbols; /* of a frame */
+  guint n_frames;  /* of a packet, at most */
 
   guint n_slices;
   LatentSymbolCoder **coders; /* of each slice */
   LatentSlice *slices;        /* bytes of each in the packet at work */
 
-  gint16 *symbols; /* of the frame at work */
-  gint16 *held;    /* of the last frame */
+  gint16 *symbols; /* of the packet's frames at work, one behind the other */
+  gint16 *held;    /* of the last packet's */
+  guint n_held;    /* frames of it */
   gint16 *scaled;  /* the last frame's at this frame's quality */
   float *steps;    /* of each channel at this frame's quality */
-  float *planes;   /* latents in the grid's order */
+  float *planes;   /* latents in the grid's order, of a packet's frames */
 
   gboolean foretells; /* frames of video that follow on another */
   LatentPredictor predictor;
 
   gboolean has_held;
   guint held_quality;
-  guint number; /* of the frame at work in the encoder, of the held one in the decoder */
+  guint number; /* of the packet at work in the encoder, of the held one in the decoder */
 } LatentStream;
 
 /* Takes the sequence and the basis (the model's, or NULL), error or not. The model's prior must be
@@ -57,10 +59,10 @@ latent_stream_is_foretold (const LatentStream *self, gboolean key)
 {
   return self->foretells && !key;
 }
-/* After it: its symbols are held. */
-void latent_stream_end (LatentStream *self, gboolean key, guint quality);
+/* After it: the symbols of its n frames are held. */
+void latent_stream_end (LatentStream *self, gboolean key, guint quality, guint n);
 
-/* The held frame's latents, in the grid's order. */
-void latent_stream_get_held (const LatentStream *self, float *planes);
+/* Latents of one of the held packet's frames, in the grid's order. */
+void latent_stream_get_held (const LatentStream *self, guint frame, float *planes);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LatentStream, latent_stream_clear)

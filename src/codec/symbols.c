@@ -8,6 +8,9 @@
 #include "src/codec/prior-private.h"
 
 #define RAW_PROBABILITY 32 /* of 65536: symbols that contexts would make larger */
+/* Likewise, of a packet of several frames: that a frame is the last before the packet is full. */
+#define LAST_PROBABILITY 32
+#define COUNT_BITS       3 /* of the number of frames, less 1 */
 
 struct _LatentSymbolCoder {
   LatentPrior *prior;
@@ -128,81 +131,146 @@ get_kinds (LatentBand *band, LatentRangeDecoder *decoder)
     foretold->fill (foretold, band->begin, band->begin + band->rows, foretold->data);
 }
 
+/* Frames that are coded in one go: one, or some of a packet that holds `most` of them. */
+typedef struct {
+  guint n;
+  guint most;
+} Frames;
+
+static const Frames one_frame = {1, 1};
+
+static gsize
+get_stride (const LatentBand *band)
+{
+  return (gsize)band->channels * band->height * band->width;
+}
+
+static void
+put_raw_frame (const LatentBand *band, LatentRangeEncoder *encoder, const gint16 *symbols)
+{
+  for (guint c = 0; c < band->channels; c++) {
+    const gint16 *q = symbols + latent_band_get_begin (band, c);
+    for (gsize i = 0; i < (gsize)band->rows * band->width; i++)
+      latent_range_put_bits (encoder, (guint16)q[i], 16);
+  }
+}
+
+static void
+get_raw_frame (const LatentBand *band, LatentRangeDecoder *decoder, gint16 *symbols)
+{
+  for (guint c = 0; c < band->channels; c++) {
+    gint16 *q = symbols + latent_band_get_begin (band, c);
+    for (gsize i = 0; i < (gsize)band->rows * band->width; i++)
+      q[i] = (gint16)latent_range_get_bits (decoder, 16);
+  }
+}
+
 /* 16 bits a symbol; the state starts anew. */
 static void
-encode_raw (LatentSymbolCoder *self, LatentRangeEncoder *encoder, const gint16 *symbols)
+encode_raw (
+    LatentSymbolCoder *self, LatentRangeEncoder *encoder, const gint16 *symbols, Frames frames)
 {
   latent_range_put (encoder, RAW_PROBABILITY, TRUE);
   if (self->band.foretold != NULL)
     put_kinds (&self->band, encoder);
-  for (guint c = 0; c < self->band.channels; c++) {
-    const gint16 *q = symbols + latent_band_get_begin (&self->band, c);
-    for (gsize i = 0; i < (gsize)self->band.rows * self->band.width; i++)
-      latent_range_put_bits (encoder, (guint16)q[i], 16);
-  }
+  if (frames.most > 1)
+    latent_range_put_bits (encoder, frames.n - 1, COUNT_BITS);
+  for (guint i = 0; i < frames.n; i++)
+    put_raw_frame (&self->band, encoder, symbols + i * get_stride (&self->band));
   latent_symbol_coder_reset (self);
 }
 
-static void
-decode_raw (LatentSymbolCoder *self, LatentRangeDecoder *decoder, gint16 *symbols)
+static guint
+decode_raw (LatentSymbolCoder *self, LatentRangeDecoder *decoder, guint most, gint16 *symbols)
 {
+  guint n = 1;
+
   if (self->band.foretold != NULL)
     get_kinds (&self->band, decoder);
-  for (guint c = 0; c < self->band.channels; c++) {
-    gint16 *q = symbols + latent_band_get_begin (&self->band, c);
-    for (gsize i = 0; i < (gsize)self->band.rows * self->band.width; i++)
-      q[i] = (gint16)latent_range_get_bits (decoder, 16);
-  }
+  if (most > 1)
+    n = MIN (latent_range_get_bits (decoder, COUNT_BITS) + 1, most);
+  for (guint i = 0; i < n; i++)
+    get_raw_frame (&self->band, decoder, symbols + i * get_stride (&self->band));
   latent_symbol_coder_reset (self);
+  return n;
 }
 
 static gsize
-encode (LatentSymbolCoder *self, const gint16 *symbols, const gint16 *previous, guint8 *dst)
+encode (LatentSymbolCoder *self, const gint16 *symbols, Frames frames, const gint16 *previous,
+    guint8 *dst)
 {
   LatentBitCoder bits = {.logistic = latent_logistic_get ()};
-  gsize bound = latent_symbol_coder_get_bound (self), size;
+  gsize bound = latent_symbol_coder_get_bound (self) * frames.n, size;
 
   latent_range_encoder_init (&bits.encoder, dst, bound);
   latent_range_put (&bits.encoder, RAW_PROBABILITY, FALSE);
-  /* An encoder writes no symbols. */
-  latent_band_code (&self->band, &bits, LATENT_ENCODE, (gint16 *)symbols, previous);
+  for (guint i = 0; i < frames.n; i++) {
+    const gint16 *now = symbols + i * get_stride (&self->band);
+    /* An encoder writes no symbols. */
+    latent_band_code (&self->band, &bits, LATENT_ENCODE, (gint16 *)now, previous);
+    if (i + 1 < frames.most)
+      latent_range_put (&bits.encoder, LAST_PROBABILITY, i + 1 == frames.n);
+    previous = now;
+  }
   self->decisions += bits.decisions;
   size = latent_range_encoder_finish (&bits.encoder);
   if (!bits.encoder.full)
     return size;
   latent_range_encoder_init (&bits.encoder, dst, bound);
-  encode_raw (self, &bits.encoder, symbols);
+  encode_raw (self, &bits.encoder, symbols, frames);
   return latent_range_encoder_finish (&bits.encoder);
 }
 
-static gboolean
-decode (
-    LatentSymbolCoder *self, const guint8 *src, gsize size, const gint16 *previous, gint16 *symbols)
+/* Returns how many frames there are. */
+static guint
+decode (LatentSymbolCoder *self, const guint8 *src, gsize size, guint most, const gint16 *previous,
+    gint16 *symbols)
 {
   LatentBitCoder bits = {.logistic = latent_logistic_get ()};
+  gboolean is_last = FALSE;
+  guint n = 0;
 
   latent_range_decoder_init (&bits.decoder, src, size);
-  if (latent_range_get (&bits.decoder, RAW_PROBABILITY)) {
-    decode_raw (self, &bits.decoder, symbols);
-    return TRUE;
+  if (latent_range_get (&bits.decoder, RAW_PROBABILITY))
+    return decode_raw (self, &bits.decoder, most, symbols);
+  while (!is_last) {
+    gint16 *now = symbols + n * get_stride (&self->band);
+    latent_band_code (&self->band, &bits, LATENT_DECODE, now, previous);
+    n++;
+    is_last = n == most || latent_range_get (&bits.decoder, LAST_PROBABILITY);
+    previous = now;
   }
-  latent_band_code (&self->band, &bits, LATENT_DECODE, symbols, previous);
   self->decisions += bits.decisions;
-  return TRUE;
+  return n;
 }
 
 gsize
 latent_symbol_coder_encode (
     LatentSymbolCoder *self, const gint16 *symbols, const gint16 *previous, guint8 *dst)
 {
-  return encode (self, symbols, previous, dst);
+  return encode (self, symbols, one_frame, previous, dst);
 }
 
 gboolean
 latent_symbol_coder_decode (
     LatentSymbolCoder *self, const guint8 *src, gsize size, const gint16 *previous, gint16 *symbols)
 {
-  return decode (self, src, size, previous, symbols);
+  return decode (self, src, size, 1, previous, symbols) == 1;
+}
+
+gsize
+latent_symbol_coder_encode_frames (LatentSymbolCoder *self, const gint16 *symbols, guint n,
+    guint most, const gint16 *previous, guint8 *dst)
+{
+  g_return_val_if_fail (n >= 1 && n <= most && most <= 1 << COUNT_BITS, 0);
+  return encode (self, symbols, (Frames){n, most}, previous, dst);
+}
+
+guint
+latent_symbol_coder_decode_frames (LatentSymbolCoder *self, const guint8 *src, gsize size,
+    guint most, const gint16 *previous, gint16 *symbols)
+{
+  return decode (self, src, size, most, previous, symbols);
 }
 
 /* The band works by the other state meanwhile. */
@@ -227,7 +295,7 @@ latent_symbol_coder_encode_foretold (
   gsize size;
 
   begin_foretold (self, foretold);
-  size = encode (self, symbols, NULL, dst);
+  size = encode (self, symbols, one_frame, NULL, dst);
   end_foretold (self);
   return size;
 }
@@ -239,7 +307,7 @@ latent_symbol_coder_decode_foretold (LatentSymbolCoder *self, const guint8 *src,
   gboolean ok;
 
   begin_foretold (self, foretold);
-  ok = decode (self, src, size, NULL, symbols);
+  ok = decode (self, src, size, 1, NULL, symbols) == 1;
   end_foretold (self);
   return ok;
 }

@@ -19,7 +19,7 @@ void latent_symbol_coder_free (LatentSymbolCoder *self);
 /* Back to the prior: before a key packet; before every packet of a resilient stream. */
 void latent_symbol_coder_reset (LatentSymbolCoder *self);
 
-/* Bytes that encode may need at most. */
+/* Bytes that encode may need at most, for each frame. */
 gsize latent_symbol_coder_get_bound (const LatentSymbolCoder *self);
 
 /* symbols: the whole grid; previous: likewise, or NULL. Returns bytes written to dst. */
@@ -30,6 +30,14 @@ gsize latent_symbol_coder_encode (
  * some symbols, or FALSE. */
 gboolean latent_symbol_coder_decode (LatentSymbolCoder *self, const guint8 *src, gsize size,
     const gint16 *previous, gint16 *symbols);
+
+/* Likewise of n frames of a packet that holds `most` at most, one behind the other in symbols; each
+ * has the one before it as context, the first `previous`. most is more than 1. */
+gsize latent_symbol_coder_encode_frames (LatentSymbolCoder *self, const gint16 *symbols, guint n,
+    guint most, const gint16 *previous, guint8 *dst);
+/* Returns how many there are, 1 or more. */
+guint latent_symbol_coder_decode_frames (LatentSymbolCoder *self, const guint8 *src, gsize size,
+    guint most, const gint16 *previous, gint16 *symbols);
 
 /* Likewise of a frame that is foretold: symbols are differences, 0 at places that are held.
  * Decoding sets modes and vectors. */

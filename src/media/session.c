@@ -217,6 +217,14 @@ latent_session_run (LatentSession *self, GError **error)
 }
 
 void
+latent_session_reset_state (LatentSession *self)
+{
+  g_return_if_fail (self != NULL);
+  if (self->runner.program)
+    latent_context_reset (self->runner.context);
+}
+
+void
 latent_session_reset (LatentSession *self)
 {
   if (!self->runner.program)
