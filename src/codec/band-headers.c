@@ -86,10 +86,8 @@ is_still (const LatentBand *self, const gint16 *q, const gint16 *p, gint offset)
 
   if (p != NULL)
     return memcmp (q, p, n * sizeof *q) == 0;
-  for (gsize i = 0; i < n; i++)
-    if (q[i] != offset)
-      return FALSE;
-  return TRUE;
+  /* each is as the one before it */
+  return q[0] == offset && memcmp (q, q + 1, (n - 1) * sizeof *q) == 0;
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "src/codec/prior-private.h"
 #include "src/codec/symbols.h"
 #include "src/media/npy.h"
+#include "table.h"
 
 /* bench-codec [OPTION...] LATENTS.npy...: latents as `latent encode` writes them, quantised by one
  * step, coded and decoded by the symbol coder. A line for each file: bytes; those of one adaptive
@@ -104,44 +105,6 @@ read_clip (Clip *clip, const char *path)
   }
 }
 
-/* Zeros and ones seen. */
-typedef struct {
-  guint n[2];
-} Count;
-
-static double
-cost_bit (Count *count, gboolean bit)
-{
-  double p = (count->n[bit] + 0.4) / (count->n[0] + count->n[1] + 0.8);
-
-  count->n[bit]++;
-  if (count->n[0] + count->n[1] > 2000)
-    for (guint i = 0; i < 2; i++)
-      count->n[i] = (count->n[i] + 1) / 2;
-  return -log2 (p);
-}
-
-/* Unary to 14, then Exp-Golomb; sign. */
-static double
-cost_symbol (Count *more, Count *sign, gint symbol)
-{
-  guint magnitude = (guint)ABS (symbol), k = 0;
-  double bits = 0;
-
-  for (; k < 14; k++) {
-    bits += cost_bit (&more[k], magnitude > k);
-    if (magnitude <= k)
-      break;
-  }
-  if (k == 14) {
-    guint exponent = g_bit_storage (magnitude - 13) - 1;
-    for (guint e = 0; e <= exponent; e++)
-      bits += cost_bit (&more[14 + e], e < exponent);
-    bits += exponent;
-  }
-  return magnitude > 0 ? bits + cost_bit (sign, symbol < 0) : bits;
-}
-
 static double
 measure_table (const Clip *clip)
 {
@@ -149,11 +112,10 @@ measure_table (const Clip *clip)
   double bits = 0;
 
   for (guint c = 0; c < clip->channels; c++) {
-    Count more[32] = {0}, sign = {0};
+    Table table = {0};
     for (guint f = 0; f < clip->frames; f++)
       for (gsize i = 0; i < places; i++)
-        bits += cost_symbol (
-            more, &sign, clip->symbols[((gsize)f * clip->channels + c) * places + i]);
+        bits += cost_symbol (&table, clip->symbols[((gsize)f * clip->channels + c) * places + i]);
   }
   return bits / 8;
 }
