@@ -407,7 +407,7 @@ decode_packet (LatentStream *stream, const guint8 *packet, gsize size, Side side
   result->bytes += (double)size;
   result->crc = latent_crc32c (result->crc, packet, size);
   stream->number = info.number;
-  latent_stream_end (stream, info.key, info.quality);
+  latent_stream_end (stream, info.key, info.quality, 1);
   if (foretold != NULL)
     measure_plain (stream, info.quality, &trees[1], result);
 }
