@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/codec/motion.h"
+#include "motion-case.h"
 
 #define GRID_W 5
 #define GRID_H 4
@@ -71,7 +71,7 @@ start (Case *self)
     for (guint x = 0; x < WIDTH; x++)
       latents[(y % TILE * TILE + x % TILE) * GRID_W * GRID_H + y / TILE * GRID_W + x / TILE] =
           4 * get_pixel (x, y);
-  latent_motion_synthesise (self->motion, latents, NULL);
+  case_synthesise (self->motion, latents, NULL);
   g_free (latents);
 }
 
@@ -155,10 +155,10 @@ GST_START_TEST (pieces_are_remembered)
   gint32 prediction[TILE * TILE];
 
   start (&self);
-  latent_motion_remember (self.motion, NULL);
+  case_remember (self.motion);
   for (guint i = 0; i < WIDTH * HEIGHT; i++)
     grey[i] = 4 * 90;
-  latent_motion_synthesise (self.motion, grey, NULL);
+  case_synthesise (self.motion, grey, NULL);
   for (guint y = 0; y < HEIGHT; y++)
     for (guint x = 0; x < WIDTH; x++)
       self.now[y][x] = y < TILE + 8 ? 90 : get_pixel (x, y);
@@ -166,7 +166,7 @@ GST_START_TEST (pieces_are_remembered)
   latent_motion_search (self.motion, 2, 1, NULL, 0, 1, TRUE, &whole, pieces);
   fail_if (latent_vector_is_memory (pieces[0]) || latent_vector_is_memory (pieces[1]));
   fail_unless (latent_vector_is_memory (pieces[2]) && latent_vector_is_memory (pieces[3]));
-  latent_motion_predict (self.motion, 2, 1, pieces, prediction);
+  case_predict (self.motion, 2, 1, pieces, prediction);
   for (guint y = 0; y < TILE; y++)
     for (guint x = 0; x < TILE; x++)
       fail_unless_equals_int (prediction[y * TILE + x], 4 * self.now[TILE + y][2 * TILE + x]);

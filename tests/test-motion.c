@@ -4,7 +4,7 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "src/codec/motion-private.h"
+#include "motion-case.h"
 
 #define GRID_W 3
 #define GRID_H 2
@@ -60,7 +60,7 @@ show_grey (Grey *self)
     for (guint x = 0; x < GRID_W * 8; x++)
       latents[(y % 8 * 8 + x % 8) * GRID_W * GRID_H + y / 8 * GRID_W + x / 8] = self->pixels[y][x] *
                                                                                 4;
-  latent_motion_synthesise (self->motion, latents, NULL);
+  case_synthesise (self->motion, latents, NULL);
 }
 
 static void
@@ -84,7 +84,7 @@ predict_grey (const Grey *self, guint x, guint y, gint vx, gint vy, gint32 predi
   LatentVector vector = {(gint16)vx, (gint16)vy};
   const LatentVector vectors[] = {vector, vector, vector, vector};
 
-  latent_motion_predict (self->motion, x, y, vectors, prediction);
+  case_predict (self->motion, x, y, vectors, prediction);
 }
 
 GST_START_TEST (latents_become_pixels)
@@ -115,7 +115,7 @@ GST_START_TEST (a_mask_leaves_the_others)
   show_grey (&grey);
   for (guint i = 0; i < G_N_ELEMENTS (latents); i++)
     latents[i] = 4 * 90;
-  latent_motion_synthesise (grey.motion, latents, mask);
+  case_synthesise (grey.motion, latents, mask);
   const guint8 *plane = latent_motion_get_plane (grey.motion, 0, &width, &height);
   fail_unless_equals_int (plane[7], 50);
   fail_unless_equals_int (plane[8], 90);
@@ -149,7 +149,7 @@ GST_START_TEST (pixels_are_rounded_and_held)
   start_grey (&grey, 0);
   for (guint i = 0; i < G_N_ELEMENTS (levels); i++) {
     gint32 latents[64 * GRID_W * GRID_H] = {levels[i].latent};
-    latent_motion_synthesise (grey.motion, latents, NULL);
+    case_synthesise (grey.motion, latents, NULL);
     fail_unless_equals_int (
         latent_motion_get_plane (grey.motion, 0, &width, &height)[0], levels[i].pixel);
   }
@@ -251,7 +251,7 @@ GST_START_TEST (pieces_move_each_on_its_own)
     for (guint x = 0; x < GRID_W * 8; x++)
       grey.pixels[y][x] = (guint8)(10 * x + y);
   show_grey (&grey);
-  latent_motion_predict (grey.motion, 1, 0, vectors, prediction);
+  case_predict (grey.motion, 1, 0, vectors, prediction);
   fail_unless_equals_int (prediction[0], 4 * 80);
   fail_unless_equals_int (prediction[3 * 8 + 3], 4 * 113);
   fail_unless_equals_int (prediction[4], 4 * 130);
@@ -282,11 +282,10 @@ GST_START_TEST (chroma_moves_by_eighths)
 
   for (guint i = 0; i < 96; i++)
     latents[2 * i] = latents[2 * i + 1] = i >= 64 && i < 80 && i % 2 == 0 ? 400 : 720;
-  latent_motion_synthesise (motion, latents, NULL);
+  case_synthesise (motion, latents, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (vectors); i++) {
     LatentVector vector = {(gint16)vectors[i].vx, (gint16)vectors[i].vy};
-    latent_motion_predict (
-        motion, 1, 0, (LatentVector[]){vector, vector, vector, vector}, prediction);
+    case_predict (motion, 1, 0, (LatentVector[]){vector, vector, vector, vector}, prediction);
     fail_unless_equals_int (prediction[64 + 4], 4 * vectors[i].level);
     fail_unless_equals_int (prediction[0], 720);
     fail_unless_equals_int (prediction[95], 720);
@@ -381,13 +380,13 @@ GST_START_TEST (sums_are_those_of_plain_loops)
   };
   gint32 prediction[K_MAX];
 
-  latent_motion_synthesise (motion, latents, NULL);
+  case_synthesise (motion, latents, NULL);
   for (guint y = 0; y < GRID_H; y++)
     for (guint x = 0; x < GRID_W; x++) {
       for (guint i = 0; i < basis->d; i++)
         fail_unless_equals_int (get_pixel (motion, basis, x, y, i),
             get_wanted (basis, latents, GRID_W * GRID_H, y * GRID_W + x, i));
-      latent_motion_predict (motion, x, y, still, prediction);
+      case_predict (motion, x, y, still, prediction);
       for (guint i = 0; i < basis->k; i++) {
         gint64 sum = 1 << 12;
         for (guint j = 0; j < basis->d; j++)
@@ -416,7 +415,7 @@ GST_START_TEST (integers_are_the_same_everywhere)
   guint32 planes = 2166136261u, predictions = 2166136261u, state = SEED + 2;
   gint32 prediction[K_MAX];
 
-  latent_motion_synthesise (motion, latents, NULL);
+  case_synthesise (motion, latents, NULL);
   for (guint i = 0; i < basis->n_planes; i++) {
     guint width, height;
     const guint8 *data = latent_motion_get_plane (motion, i, &width, &height);
@@ -430,7 +429,7 @@ GST_START_TEST (integers_are_the_same_everywhere)
       if (n % 2 && i > 0)
         vectors[i] = vectors[0];
     }
-    latent_motion_predict (motion, n % GRID_W, n / GRID_W % GRID_H, vectors, prediction);
+    case_predict (motion, n % GRID_W, n / GRID_W % GRID_H, vectors, prediction);
     for (guint i = 0; i < basis->k; i++) {
       guint32 value = GUINT32_TO_LE ((guint32)prediction[i]);
       predictions = hash (predictions, &value, sizeof value);

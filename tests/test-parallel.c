@@ -48,6 +48,37 @@ GST_START_TEST (every_index_is_visited_once)
 GST_END_TEST
 
 static void
+visit_item (gsize item, gpointer data)
+{
+  Job *job = data;
+
+  g_atomic_int_inc (&job->parts);
+  job->visits[item]++;
+}
+
+static const struct {
+  guint threads;
+  gsize n;
+} items[] = {
+    {1,  1000},
+    {2,  1000},
+    {64, 7   },
+    {0,  10  },
+    {2,  0   },
+};
+
+GST_START_TEST (every_item_is_visited_once)
+{
+  Job job = {{0}};
+
+  latent_parallel_each (items[__i__].threads, items[__i__].n, visit_item, &job);
+  fail_unless_equals_int (job.parts, items[__i__].n);
+  for (gsize i = 0; i < MOST; i++)
+    fail_unless_equals_int (job.visits[i], i < items[__i__].n);
+}
+GST_END_TEST
+
+static void
 nest (gsize begin, gsize end, gpointer data)
 {
   Job *jobs_of_parts = data;
@@ -75,6 +106,7 @@ parallel_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, every_index_is_visited_once, 0, G_N_ELEMENTS (jobs));
+  tcase_add_loop_test (tc, every_item_is_visited_once, 0, G_N_ELEMENTS (items));
   tcase_add_test (tc, a_nested_call_has_the_same_parts);
   return suite;
 }

@@ -29,7 +29,7 @@ start (Case *self)
   };
 
   fail_unless (latent_grid_init (&self->grid, &dims, FALSE, 1, WIDTH, NULL));
-  fail_unless (latent_predictor_init (&self->predictor, &self->grid, steps, NULL));
+  fail_unless (latent_predictor_init (&self->predictor, &self->grid, steps, NULL, 1));
   for (gint i = 0; i < CHANNELS * PLACES; i++)
     self->symbols[i] = (gint16)i;
   latent_predictor_set (&self->predictor, self->symbols, 63);
@@ -48,6 +48,7 @@ code (Case *self, guint quality, gsize place, LatentPlaceMode mode, gint16 value
     predictor->foretold.modes[place] = (guint8)mode;
     latent_predictor_foretell (predictor, place, mode, NULL, foretold);
     latent_predictor_put (predictor, place, foretold);
+    latent_predictor_expect (predictor, (guint)(place / WIDTH));
     for (guint c = 0; c < CHANNELS; c++)
       self->symbols[c * PLACES + place] = value;
   }
@@ -79,10 +80,10 @@ GST_START_TEST (a_key_frame_is_all_that_is_held)
   float planes[CHANNELS * PLACES];
 
   start (&self);
-  latent_predictor_get (&self.predictor, 1, planes);
+  latent_predictor_get (&self.predictor, planes);
   fail_unless_equals_float (planes[5], 5);
   fail_unless_equals_float (planes[PLACES], 12); /* 6 steps of 2 */
-  fail_unless_equals_int (self.predictor.memory[5], 5 * 256);
+  fail_unless_equals_int (self.predictor.memory[5 * CHANNELS], 5 * 256);
   latent_predictor_clear (&self.predictor);
 }
 GST_END_TEST
@@ -94,8 +95,8 @@ GST_START_TEST (detail_outlives_coarse_steps)
 
   start (&self);
   code (&self, 55, 3, LATENT_PLACE_STILL, -4);
-  fail_unless_equals_int (self.predictor.held[3], (3 - 8) * 256);
-  fail_unless_equals_int (self.predictor.held[4], 4 * 256);
+  fail_unless_equals_int (self.predictor.held[3 * CHANNELS], (3 - 8) * 256);
+  fail_unless_equals_int (self.predictor.held[4 * CHANNELS], 4 * 256);
   fail_unless_equals_int (self.predictor.foretold.expected[3], 2); /* 3 of 2 each, rounded */
   latent_predictor_clear (&self.predictor);
 }
@@ -108,9 +109,9 @@ GST_START_TEST (what_stood_long_comes_back)
   start (&self);
   for (guint i = 0; i < 20; i++)
     code (&self, 55, 3, LATENT_PLACE_STILL, 7);
-  fail_unless_equals_int (self.predictor.held[3], (3 + 20 * 14) * 256);
+  fail_unless_equals_int (self.predictor.held[3 * CHANNELS], (3 + 20 * 14) * 256);
   code (&self, 55, 3, LATENT_PLACE_LONG, 0);
-  fail_unless_equals_int (self.predictor.held[3], 3 * 256);
+  fail_unless_equals_int (self.predictor.held[3 * CHANNELS], 3 * 256);
   latent_predictor_clear (&self.predictor);
 }
 GST_END_TEST
@@ -124,10 +125,10 @@ GST_START_TEST (what_stands_is_remembered_after_8_frames)
   for (guint i = 0; i < 7; i++)
     code (&self, 63, 0, LATENT_PLACE_HELD, 0);
   fail_unless_equals_int (self.predictor.ages[3], 7);
-  fail_unless_equals_int (self.predictor.memory[3], 3 * 256);
+  fail_unless_equals_int (self.predictor.memory[3 * CHANNELS], 3 * 256);
   code (&self, 63, 0, LATENT_PLACE_HELD, 0);
   fail_unless_equals_int (self.predictor.ages[3], 8);
-  fail_unless_equals_int (self.predictor.memory[3], 13 * 256);
+  fail_unless_equals_int (self.predictor.memory[3 * CHANNELS], 13 * 256);
   latent_predictor_clear (&self.predictor);
 }
 GST_END_TEST
@@ -138,8 +139,8 @@ GST_START_TEST (what_stands_becomes_finer)
 
   start (&self);
   code (&self, 55, 3, LATENT_PLACE_LONG, 1);
-  fail_unless_equals_int (self.predictor.held[3], (3 + 1) * 256);
-  fail_unless_equals_int (self.predictor.memory[3], (3 + 1) * 256);
+  fail_unless_equals_int (self.predictor.held[3 * CHANNELS], (3 + 1) * 256);
+  fail_unless_equals_int (self.predictor.memory[3 * CHANNELS], (3 + 1) * 256);
   fail_unless_equals_int (self.predictor.ages[3], 8);
   latent_predictor_clear (&self.predictor);
 }
@@ -185,9 +186,9 @@ GST_START_TEST (differences_wrap)
     self.symbols[i] = 32767;
   latent_predictor_set (&self.predictor, self.symbols, 63);
   code (&self, 63, 2, LATENT_PLACE_STILL, 2);
-  fail_unless_equals_int (self.predictor.held[2], -32767 * 256);
+  fail_unless_equals_int (self.predictor.held[2 * CHANNELS], -32767 * 256);
   code (&self, 63, 2, LATENT_PLACE_STILL, -2);
-  fail_unless_equals_int (self.predictor.held[2], 32767 * 256);
+  fail_unless_equals_int (self.predictor.held[2 * CHANNELS], 32767 * 256);
   latent_predictor_clear (&self.predictor);
 }
 GST_END_TEST

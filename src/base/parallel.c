@@ -54,6 +54,31 @@ latent_parallel (guint threads, gsize n, gsize grain, LatentParallelFunc func, g
   GOMP_parallel (run_thread, &job, job.parts, 0);
 }
 
+typedef struct {
+  gsize n;
+  gsize next;
+  LatentItemFunc func;
+  gpointer data;
+} Items;
+
+static void
+run_items (gsize begin, gsize end, gpointer data)
+{
+  Items *items = data;
+  gsize item;
+
+  while ((item = __atomic_fetch_add (&items->next, 1, __ATOMIC_RELAXED)) < items->n)
+    items->func (item, items->data);
+}
+
+void
+latent_parallel_each (guint threads, gsize n, LatentItemFunc func, gpointer data)
+{
+  Items items = {n, 0, func, data};
+
+  latent_parallel (threads, MIN (n, MAX (threads, 1)), 1, run_items, &items);
+}
+
 void
 latent_parallel_set_threads (guint threads)
 {

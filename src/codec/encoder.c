@@ -132,8 +132,12 @@ latent_encoder_new (LatentModel *model, guint n_dims, const gint64 *dims,
   if (self->header == NULL || !latent_stream_init (&self->stream, &sequence, prior,
                                   g_steal_pointer (&basis), threads, error))
     return NULL;
-  if (self->stream.foretells)
-    latent_search_init (&self->search, &self->stream.predictor, self->stream.threads);
+  if (self->stream.foretells &&
+      !latent_search_init (&self->search, &self->stream.predictor, self->stream.threads)) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT,
+        "no memory for frames of %" G_GSIZE_FORMAT " symbols", self->stream.n_symbols);
+    return NULL;
+  }
   make_buffers (self);
   if (self->stream.sequence.info.resilient)
     self->rate.key_interval = 1;

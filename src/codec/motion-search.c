@@ -1,91 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
-#include <string.h>
 
-#include "src/base/clones.h"
+#include "src/codec/motion-cost.h"
 #include "src/codec/motion-private.h"
 
 /* How many times the best of five places may be another one. */
 #define STEPS_MAX 24
-#define ROW       LATENT_SAMPLE_ROW
 /* A tile whose cost is less, in lambdas, is not looked at in pieces. */
 #define WELL 48
 
 /* A piece of the source, and what is known of where it was. */
 typedef struct {
-  const LatentPlane *plane; /* of the picture */
+  const LatentPhases *phases; /* of the picture */
   gint x, y;
   guint w, h;
-  guint8 pixels[LATENT_SAMPLE_ROOM]; /* of the source */
-  LatentVector expected;             /* what the vector is coded against */
+  const guint8 *pixels; /* of the source: rows of so many bytes */
+  gsize stride;
+  LatentVector expected; /* what the vector is coded against */
   guint lambda;
   LatentVector best;
   guint cost;
 } Search;
-
-LATENT_FOR_EACH_CPU static guint
-sum_differences (const guint8 *a, const guint8 *b, gsize b_stride, guint w, guint h)
-{
-  guint sum = 0;
-
-  for (guint y = 0; y < h; y++, a += ROW, b += b_stride)
-    for (guint x = 0; x < w; x++)
-      sum += (guint)abs (a[x] - b[x]);
-  return sum;
-}
-
-#define HADAMARD 8
-
-/* Sums and differences of rows: three times, so that each is one of all. */
-static inline void
-transform_columns (gint16 x[HADAMARD][HADAMARD])
-{
-  for (guint step = 1; step < HADAMARD; step *= 2)
-    for (guint i = 0; i < HADAMARD; i++) {
-      if (i & step)
-        continue;
-      for (guint j = 0; j < HADAMARD; j++) {
-        gint16 sum = (gint16)(x[i][j] + x[i + step][j]);
-        x[i + step][j] = (gint16)(x[i][j] - x[i + step][j]);
-        x[i][j] = sum;
-      }
-    }
-}
-
-/* Absolute values of the Hadamard transform of a difference: nearer to what it costs to code. */
-LATENT_FOR_EACH_CPU static guint
-transform_block (const guint8 *a, const guint8 *b)
-{
-  gint16 x[HADAMARD][HADAMARD], turned[HADAMARD][HADAMARD];
-  guint sum = 0;
-
-  for (guint i = 0; i < HADAMARD; i++)
-    for (guint j = 0; j < HADAMARD; j++)
-      x[i][j] = (gint16)(a[i * ROW + j] - b[i * ROW + j]);
-  transform_columns (x);
-  for (guint i = 0; i < HADAMARD; i++)
-    for (guint j = 0; j < HADAMARD; j++)
-      turned[j][i] = x[i][j];
-  transform_columns (turned);
-  for (guint i = 0; i < HADAMARD; i++)
-    for (guint j = 0; j < HADAMARD; j++)
-      sum += (guint)abs (turned[i][j]);
-  return (sum + 4) >> 3;
-}
-
-/* Pieces whose size is no multiple of 8 have plain differences. */
-static guint
-sum_transformed (const guint8 *a, const guint8 *b, guint w, guint h)
-{
-  guint sum = 0;
-
-  if (w % HADAMARD || h % HADAMARD)
-    return sum_differences (a, b, ROW, w, h);
-  for (guint y = 0; y < h; y += HADAMARD)
-    for (guint x = 0; x < w; x += HADAMARD)
-      sum += transform_block (a + (gsize)y * ROW + x, b + (gsize)y * ROW + x);
-  return sum;
-}
 
 /* Bits of a number by its magnitude: 1, 3, 3, 5, 5, 5, 5 ... and its sign. */
 static guint
@@ -107,9 +42,7 @@ static void
 start (Search *self, const LatentMotion *motion, gint x, gint y, guint w, guint h, guint lambda,
     LatentVector expected)
 {
-  guint main = latent_motion_get_main (motion->basis);
-
-  self->plane = &motion->planes[main];
+  self->phases = &motion->phases;
   self->x = x;
   self->y = y;
   self->w = w;
@@ -117,15 +50,16 @@ start (Search *self, const LatentMotion *motion, gint x, gint y, guint w, guint 
   self->lambda = lambda;
   self->expected = self->best = expected;
   self->cost = G_MAXUINT;
-  latent_plane_fetch (&motion->source[main], x, y, w, h, self->pixels);
+  self->stride = (gsize)motion->source.width;
+  self->pixels = motion->source.data + (gsize)y * self->stride + (gsize)x;
 }
 
 /* Vectors stay within 16 bits, and not far outside the picture. */
 static gboolean
 is_near (const Search *self, gint x, gint y)
 {
-  return x > -LATENT_MOTION_TILE && y > -LATENT_MOTION_TILE && x < self->plane->width &&
-         y < self->plane->height && ABS (x - self->x) < G_MAXINT16 / 4 - 1 &&
+  return x > -LATENT_MOTION_TILE && y > -LATENT_MOTION_TILE && x < self->phases->width &&
+         y < self->phases->height && ABS (x - self->x) < G_MAXINT16 / 4 - 1 &&
          ABS (y - self->y) < G_MAXINT16 / 4 - 1;
 }
 
@@ -135,19 +69,13 @@ try_whole (Search *self, gint x, gint y)
 {
   gint left = self->x + x, top = self->y + y;
   LatentVector vector = {(gint16)(4 * x), (gint16)(4 * y)};
-  guint8 room[LATENT_SAMPLE_ROOM];
-  const guint8 *pixels = self->plane->data + (gssize)top * self->plane->width + left;
-  gsize stride = (gsize)self->plane->width;
+  gsize stride = self->phases->stride;
 
   if (!is_near (self, left, top))
     return;
-  if (left < 0 || top < 0 || left + (gint)self->w > self->plane->width ||
-      top + (gint)self->h > self->plane->height) {
-    latent_plane_fetch (self->plane, left, top, self->w, self->h, room);
-    pixels = room;
-    stride = ROW;
-  }
-  guint cost = sum_differences (self->pixels, pixels, stride, self->w, self->h) +
+  guint cost = latent_cost_differences (self->pixels, self->stride,
+                   self->phases->phases[0] + top * (gssize)stride + left, stride, self->w,
+                   self->h) +
                get_vector_cost (self, vector);
   if (cost < self->cost) {
     self->cost = cost;
@@ -174,39 +102,37 @@ walk (Search *self)
     }
 }
 
+/* From here on the cost is that of transformed differences. */
 static void
-try_part (Search *self, const LatentHalves *halves, LatentVector whole, gint x, gint y)
+try_part (Search *self, gint x, gint y)
 {
-  LatentVector vector = {(gint16)(whole.x + x), (gint16)(whole.y + y)};
-  guint8 pixels[LATENT_SAMPLE_ROOM];
-
-  latent_halves_get (halves, x, y, pixels);
-  guint cost = sum_transformed (self->pixels, pixels, self->w, self->h) +
+  LatentVector vector = {(gint16)x, (gint16)y};
+  guint8 room[LATENT_SAMPLE_ROOM];
+  gsize stride;
+  const guint8 *pixels = latent_phases_look (
+      self->phases, 4 * self->x + x, 4 * self->y + y, self->w, self->h, room, &stride);
+  guint cost = latent_cost_transformed (
+                   self->pixels, self->stride, pixels, stride, self->w, self->h) +
                get_vector_cost (self, vector);
+
   if (cost < self->cost) {
     self->cost = cost;
     self->best = vector;
   }
 }
 
-/* Halves around the best whole vector, then quarters around the best of these; from here on the
- * cost is that of transformed differences. */
+/* Halves around the best whole vector, then quarters around the best of these. */
 static void
 refine (Search *self)
 {
-  LatentVector whole = self->best;
-  LatentHalves halves;
-
-  latent_halves_init (
-      &halves, self->plane, self->x + whole.x / 4, self->y + whole.y / 4, self->w, self->h, 15);
   self->cost = G_MAXUINT;
-  try_part (self, &halves, whole, 0, 0);
+  try_part (self, self->best.x, self->best.y);
   for (gint step = 2; step > 0; step--) {
-    gint x = self->best.x - whole.x, y = self->best.y - whole.y;
+    LatentVector from = self->best;
     for (gint i = -1; i <= 1; i++)
       for (gint j = -1; j <= 1; j++)
         if (i != 0 || j != 0)
-          try_part (self, &halves, whole, x + j * step, y + i * step);
+          try_part (self, from.x + j * step, from.y + i * step);
   }
 }
 
@@ -224,10 +150,12 @@ find (Search *self, const LatentVector *candidates, guint n)
 static void
 try_memory (Search *self, const LatentPlane *memory)
 {
-  guint8 pixels[LATENT_SAMPLE_ROOM];
+  const gsize stride = (gsize)memory->width;
+  guint cost = latent_cost_transformed (self->pixels, self->stride,
+                   memory->data + (gsize)self->y * stride + (gsize)self->x, stride, self->w,
+                   self->h) +
+               self->lambda;
 
-  latent_plane_fetch (memory, self->x, self->y, self->w, self->h, pixels);
-  guint cost = sum_transformed (self->pixels, pixels, self->w, self->h) + self->lambda;
   if (cost < self->cost) {
     self->cost = cost;
     self->best = LATENT_VECTOR_MEMORY;
@@ -269,7 +197,7 @@ latent_motion_search (const LatentMotion *self, guint x, guint y, const LatentVe
   guint width = self->basis->tile_width, height = self->basis->tile_height;
   Search search;
 
-  g_return_val_if_fail (self->source[0].data != NULL, 0);
+  g_return_val_if_fail (self->source.data != NULL, 0);
   start (&search, self, (gint)(x * width), (gint)(y * height), width, height, lambda,
       n > 0 ? candidates[0] : (LatentVector){0, 0});
   find (&search, candidates, n);
@@ -287,12 +215,12 @@ guint
 latent_motion_get_still_cost (const LatentMotion *self, guint x, guint y)
 {
   guint width = self->basis->tile_width, height = self->basis->tile_height;
-  guint8 pixels[LATENT_SAMPLE_ROOM];
   Search whole;
 
-  g_return_val_if_fail (self->source[0].data != NULL, 0);
+  g_return_val_if_fail (self->source.data != NULL, 0);
   start (
       &whole, self, (gint)(x * width), (gint)(y * height), width, height, 0, (LatentVector){0, 0});
-  latent_plane_fetch (whole.plane, whole.x, whole.y, width, height, pixels);
-  return sum_transformed (whole.pixels, pixels, width, height);
+  whole.cost = G_MAXUINT;
+  try_part (&whole, 0, 0);
+  return whole.cost;
 }

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/codec/motion-private.h"
+
 #include <latent/error.h>
 #include <string.h>
 
-#include "src/codec/motion-private.h"
+#include "src/base/parallel.h"
 #include "src/media/format.h"
 
 #define GREY 128
 
 static void
-start_planes (const LatentMotion *self, LatentPlane *planes)
+start_plane (const LatentMotion *self, guint i, LatentPlane *plane)
 {
-  const LatentMotionBasis *basis = self->basis;
-
-  for (guint i = 0; i < basis->n_planes; i++) {
-    LatentPlane *plane = &planes[i];
-    plane->width = (gint)(self->grid_width * latent_motion_basis_get_width (basis, i));
-    plane->height = (gint)(self->grid_height * latent_motion_basis_get_height (basis, i));
-    plane->data = g_malloc ((gsize)plane->width * (gsize)plane->height);
-    memset (plane->data, GREY, (gsize)plane->width * (gsize)plane->height);
-  }
+  plane->width = (gint)(self->grid_width * latent_motion_basis_get_width (self->basis, i));
+  plane->height = (gint)(self->grid_height * latent_motion_basis_get_height (self->basis, i));
+  plane->data = g_malloc ((gsize)plane->width * (gsize)plane->height);
+  memset (plane->data, GREY, (gsize)plane->width * (gsize)plane->height);
 }
 
 LatentMotion *
@@ -29,8 +26,12 @@ latent_motion_new (const LatentMotionBasis *basis, guint grid_width, guint grid_
   self->basis = basis;
   self->grid_width = grid_width;
   self->grid_height = grid_height;
-  start_planes (self, self->planes);
-  start_planes (self, self->memory);
+  self->changed = g_malloc ((gsize)grid_width * grid_height);
+  memset (self->changed, TRUE, (gsize)grid_width * grid_height);
+  for (guint i = 0; i < basis->n_planes; i++) {
+    start_plane (self, i, &self->planes[i]);
+    start_plane (self, i, &self->memory[i]);
+  }
   return self;
 }
 
@@ -42,8 +43,10 @@ latent_motion_free (LatentMotion *self)
   for (guint i = 0; i < LATENT_MOTION_PLANES; i++) {
     g_free (self->planes[i].data);
     g_free (self->memory[i].data);
-    g_free (self->source[i].data);
   }
+  g_free (self->source.data);
+  g_free (self->changed);
+  latent_phases_clear (&self->phases);
   g_free (self);
 }
 
@@ -55,71 +58,82 @@ latent_motion_get_plane (const LatentMotion *self, guint plane, guint *width, gu
   return self->planes[plane].data;
 }
 
+static void
+copy_rows (
+    const LatentPlane *plane, guint x, guint y, guint width, guint height, const guint8 *pixels)
+{
+  guint8 *dst = plane->data + (gsize)y * height * (gsize)plane->width + (gsize)x * width;
+
+  for (guint row = 0; row < height; row++, pixels += width, dst += plane->width)
+    memcpy (dst, pixels, width);
+}
+
 /* A tile's pixels, plane after plane, to their places. */
 static void
 put_tile (
     const LatentMotion *self, const LatentPlane *planes, guint x, guint y, const guint8 *pixels)
 {
   for (guint i = 0; i < self->basis->n_planes; i++) {
-    const LatentPlane *plane = &planes[i];
     guint width = latent_motion_basis_get_width (self->basis, i);
     guint height = latent_motion_basis_get_height (self->basis, i);
-    guint8 *dst = plane->data + (gsize)y * height * (gsize)plane->width + (gsize)x * width;
-    for (guint row = 0; row < height; row++, pixels += width, dst += plane->width)
-      memcpy (dst, pixels, width);
+    copy_rows (&planes[i], x, y, width, height, pixels);
+    pixels += width * height;
   }
 }
 
-/* Most latents are 0: the others of a tile are gathered. */
+/* Most latents are 0: the others of a tile are gathered. Pixels [begin, begin + n) of its planes.
+ */
 static void
-synthesise_tile (
-    const LatentMotion *self, const LatentPlane *planes, const gint32 *latents, guint x, guint y)
+sum_tile (
+    const LatentMotionBasis *basis, const gint32 *latents, guint begin, guint n, guint8 *pixels)
 {
-  const LatentMotionBasis *basis = self->basis;
-  gsize places = (gsize)self->grid_width * self->grid_height;
   guint16 list[LATENT_MOTION_COMPONENTS];
   gint16 weights[LATENT_MOTION_COMPONENTS];
-  guint8 pixels[LATENT_MOTION_TILE * LATENT_MOTION_TILE * LATENT_MOTION_PLANES];
-  LatentMotionSum sum = {basis->matrix, basis->d, list, weights, 0, basis->mean,
+  LatentMotionSum sum = {basis->matrix + begin, basis->d, n, list, weights, 0, basis->mean + begin,
       basis->shift + LATENT_MOTION_FRACTION};
 
   for (guint i = 0; i < basis->k; i++) {
-    gint32 latent = latents[i * places + (gsize)y * self->grid_width + x];
-    if (latent == 0)
-      continue;
     list[sum.n] = (guint16)i;
-    weights[sum.n++] = (gint16)CLAMP (latent, -G_MAXINT16, G_MAXINT16);
+    weights[sum.n] = (gint16)CLAMP (latents[i], -G_MAXINT16, G_MAXINT16);
+    sum.n += latents[i] != 0;
   }
   latent_motion_sum (&sum, pixels);
-  put_tile (self, planes, x, y, pixels);
-}
-
-static void
-synthesise (
-    const LatentMotion *self, const LatentPlane *planes, const gint32 *latents, const guint8 *mask)
-{
-  for (guint y = 0; y < self->grid_height; y++)
-    for (guint x = 0; x < self->grid_width; x++)
-      if (!mask || mask[(gsize)y * self->grid_width + x])
-        synthesise_tile (self, planes, latents, x, y);
 }
 
 void
-latent_motion_synthesise (LatentMotion *self, const gint32 *latents, const guint8 *mask)
+latent_motion_synthesise (LatentMotion *self, guint x, guint y, const gint32 *latents)
 {
-  synthesise (self, self->planes, latents, mask);
+  guint8 pixels[LATENT_MOTION_PIXELS];
+
+  sum_tile (self->basis, latents, 0, self->basis->d, pixels);
+  put_tile (self, self->planes, x, y, pixels);
+  self->changed[(gsize)y * self->grid_width + x] = TRUE;
+  __atomic_store_n (&self->is_up_to_date, FALSE, __ATOMIC_RELAXED);
 }
 
 void
-latent_motion_synthesise_source (LatentMotion *self, const gint32 *latents, const guint8 *mask)
+latent_motion_start_source (LatentMotion *self)
 {
-  if (!self->source[0].data)
-    start_planes (self, self->source);
-  synthesise (self, self->source, latents, mask);
+  if (self->source.data)
+    return;
+  start_plane (self, latent_motion_get_main (self->basis), &self->source);
+  latent_phases_init (&self->phases, self->source.width, self->source.height);
 }
 
-static void
-remember_tile (LatentMotion *self, guint x, guint y)
+void
+latent_motion_synthesise_source (LatentMotion *self, guint x, guint y, const gint32 *latents)
+{
+  const LatentMotionBasis *basis = self->basis;
+  const guint width = basis->tile_width, height = basis->tile_height;
+  guint8 pixels[LATENT_MOTION_TILE * LATENT_MOTION_TILE];
+
+  sum_tile (
+      basis, latents, latent_motion_get_main (basis) * width * height, width * height, pixels);
+  copy_rows (&self->source, x, y, width, height, pixels);
+}
+
+void
+latent_motion_remember (LatentMotion *self, guint x, guint y)
 {
   for (guint i = 0; i < self->basis->n_planes; i++) {
     guint width = latent_motion_basis_get_width (self->basis, i);
@@ -130,83 +144,64 @@ remember_tile (LatentMotion *self, guint x, guint y)
   }
 }
 
-void
-latent_motion_remember (LatentMotion *self, const guint8 *mask)
-{
-  for (guint y = 0; y < self->grid_height; y++)
-    for (guint x = 0; x < self->grid_width; x++)
-      if (!mask || mask[(gsize)y * self->grid_width + x])
-        remember_tile (self, x, y);
-}
-
-/* A piece of a plane, moved, to rows of LATENT_SAMPLE_ROW. The vector is in units of the plane:
- * quarters, or eighths where it is halved. */
-static void
-move_piece (const LatentMotion *self, guint plane, gint x, gint y, guint w, guint h,
-    const LatentVector *vector, guint8 *dst)
-{
-  const LatentPlane *src = &self->planes[plane];
-  LatentHalves halves;
-
-  if (latent_vector_is_memory (*vector)) {
-    latent_plane_fetch (&self->memory[plane], x, y, w, h, dst);
-    return;
-  }
-  if (plane > 0 && self->basis->halved) {
-    latent_plane_get_eighths (src, 8 * x + vector->x, 8 * y + vector->y, w, h, dst);
-    return;
-  }
-  gint quarter_x = vector->x & 3, quarter_y = vector->y & 3;
-  latent_halves_init (&halves, src, x + (vector->x >> 2), y + (vector->y >> 2), w, h,
-      latent_halves_find (quarter_x, quarter_y));
-  latent_halves_get (&halves, quarter_x, quarter_y, dst);
-}
-
+/* Whether any tile from (x - 1, y - 1) to (x + 1, y + 1) has changed. */
 static gboolean
-are_equal (const LatentVector *vectors)
+has_changed (const LatentMotion *self, guint x, guint y)
 {
-  for (guint i = 1; i < LATENT_MOTION_PIECES; i++)
-    if (vectors[i].x != vectors[0].x || vectors[i].y != vectors[0].y)
-      return FALSE;
-  return TRUE;
+  const guint right = MIN (x + 1, self->grid_width - 1),
+              bottom = MIN (y + 1, self->grid_height - 1);
+
+  for (guint row = y > 0 ? y - 1 : 0; row <= bottom; row++)
+    for (guint column = x > 0 ? x - 1 : 0; column <= right; column++)
+      if (self->changed[(gsize)row * self->grid_width + column])
+        return TRUE;
+  return FALSE;
 }
 
-/* One plane of tile (x, y), moved, row by row. */
 static void
-move_plane (const LatentMotion *self, guint plane, guint x, guint y, const LatentVector *vectors,
-    gint16 *dst)
+put_phases (gsize y, gpointer data)
 {
-  guint width = latent_motion_basis_get_width (self->basis, plane);
-  guint height = latent_motion_basis_get_height (self->basis, plane);
-  guint n = are_equal (vectors) ? 1 : LATENT_MOTION_PIECES;
-  guint w = n > 1 ? width / 2 : width, h = n > 1 ? height / 2 : height;
-  guint8 piece[LATENT_SAMPLE_ROOM];
+  LatentMotion *self = data;
+  const gint width = (gint)self->basis->tile_width, height = (gint)self->basis->tile_height;
+  const guint8 *changed = self->changed + y * self->grid_width;
 
-  for (guint i = 0; i < n; i++) {
-    guint left = (i & 1) * w, top = (i >> 1) * h;
-    move_piece (
-        self, plane, (gint)(x * width + left), (gint)(y * height + top), w, h, &vectors[i], piece);
-    for (guint row = 0; row < h; row++)
-      for (guint column = 0; column < w; column++)
-        dst[(top + row) * width + left + column] = piece[row * LATENT_SAMPLE_ROW + column];
+  for (gint x = 0; x < (gint)self->grid_width; x++)
+    if (changed[x])
+      latent_phases_put (&self->phases, &self->planes[latent_motion_get_main (self->basis)],
+          (gint)y * height, ((gint)y + 1) * height, x * width, (x + 1) * width);
+}
+
+/* Neighbours in a row together; what is around the picture, with the tiles at its edges. */
+static void
+filter_phases (gsize y, gpointer data)
+{
+  LatentMotion *self = data;
+  const gint width = (gint)self->basis->tile_width, height = (gint)self->basis->tile_height;
+  const gint around = LATENT_PHASES_REACH;
+  const gint begin = y > 0 ? (gint)y * height : -around;
+  const gint end = y + 1 < self->grid_height ? ((gint)y + 1) * height
+                                             : self->phases.height + around;
+
+  for (guint x = 0; x < self->grid_width; x++) {
+    const guint first = x;
+    while (x < self->grid_width && has_changed (self, x, (guint)y))
+      x++;
+    if (x > first)
+      latent_phases_filter (&self->phases, begin, end, first > 0 ? (gint)first * width : -around,
+          x < self->grid_width ? (gint)x * width : self->phases.width + around);
   }
 }
 
 void
-latent_motion_predict (const LatentMotion *self, guint x, guint y,
-    const LatentVector vectors[LATENT_MOTION_PIECES], gint32 *prediction)
+latent_motion_prepare (LatentMotion *self, guint threads)
 {
-  const LatentMotionBasis *basis = self->basis;
-  gint16 pixels[LATENT_MOTION_TILE * LATENT_MOTION_TILE * LATENT_MOTION_PLANES];
-  guint shift = basis->shift - LATENT_MOTION_FRACTION, begin = 0;
-
-  for (guint i = 0; i < basis->n_planes; i++) {
-    move_plane (self, i, x, y, vectors, pixels + begin);
-    begin += latent_motion_basis_get_width (basis, i) * latent_motion_basis_get_height (basis, i);
-  }
-  latent_motion_multiply (basis->matrix, pixels, basis->d, basis->k, prediction);
-  for (guint i = 0; i < basis->k; i++)
-    prediction[i] = ((prediction[i] + (1 << (shift - 1))) >> shift) + basis->bias[i];
+  if (__atomic_load_n (&self->is_up_to_date, __ATOMIC_RELAXED))
+    return;
+  latent_parallel_each (threads, self->grid_height, put_phases, self);
+  latent_phases_close (&self->phases);
+  latent_parallel_each (threads, self->grid_height, filter_phases, self);
+  memset (self->changed, FALSE, (gsize)self->grid_width * self->grid_height);
+  __atomic_store_n (&self->is_up_to_date, TRUE, __ATOMIC_RELAXED);
 }
 
 /* A component of a picture, its edges repeated up to the plane's size. */
@@ -229,15 +224,16 @@ gboolean
 latent_motion_set_source (LatentMotion *self, const LatentPicture *picture, GError **error)
 {
   const LatentFormat *format = latent_format_get (picture->format);
+  guint main;
 
   if (!format || !latent_format_fits (picture->format, self->basis->color)) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE, "motion: pictures are %s, wanted is %s",
         format ? format->name : "of no known format", latent_layout_get (self->basis->color)->name);
     return FALSE;
   }
-  if (!self->source[0].data)
-    start_planes (self, self->source);
-  for (guint i = 0; i < self->basis->n_planes; i++)
-    load_plane (&self->source[i], picture, &format->components[i]);
+  main = latent_motion_get_main (self->basis);
+  latent_motion_start_source (self);
+  load_plane (&self->source, picture, &format->components[main]);
+  latent_motion_prepare (self, 1);
   return TRUE;
 }

@@ -8,9 +8,9 @@
 /* Motion compensation for latents of linear tiles, all in integers: a picture is made of the last
  * frame's latents, pieces of it are moved, and the components of what was moved predict latents.
  *
- * latents: channel by channel, each grid_height x grid_width, in levels with LATENT_MOTION_FRACTION
- * bits of fraction. What is beyond +-32767 counts as that; sums wrap, so that there is no latent
- * that is not the same picture everywhere. */
+ * Latents are in levels with LATENT_MOTION_FRACTION bits of fraction, k of a tile one after the
+ * other. What is beyond +-32767 counts as that; sums wrap, so that there is no latent that is not
+ * the same picture everywhere. Tiles may be made and remembered side by side. */
 
 /* In quarters of a pixel of luma: where a piece of the new picture was in the one before, seen from
  * where it is now. */
@@ -37,27 +37,32 @@ LatentMotion *latent_motion_new (
     const LatentMotionBasis *basis, guint grid_width, guint grid_height);
 void latent_motion_free (LatentMotion *self);
 
-/* The picture of latents. mask: a byte a place, not 0 where a tile is to be made anew; NULL: all.
- */
-void latent_motion_synthesise (LatentMotion *self, const gint32 *latents, const guint8 *mask);
+/* Makes tile (x, y) of the picture. */
+void latent_motion_synthesise (LatentMotion *self, guint x, guint y, const gint32 *latents);
+/* Remembers it as it is. */
+void latent_motion_remember (LatentMotion *self, guint x, guint y);
 
-/* Remembers tiles of the picture; mask as above. */
-void latent_motion_remember (LatentMotion *self, const guint8 *mask);
-
-/* The latents (k) of tile (x, y) as moved pieces of the picture predict them. Half pixels by six
- * taps, quarters by the mean of these, halved planes linearly; beyond its edge the picture is as at
- * the edge. Vectors may be any. */
-void latent_motion_predict (const LatentMotion *self, guint x, guint y,
-    const LatentVector vectors[LATENT_MOTION_PIECES], gint32 *prediction);
+/* Pixels of tile (x, y) as moved pieces of the picture, plane after plane: d of them, at most
+ * LATENT_MOTION_PIXELS. Half pixels by six taps, quarters by the mean of these, halved planes
+ * linearly; beyond its edge the picture is as at the edge. Vectors may be any. */
+#define LATENT_MOTION_PIXELS (LATENT_MOTION_TILE * LATENT_MOTION_TILE * LATENT_MOTION_PLANES)
+void latent_motion_move (const LatentMotion *self, guint x, guint y,
+    const LatentVector vectors[LATENT_MOTION_PIECES], gint16 *pixels);
+/* Latents [begin, end) of these, to prediction[0 ...]. */
+void latent_motion_project (
+    const LatentMotion *self, const gint16 *pixels, guint begin, guint end, gint32 *prediction);
 
 /* The encoder's side. The picture that is to be predicted; its edges are repeated up to the grid.
  * LATENT_ERROR_TYPE where the format is not the basis's. */
 gboolean latent_motion_set_source (
     LatentMotion *self, const LatentPicture *picture, GError **error);
 
-/* Likewise, of the latents that stand for it, which need not be there in other tiles. */
-void latent_motion_synthesise_source (
-    LatentMotion *self, const gint32 *latents, const guint8 *mask);
+/* Likewise, of latents that stand for it, as far as it is looked at, tile by tile. */
+void latent_motion_start_source (LatentMotion *self);
+void latent_motion_synthesise_source (LatentMotion *self, guint x, guint y, const gint32 *latents);
+
+/* Before a search: the picture at halves of pixels, where it has changed. */
+void latent_motion_prepare (LatentMotion *self, guint threads);
 
 /* The vectors of tile (x, y) that leave the least difference, starting from `candidates` (whole
  * pixels of them count; standing still is tried too). The first one is what vectors are coded

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/codec/predictor-private.h"
+
 #include <math.h>
 
-#include "src/codec/predictor-private.h"
+#include "src/base/clones.h"
+#include "src/codec/quantiser.h"
 #include "src/codec/sequence.h"
 
 /* 2^(n / 256) in Q30, n from 0 to 255, by integers: roots of 2, each the square root of the one
@@ -35,50 +38,74 @@ make_scales (LatentPredictor *self)
   }
 }
 
-gboolean
-latent_predictor_make_motion (LatentPredictor *self)
+void
+latent_predictor_start_motion (LatentPredictor *self)
 {
   const LatentGrid *grid = self->grid;
 
   if (self->basis == NULL)
-    return TRUE;
-  self->levels = g_try_new0 (gint32, self->places * grid->channels);
+    return;
   self->scales = g_new0 (guint32, grid->channels);
   make_scales (self);
   self->motion = latent_motion_new (self->basis, grid->width, grid->height);
-  return self->levels != NULL;
+}
+
+/* held * scale / 2^24, rounded, within 16 bits. What lies beyond is as good as what is held to 40
+ * bits; below that double precision is exact, and so is 2^16 more, which makes it positive. */
+LATENT_FOR_EACH_CPU static void
+scale_to_levels (
+    const gint32 *restrict held, const guint32 *restrict scales, guint n, gint32 *restrict levels)
+{
+  const double most = 32767. * (1 << LATENT_SCALE_BITS);
+
+  for (guint i = 0; i < n; i++) {
+    double product = (double)held[i] * (double)(gint32)scales[i];
+    product = product > most ? most : product;
+    product = product < -most ? -most : product;
+    levels[i] = (gint32)(product * (1. / (1 << LATENT_SCALE_BITS)) + 65536.5) - 65536;
+  }
 }
 
 void
-latent_predictor_update_motion (LatentPredictor *self, const guint8 *mask, const guint8 *remembered)
+latent_predictor_show (LatentPredictor *self, gsize place)
 {
-  const gint64 half = 1 << (LATENT_SCALE_BITS - 1);
+  const guint channels = self->grid->channels, width = self->grid->width;
+  gint32 levels[LATENT_MOTION_COMPONENTS];
 
   if (self->motion == NULL)
     return;
-  for (guint c = 0; c < self->grid->channels; c++) {
-    const gint32 *held = self->held + c * self->places;
-    gint32 *levels = self->levels + c * self->places;
-    const gint64 scale = self->scales[c];
-    for (gsize i = 0; i < self->places; i++) {
-      gint64 level = (held[i] * scale + half) >> LATENT_SCALE_BITS;
-      levels[i] = (gint32)CLAMP (level, -G_MAXINT32, G_MAXINT32);
-    }
+  scale_to_levels (self->held + place * channels, self->scales, channels, levels);
+  latent_motion_synthesise (self->motion, (guint)(place % width), (guint)(place / width), levels);
+}
+
+void
+latent_predictor_remember_shown (LatentPredictor *self, gsize place)
+{
+  const guint width = self->grid->width;
+
+  if (self->motion != NULL)
+    latent_motion_remember (self->motion, (guint)(place % width), (guint)(place / width));
+}
+
+/* level * 2^24 / scale, rounded towards 0. Levels have 21 bits and scales 31, so that the quotient
+ * in double precision is nearer to the true one than that is to an integer that it is not. */
+LATENT_FOR_EACH_CPU static void
+scale_from_levels (gint32 *restrict levels, const guint32 *restrict scales, double limit, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    double latent = (double)levels[i] * (1 << LATENT_SCALE_BITS) / (double)(gint32)scales[i];
+    latent = latent > limit ? limit : latent;
+    latent = latent < -limit ? -limit : latent;
+    levels[i] = (gint32)latent;
   }
-  latent_motion_synthesise (self->motion, self->levels, mask);
-  latent_motion_remember (self->motion, remembered);
 }
 
 void
 latent_predictor_foretell_moved (
-    const LatentPredictor *self, gsize place, const LatentVector *vectors, gint32 *dst)
+    const LatentPredictor *self, const gint16 *pixels, guint begin, guint end, gint32 *dst)
 {
-  const guint width = self->grid->width;
+  const gint32 limit = LATENT_SYMBOL_MAX * self->step;
 
-  latent_motion_predict (
-      self->motion, (guint)(place % width), (guint)(place / width), vectors, dst);
-  for (guint c = 0; c < self->grid->channels; c++) {
-    gint64 latent = (gint64)dst[c] * (1 << LATENT_SCALE_BITS) / self->scales[c];
-    dst[c] = (gint32)CLAMP (latent, -G_MAXINT32, G_MAXINT32);
-  }
+  latent_motion_project (self->motion, pixels, begin, end, dst);
+  scale_from_levels (dst, self->scales + begin, limit, end - begin);
 }

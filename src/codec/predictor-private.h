@@ -4,13 +4,15 @@
 #include "src/codec/predictor.h"
 
 /* src/codec/predictor-motion.c. What is held as levels of pixels: of a predictor that has a basis;
- * others have nothing to make or update. */
-
-/* FALSE where memory does not suffice. */
-gboolean latent_predictor_make_motion (LatentPredictor *self);
-/* The picture of what is held, where mask says so, and that of what is remembered; NULL: all. */
-void latent_predictor_update_motion (
-    LatentPredictor *self, const guint8 *mask, const guint8 *remembered);
-/* Latents of a place whose pieces were moved. */
+ * others have nothing to start or show. */
+void latent_predictor_start_motion (LatentPredictor *self);
+/* Puts what is held of a place into the picture. */
+void latent_predictor_show (LatentPredictor *self, gsize place);
+/* Remembers it. */
+void latent_predictor_remember_shown (LatentPredictor *self, gsize place);
+/* Channels [begin, end) of a place whose pieces were moved. */
 void latent_predictor_foretell_moved (
-    const LatentPredictor *self, gsize place, const LatentVector *vectors, gint32 *dst);
+    const LatentPredictor *self, const gint16 *pixels, guint begin, guint end, gint32 *dst);
+
+/* src/codec/predictor-rows.c. Holds a key frame's symbols, of steps of self->step. */
+void latent_predictor_set_rows (LatentPredictor *self, const gint16 *symbols);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "src/base/clones.h"
-#include "src/base/parallel.h"
 #include "src/codec/quantiser.h"
 #include "src/codec/sequence.h"
 
@@ -27,19 +26,20 @@ latent_predictor_get_step (guint quality)
 
 gboolean
 latent_predictor_init (LatentPredictor *self, const LatentGrid *grid, const LatentStep *steps,
-    LatentMotionBasis *basis)
+    LatentMotionBasis *basis, guint threads)
 {
   const gsize n = latent_grid_count (grid), places = (gsize)grid->height * grid->width;
   LatentForetold *foretold = &self->foretold;
 
-  *self = (LatentPredictor){.grid = grid, .steps = steps, .places = places, .basis = basis};
+  *self = (LatentPredictor){
+      .grid = grid, .steps = steps, .threads = threads, .places = places, .basis = basis};
   self->held = g_try_new0 (gint32, n);
   self->memory = g_try_new0 (gint32, n);
   self->base = g_try_new0 (gint32, n);
   self->means = g_new0 (gint32, grid->channels);
   self->smooth = g_new0 (guint8, grid->channels);
   self->ages = g_try_new0 (guint8, places);
-  self->remembered = g_try_new0 (guint8, places);
+  self->rows = g_new0 (guint8, grid->height);
   *foretold = (LatentForetold){.height = grid->height,
       .width = grid->width,
       .has_motion = basis != NULL,
@@ -48,9 +48,10 @@ latent_predictor_init (LatentPredictor *self, const LatentGrid *grid, const Late
       .vectors = g_try_new0 (LatentVector, places * LATENT_PLACE_VECTORS),
       .before = g_try_new0 (LatentVector, places * LATENT_PLACE_VECTORS),
       .expected = g_try_new0 (gint16, n)};
+  latent_predictor_start_motion (self);
   if (self->held != NULL && self->memory != NULL && self->base != NULL && self->ages != NULL &&
-      self->remembered != NULL && foretold->modes != NULL && foretold->vectors != NULL &&
-      foretold->before != NULL && foretold->expected != NULL && latent_predictor_make_motion (self))
+      foretold->modes != NULL && foretold->vectors != NULL && foretold->before != NULL &&
+      foretold->expected != NULL)
     return TRUE;
   latent_predictor_clear (self);
   return FALSE;
@@ -65,66 +66,64 @@ latent_predictor_clear (LatentPredictor *self)
   g_free (self->means);
   g_free (self->smooth);
   g_free (self->ages);
-  g_free (self->remembered);
+  g_free (self->rows);
   g_free (self->foretold.modes);
   g_free (self->foretold.vectors);
   g_free (self->foretold.before);
   g_free (self->foretold.expected);
-  g_free (self->levels);
   g_free (self->scales);
   g_clear_pointer (&self->motion, latent_motion_free);
   g_clear_pointer (&self->basis, latent_motion_basis_free);
   *self = (LatentPredictor){0};
 }
 
-/* Of a channel: its mean, and whether neighbours in a row differ less than latents are large. */
+/* Of each channel: its mean, and whether neighbours in a row differ less than latents are large. */
 static void
-look_at_channel (LatentPredictor *self, guint channel)
+look_at_channels (LatentPredictor *self)
 {
-  const gint32 *held = self->held + channel * self->places;
-  const gsize width = self->grid->width;
-  gint64 sum = 0, large = 0, different = 0;
+  const guint channels = self->grid->channels;
+  g_autofree gint64 *sums = g_new0 (gint64, 3 * (gsize)channels);
+  gint64 *large = sums + channels, *different = large + channels;
 
-  for (gsize i = 0; i < self->places; i++)
-    sum += held[i];
-  self->means[channel] = (gint32)(sum / (gint64)self->places);
-  for (gsize i = 0; i < self->places; i++) {
-    large += ABS ((gint64)held[i] - self->means[channel]);
-    if (i % width > 0)
-      different += ABS ((gint64)held[i] - held[i - 1]);
+  for (gsize i = 0; i < self->places * channels; i += channels)
+    for (guint c = 0; c < channels; c++)
+      sums[c] += self->held[i + c];
+  for (guint c = 0; c < channels; c++)
+    self->means[c] = (gint32)(sums[c] / (gint64)self->places);
+  for (gsize place = 0; place < self->places; place++) {
+    const gint32 *held = self->held + place * channels;
+    for (guint c = 0; c < channels; c++)
+      large[c] += ABS ((gint64)held[c] - self->means[c]);
+    for (guint c = 0; c < channels && place % self->grid->width > 0; c++)
+      different[c] += ABS ((gint64)held[c] - held[(gssize)c - (gssize)channels]);
   }
-  self->smooth[channel] = 2 * different < large;
+  for (guint c = 0; c < channels; c++)
+    self->smooth[c] = 2 * different[c] < large[c];
 }
 
 void
 latent_predictor_set (LatentPredictor *self, const gint16 *symbols, guint quality)
 {
-  const gsize n = latent_grid_count (self->grid);
-  const gint32 step = latent_predictor_get_step (quality);
   LatentForetold *foretold = &self->foretold;
 
-  for (gsize i = 0; i < n; i++)
-    self->held[i] = symbols[i] * step;
-  memcpy (self->memory, self->held, n * sizeof *self->held);
+  self->step = latent_predictor_get_step (quality);
   memset (self->ages, LATENT_PLACE_LONG_AGE, self->places);
   memset (foretold->vectors, 0, self->places * LATENT_PLACE_VECTORS * sizeof *foretold->vectors);
-  for (guint c = 0; c < self->grid->channels; c++)
-    look_at_channel (self, c);
-  latent_predictor_update_motion (self, NULL, NULL);
+  latent_predictor_set_rows (self, symbols);
+  look_at_channels (self);
 }
 
 static void
 fill (LatentForetold *foretold, guint begin, guint end, gpointer data)
 {
   LatentPredictor *self = data;
-  g_autofree gint32 *latents = g_new (gint32, self->grid->channels);
 
-  for (gsize i = (gsize)begin * foretold->width; i < (gsize)end * foretold->width; i++) {
-    if (foretold->modes[i] == LATENT_PLACE_HELD)
-      continue;
-    latent_predictor_foretell (
-        self, i, foretold->modes[i], foretold->vectors + i * LATENT_PLACE_VECTORS, latents);
-    latent_predictor_put (self, i, latents);
+  for (guint row = begin; row < end; row++) {
+    for (gsize i = (gsize)row * foretold->width; i < (gsize)(row + 1) * foretold->width; i++)
+      if (foretold->modes[i] != LATENT_PLACE_HELD)
+        latent_predictor_foretell (self, i, foretold->modes[i],
+            foretold->vectors + i * LATENT_PLACE_VECTORS, self->base + i * self->grid->channels);
+    latent_predictor_expect (self, row);
   }
 }
 
@@ -143,24 +142,55 @@ latent_predictor_begin (LatentPredictor *self, guint quality, gboolean is_decodi
   memset (before, 0, self->places * LATENT_PLACE_VECTORS * sizeof *before);
 }
 
+LATENT_FOR_EACH_CPU static void
+limit_latents (const gint32 *restrict src, gint32 limit, guint n, gint32 *restrict dst)
+{
+  for (guint i = 0; i < n; i++)
+    dst[i] = CLAMP (src[i], -limit, limit);
+}
+
+LATENT_FOR_EACH_CPU static void
+renew_latents (const gint32 *restrict held, const gint32 *restrict means,
+    const guint8 *restrict smooth, gint32 limit, guint n, gint32 *restrict dst)
+{
+  for (guint i = 0; i < n; i++) {
+    const gint32 latent = held[i], mean = means[i];
+    const gint32 foretold = smooth[i] ? latent : mean;
+    dst[i] = CLAMP (foretold, -limit, limit);
+  }
+}
+
 void
-latent_predictor_foretell (const LatentPredictor *self, gsize place, LatentPlaceMode mode,
-    const LatentVector *vectors, gint32 *dst)
+latent_predictor_foretell_part (const LatentPredictor *self, gsize place, LatentPlaceMode mode,
+    const gint16 *pixels, guint begin, guint end, gint32 *dst)
 {
   const gboolean stood = self->ages[place] >= LATENT_PLACE_LONG_AGE;
   const gint32 *src = mode == LATENT_PLACE_LONG && !stood ? self->memory : self->held;
   const gint32 limit = LATENT_SYMBOL_MAX * self->step;
 
-  if (mode >= LATENT_PLACE_MOVED) {
-    latent_predictor_foretell_moved (self, place, vectors, dst);
-  } else {
-    src += place;
-    for (guint c = 0; c < self->grid->channels; c++)
-      dst[c] = mode == LATENT_PLACE_NEW && !self->smooth[c] ? self->means[c]
-                                                            : src[c * self->places];
+  src += place * self->grid->channels + begin;
+  if (mode >= LATENT_PLACE_MOVED)
+    latent_predictor_foretell_moved (self, pixels, begin, end, dst);
+  else if (mode == LATENT_PLACE_NEW)
+    renew_latents (src, self->means + begin, self->smooth + begin, limit, end - begin, dst);
+  else
+    limit_latents (src, limit, end - begin, dst);
+}
+
+void
+latent_predictor_foretell (const LatentPredictor *self, gsize place, LatentPlaceMode mode,
+    const LatentVector *vectors, gint32 *dst)
+{
+  const guint width = self->grid->width;
+  gint16 pixels[LATENT_MOTION_PIXELS];
+
+  if (mode < LATENT_PLACE_MOVED) {
+    latent_predictor_foretell_part (self, place, mode, NULL, 0, self->grid->channels, dst);
+    return;
   }
-  for (guint c = 0; c < self->grid->channels; c++)
-    dst[c] = CLAMP (dst[c], -limit, limit);
+  latent_motion_move (
+      self->motion, (guint)(place % width), (guint)(place / width), vectors, pixels);
+  latent_predictor_foretell_part (self, place, mode, pixels, 0, self->grid->channels, dst);
 }
 
 gint32
@@ -174,93 +204,7 @@ latent_predictor_get_place_step (const LatentPredictor *self, gsize place, Laten
 void
 latent_predictor_put (LatentPredictor *self, gsize place, const gint32 *foretold)
 {
-  const guint64 inverse = ((guint64)1 << 32) / (guint64)self->step;
+  const guint channels = self->grid->channels;
 
-  for (guint c = 0; c < self->grid->channels; c++) {
-    const gsize i = c * self->places + place;
-    guint64 steps = (ABS ((gint64)foretold[c]) * inverse + ((guint64)1 << 31)) >> 32;
-    gint expected = (gint)MIN (steps, 255);
-    self->base[i] = foretold[c];
-    self->foretold.expected[i] = (gint16)(foretold[c] < 0 ? -expected : expected);
-  }
-}
-
-/* A place that was coded. Differences are modulo 2^16 steps. */
-static void
-reconstruct (LatentPredictor *self, gsize place, const gint16 *symbols)
-{
-  const gint64 range = (gint64)self->step << 16;
-  const gint64 step = latent_predictor_get_place_step (self, place, self->foretold.modes[place]);
-
-  for (gsize i = place; i < self->places * self->grid->channels; i += self->places) {
-    gint64 latent = self->base[i] + symbols[i] * step;
-    if (latent > range / 2 || latent < -range / 2)
-      latent += latent < 0 ? range : -range;
-    self->held[i] = (gint32)CLAMP (latent, -G_MAXINT32, G_MAXINT32);
-  }
-}
-
-/* What stands long is remembered; finer detail of it, too. */
-static void
-remember (LatentPredictor *self, gsize place)
-{
-  for (gsize i = place; i < self->places * self->grid->channels; i += self->places)
-    self->memory[i] = self->held[i];
-}
-
-void
-latent_predictor_end (LatentPredictor *self, const gint16 *symbols)
-{
-  const guint8 *modes = self->foretold.modes;
-
-  for (gsize i = 0; i < self->places; i++) {
-    guint8 *age = &self->ages[i];
-    const gboolean stood = *age >= LATENT_PLACE_LONG_AGE;
-    const gboolean stays = modes[i] == LATENT_PLACE_HELD ||
-                           (modes[i] == LATENT_PLACE_LONG && stood);
-    if (modes[i] != LATENT_PLACE_HELD)
-      reconstruct (self, i, symbols);
-    if (!stays)
-      *age = modes[i] == LATENT_PLACE_LONG ? LATENT_PLACE_LONG_AGE - 1 : 0;
-    else if (!stood)
-      *age += 1;
-    self->remembered[i] = *age >= LATENT_PLACE_LONG_AGE &&
-                          (!stood || modes[i] == LATENT_PLACE_LONG);
-    if (self->remembered[i])
-      remember (self, i);
-  }
-  latent_predictor_update_motion (self, modes, self->remembered);
-}
-
-typedef struct {
-  const LatentPredictor *self;
-  const float *units;
-  float *planes;
-} Job;
-
-LATENT_FOR_EACH_CPU static void
-scale_channel (const gint32 *src, float unit, gsize n, float *dst)
-{
-  for (gsize i = 0; i < n; i++)
-    dst[i] = (float)src[i] * unit;
-}
-
-static void
-get_channels (gsize begin, gsize end, gpointer data)
-{
-  const Job *job = data;
-  const gsize places = job->self->places;
-
-  for (gsize c = begin; c < end; c++)
-    scale_channel (job->self->held + c * places, job->units[c], places, job->planes + c * places);
-}
-
-void
-latent_predictor_get (const LatentPredictor *self, guint threads, float *planes)
-{
-  g_autofree float *units = g_new (float, self->grid->channels);
-  Job job = {self, units, planes};
-
-  latent_predictor_get_units (self->steps, self->grid->channels, units);
-  latent_parallel (threads, self->grid->channels, 16, get_channels, &job);
+  memcpy (self->base + place * channels, foretold, channels * sizeof *foretold);
 }

@@ -21,16 +21,22 @@ typedef struct {
 typedef struct {
   LatentSearch *search; /* borrowed */
   gsize place;
-  guint begin;   /* first row of the slice */
-  float *target; /* the place's latents in the units of what is held */
+  guint begin;         /* first row of the slice */
+  const float *target; /* the place's latents in the units of what is held */
   LatentChoice best, next;
+  gint16 *pixels;  /* what the vectors of `next` move */
+  gint16 *symbols; /* of the row's coded places, one behind the other */
+  guint *coded;    /* their columns */
+  guint n_coded;
 } LatentPlaceSearch;
 
-void latent_place_search_init (LatentPlaceSearch *self, LatentSearch *search);
+/* begin: the first row of a slice. */
+void latent_place_search_init (LatentPlaceSearch *self, LatentSearch *search, guint begin);
 void latent_place_search_clear (LatentPlaceSearch *self);
 
-/* Chooses for a place, and puts what was chosen into the predictor's frame and the symbols. */
-void latent_place_search_run (LatentPlaceSearch *self, gsize place);
+/* Chooses for the places of a row, and puts what was chosen into the predictor's frame and the
+ * symbols. Rows of a slice come one after the other. */
+void latent_place_search_run_row (LatentPlaceSearch *self, guint row);
 
 /* Makes `mode` the best one if it costs less. Vectors are those of `next`. bits: of all but
  * symbols. worth: what a square of a step of this frame is worth, as against those of other

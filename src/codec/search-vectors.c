@@ -68,8 +68,14 @@ static void
 try_vectors (LatentPlaceSearch *self, LatentPlaceMode mode, const LatentVector *vectors, guint n,
     LatentVector expected)
 {
+  const LatentPredictor *predictor = self->search->predictor;
+  const guint width = predictor->foretold.width;
+  LatentVector *own = self->next.vectors;
+
   for (guint k = 0; k < LATENT_PLACE_VECTORS; k++)
-    self->next.vectors[k] = vectors[n > 1 ? k : 0];
+    own[k] = vectors[n > 1 ? k : 0];
+  latent_motion_move (predictor->motion, (guint)(self->place % width), (guint)(self->place / width),
+      own, self->pixels);
   latent_place_search_try (
       self, mode, LATENT_SEARCH_PLACE_BITS - 1 + get_vector_bits (&self->next, expected, n), 1);
 }

@@ -6,6 +6,8 @@
 
 #include "src/base/clones.h"
 #include "src/base/parallel.h"
+#include "src/codec/quantiser.h"
+#include "src/codec/rows.h"
 #include "src/codec/search-place.h"
 
 /* Steps within which a latent is near what is held: where all are the place stays as it was. */
@@ -15,55 +17,93 @@
 /* What a symbol that is not 0 costs while nothing is known. */
 #define SYMBOL_BITS 5
 
-void
+gboolean
 latent_search_init (LatentSearch *self, LatentPredictor *predictor, guint threads)
 {
   const LatentGrid *grid = predictor->grid;
+
   *self = (LatentSearch){.predictor = predictor, .threads = threads};
   self->inverses = g_new (float, grid->channels);
+  self->scales = g_new0 (float, grid->channels);
   self->bits = g_new (float, grid->channels);
   self->counts = g_new0 (float, grid->channels);
   self->marks = g_new (guint8, predictor->places);
-  if (predictor->motion != NULL)
-    self->levels = g_new0 (gint32, latent_grid_count (grid));
+  self->targets = g_try_new (float, latent_grid_count (grid));
   latent_predictor_get_units (predictor->steps, grid->channels, self->inverses);
   for (guint c = 0; c < grid->channels; c++) {
     self->inverses[c] = 1 / self->inverses[c];
     self->bits[c] = SYMBOL_BITS;
   }
+  if (predictor->motion == NULL)
+    return self->targets != NULL;
+  latent_motion_start_source (predictor->motion);
+  for (guint c = 0; c < grid->channels; c++)
+    self->scales[c] = (float)predictor->scales[c] / (float)(1 << LATENT_SCALE_BITS);
+  return self->targets != NULL;
 }
 
 void
 latent_search_clear (LatentSearch *self)
 {
   g_free (self->inverses);
+  g_free (self->scales);
   g_free (self->bits);
   g_free (self->counts);
   g_free (self->marks);
-  g_free (self->levels);
+  g_free (self->targets);
   *self = (LatentSearch){0};
 }
 
-LATENT_FOR_EACH_CPU static void
-mark_channel (
-    const float *src, float inverse, const gint32 *held, float reach, gsize n, guint8 *marks)
+/* To the units of what is held; returns whether any is further than `reach` from what is. */
+LATENT_FOR_EACH_CPU static gboolean
+take_target (float *restrict target, const float *restrict inverses, const gint32 *restrict held,
+    float limit, float reach, guint n)
 {
-  for (gsize i = 0; i < n; i++)
-    marks[i] |= fabsf (src[i] * inverse - (float)held[i]) >= reach;
+  gint32 far = 0;
+
+  for (guint c = 0; c < n; c++) {
+    float value = target[c] * inverses[c];
+    value = value > limit ? limit : value;
+    value = value < -limit ? -limit : value;
+    target[c] = value;
+    far |= fabsf (value - (float)held[c]) >= reach;
+  }
+  return far != 0;
+}
+
+/* The picture of what was marked, for motion. */
+static void
+fill_source (const LatentSearch *self, gsize place)
+{
+  const LatentPredictor *predictor = self->predictor;
+  const guint channels = predictor->grid->channels, width = predictor->grid->width;
+  const float *target = self->targets + place * channels;
+  gint32 levels[LATENT_MOTION_COMPONENTS];
+
+  if (predictor->motion == NULL)
+    return;
+  for (guint c = 0; c < channels; c++)
+    levels[c] = (gint32)CLAMP (target[c] * self->scales[c], -32767, 32767);
+  latent_motion_synthesise_source (
+      predictor->motion, (guint)(place % width), (guint)(place / width), levels);
 }
 
 static void
-mark_places (gsize begin, gsize end, gpointer data)
+load_row (gsize row, gpointer data)
 {
   LatentSearch *self = data;
   const LatentPredictor *predictor = self->predictor;
-  const float reach = REACH * (float)predictor->step;
+  const guint channels = predictor->grid->channels, width = predictor->grid->width;
+  const float step = (float)predictor->step, limit = (float)LATENT_SYMBOL_MAX * step;
+  const gsize first = row * width;
 
-  memset (self->marks + begin, 0, end - begin);
-  for (guint c = 0; c < predictor->grid->channels; c++) {
-    const gsize first = c * predictor->places + begin;
-    mark_channel (self->planes + first, self->inverses[c], predictor->held + first, reach,
-        end - begin, self->marks + begin);
+  latent_row_turn (
+      self->planes + first, predictor->places, channels, width, self->targets + first * channels);
+  for (gsize i = first; i < first + width; i++) {
+    self->marks[i] = (guint8)take_target (self->targets + i * channels, self->inverses,
+        predictor->held + i * channels, limit, REACH * step, channels);
+    if (self->marks[i])
+      fill_source (self, i);
   }
 }
 
@@ -81,40 +121,29 @@ find_lambda (const LatentPredictor *predictor)
   return (guint)MAX (LAMBDA_ROOT * levels, 1);
 }
 
-/* The frame's levels at marked places, and the picture of them. */
 static void
-fill_source (LatentSearch *self)
-{
-  const LatentPredictor *predictor = self->predictor;
-
-  if (predictor->motion == NULL)
-    return;
-  self->lambda = find_lambda (predictor);
-  for (guint c = 0; c < predictor->grid->channels; c++) {
-    const float scale = self->inverses[c] * (float)predictor->scales[c] /
-                        (float)(1 << LATENT_SCALE_BITS);
-    for (gsize i = 0, at = c * predictor->places; i < predictor->places; i++, at++)
-      if (self->marks[i])
-        self->levels[at] = (gint32)CLAMP (self->planes[at] * scale, -32767, 32767);
-  }
-  latent_motion_synthesise_source (predictor->motion, self->levels, self->marks);
-}
-
-static void
-search_slices (gsize begin, gsize end, gpointer data)
+search_slice (gsize slice, gpointer data)
 {
   LatentSearch *self = data;
   const LatentGrid *grid = self->predictor->grid;
+  const guint begin = (guint)((guint64)grid->height * slice / self->n_slices);
+  const guint end = (guint)((guint64)grid->height * (slice + 1) / self->n_slices);
   LatentPlaceSearch place;
 
-  latent_place_search_init (&place, self);
-  for (gsize slice = begin; slice < end; slice++) {
-    place.begin = (guint)((guint64)grid->height * slice / self->n_slices);
-    const guint last = (guint)((guint64)grid->height * (slice + 1) / self->n_slices);
-    for (gsize i = (gsize)place.begin * grid->width; i < (gsize)last * grid->width; i++)
-      latent_place_search_run (&place, i);
-  }
+  latent_place_search_init (&place, self, begin);
+  for (guint row = begin; row < end; row++)
+    latent_place_search_run_row (&place, row);
   latent_place_search_clear (&place);
+}
+
+LATENT_FOR_EACH_CPU static guint
+count_symbols (const gint16 *symbols, gsize n)
+{
+  guint count = 0;
+
+  for (gsize i = 0; i < n; i++)
+    count += symbols[i] != 0;
+  return count;
 }
 
 /* What symbols cost, by how many there were. */
@@ -126,15 +155,12 @@ learn (LatentSearch *self)
   const float keep = 0.9f;
 
   self->coded *= keep;
+  for (gsize i = 0; i < predictor->places; i++)
+    self->coded += modes[i] != LATENT_PLACE_HELD;
   for (guint c = 0; c < predictor->grid->channels; c++)
-    self->counts[c] *= keep;
-  for (gsize i = 0; i < predictor->places; i++) {
-    if (modes[i] == LATENT_PLACE_HELD)
-      continue;
-    self->coded++;
-    for (guint c = 0; c < predictor->grid->channels; c++)
-      self->counts[c] += self->symbols[c * predictor->places + i] != 0;
-  }
+    self->counts[c] = self->counts[c] * keep +
+                      (float)count_symbols (
+                          self->symbols + c * predictor->places, predictor->places);
   for (guint c = 0; c < predictor->grid->channels; c++) {
     float share = (self->counts[c] + 0.5f) / (self->coded + 16);
     self->bits[c] = CLAMP (log2f ((1 - share) / share) + 2, 2, 8);
@@ -150,9 +176,12 @@ latent_search_frame (LatentSearch *self, const float *planes, guint n_slices, gi
   self->symbols = symbols;
   self->n_slices = n_slices;
   memset (symbols, 0, latent_grid_count (predictor->grid) * sizeof *symbols);
-  latent_parallel (self->threads, predictor->places, 256, mark_places, self);
-  fill_source (self);
-  latent_parallel (self->threads, n_slices, 1, search_slices, self);
+  latent_parallel_each (self->threads, predictor->grid->height, load_row, self);
+  if (predictor->motion != NULL) {
+    self->lambda = find_lambda (predictor);
+    latent_motion_prepare (predictor->motion, self->threads);
+  }
+  latent_parallel_each (self->threads, n_slices, search_slice, self);
   learn (self);
   self->turn++;
 }

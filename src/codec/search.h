@@ -9,11 +9,12 @@ typedef struct {
   LatentPredictor *predictor; /* borrowed */
   guint threads;
   float *inverses;     /* of each channel: latents to the units of what is held */
+  float *scales;       /* of each channel: these to levels of motion */
   float *bits;         /* of each channel: what a symbol that is not 0 costs, and that it is not */
   float *counts;       /* of each channel: symbols that were not 0, of late */
   float coded;         /* places that were coded, of late */
+  float *targets;      /* the frame in the units of what is held, and in its order */
   guint8 *marks;       /* places that have changed */
-  gint32 *levels;      /* of the frame, at these places, as motion wants them */
   guint turn;          /* of frames: each looks at other places for what may become finer */
   guint lambda;        /* of motion's search */
   const float *planes; /* of the frame at work */
@@ -21,7 +22,8 @@ typedef struct {
   guint n_slices;
 } LatentSearch;
 
-void latent_search_init (LatentSearch *self, LatentPredictor *predictor, guint threads);
+/* FALSE where memory does not suffice. */
+gboolean latent_search_init (LatentSearch *self, LatentPredictor *predictor, guint threads);
 void latent_search_clear (LatentSearch *self);
 
 /* planes: latents in the grid's order. Fills modes, vectors and bases of the predictor's frame

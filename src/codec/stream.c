@@ -84,7 +84,7 @@ make_predictor (LatentStream *self, LatentMotionBasis *basis)
 {
   if (self->foretells)
     return latent_predictor_init (
-        &self->predictor, &self->sequence.grid, self->sequence.steps, basis);
+        &self->predictor, &self->sequence.grid, self->sequence.steps, basis, self->threads);
   latent_motion_basis_free (basis);
   return TRUE;
 }
@@ -169,10 +169,10 @@ latent_stream_end (LatentStream *self, gboolean key, guint quality, guint n)
 }
 
 void
-latent_stream_get_held (const LatentStream *self, guint frame, float *planes)
+latent_stream_get_held (LatentStream *self, guint frame, float *planes)
 {
   if (self->foretells)
-    latent_predictor_get (&self->predictor, self->threads, planes);
+    latent_predictor_get (&self->predictor, planes);
   else
     latent_quantiser_get (&self->sequence.grid, self->held + frame * self->n_symbols, self->steps,
         self->threads, planes);

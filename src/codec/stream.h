@@ -62,7 +62,8 @@ latent_stream_is_foretold (const LatentStream *self, gboolean key)
 /* After it: the symbols of its n frames are held. */
 void latent_stream_end (LatentStream *self, gboolean key, guint quality, guint n);
 
-/* Latents of one of the held packet's frames, in the grid's order. */
-void latent_stream_get_held (const LatentStream *self, guint frame, float *planes);
+/* Latents of one of the held packet's frames, in the grid's order. planes: the same at each call,
+ * of which what has not changed is left as it is. */
+void latent_stream_get_held (LatentStream *self, guint frame, float *planes);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LatentStream, latent_stream_clear)
