@@ -101,6 +101,10 @@ void latent_enc_core_forget_model (LatentEncCore *self);
 /* Raw caps that the model takes, or `any` (transfer none) while none is loaded. Transfer full. */
 GstCaps *latent_enc_core_get_caps (LatentEncCore *self, GstCaps *any);
 
+/* Caps that arrive and that the model does not take become an error which says both: the base class
+ * refuses them without a reason. */
+void latent_enc_core_watch_caps (LatentEncCore *self, GstPad *sink);
+
 /* The session, made when first needed; NULL with an error. It is then to be set for its media. */
 LatentSession *latent_enc_core_get_session (LatentEncCore *self, GError **error);
 /* A new stream, whose session was set. */

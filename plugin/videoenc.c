@@ -320,6 +320,7 @@ static void
 latent_video_enc_init (LatentVideoEnc *self)
 {
   latent_enc_core_init (&self->core, GST_ELEMENT (self), LATENT_MEDIA_VIDEO);
+  latent_enc_core_watch_caps (&self->core, GST_VIDEO_ENCODER_SINK_PAD (self));
   latent_stats_watch_end (GST_VIDEO_ENCODER_SRC_PAD (self), latent_enc_core_get_stats, &self->core);
   self->held = g_ptr_array_new_with_free_func (release_frame);
 }

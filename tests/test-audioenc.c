@@ -222,6 +222,22 @@ GST_START_TEST (test_offered_caps)
 }
 GST_END_TEST;
 
+/* Who leaves out audioresample is told what is wanted. */
+GST_START_TEST (test_refused_caps)
+{
+  g_auto (TestBench) bench = new_bench (NULL, 0);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (
+      "audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=2,"
+      "channel-mask=(bitmask)3");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (bench.element, "sink");
+
+  ck_assert (!gst_pad_send_event (pad, gst_event_new_caps (caps)));
+  test_bus_assert_error (bench.bus, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+      test_models_get_path (TEST_MODEL_AUDIO), "rate=(int)16000, channels=(int)1",
+      "rate=(int)48000, channels=(int)2", "audioresample", NULL);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_stats)
 {
   g_auto (TestBench) bench = new_bench (NULL, 0);
@@ -289,6 +305,7 @@ audioenc_suite (void)
   tcase_add_test (tests, test_dtx);
   tcase_add_test (tests, test_renegotiation);
   tcase_add_test (tests, test_offered_caps);
+  tcase_add_test (tests, test_refused_caps);
   tcase_add_test (tests, test_stats);
   tcase_add_test (tests, test_refused_model);
   tcase_add_loop_test (tests, test_states, 0, 2);
