@@ -54,9 +54,8 @@ tell_damage (LatentDemux *self, const LatentFileEvent *event)
         ("byte %" G_GUINT64_FORMAT " of the .lat file: %s", event->offset, event->reason), (NULL));
 }
 
-/* Does what the parser finds until it wants bytes (OK), or until the end (EOS). */
-static GstFlowReturn
-process (LatentDemux *self)
+GstFlowReturn
+latent_demux_process (LatentDemux *self)
 {
   GstFlowReturn flow = GST_FLOW_OK;
   g_autoptr (GError) error = NULL;
@@ -112,14 +111,15 @@ get_end (const GstSegment *segment)
   return GST_CLOCK_TIME_IS_VALID (segment->stop) ? segment->stop : segment->duration;
 }
 
-static void
-finish (LatentDemux *self)
+void
+latent_demux_finish (LatentDemux *self)
 {
   gboolean is_segment = (self->segment.flags & GST_SEGMENT_FLAG_SEGMENT) != 0;
   guint64 stop = get_end (&self->segment);
   GstEvent *event = is_segment ? gst_event_new_segment_done (GST_FORMAT_TIME, (gint64)stop)
                                : gst_event_new_eos ();
 
+  self->is_finished = TRUE;
   latent_demux_push_pending (self);
   if (self->seqnum != GST_SEQNUM_INVALID)
     gst_event_set_seqnum (event, self->seqnum);
@@ -160,7 +160,7 @@ pull (LatentDemux *self)
 void
 latent_demux_loop (LatentDemux *self)
 {
-  GstFlowReturn flow = process (self);
+  GstFlowReturn flow = latent_demux_process (self);
 
   if (flow == GST_FLOW_OK)
     flow = pull (self);
@@ -172,82 +172,8 @@ latent_demux_loop (LatentDemux *self)
       GST_ELEMENT_FLOW_ERROR (self, flow);
     latent_demux_push_event (self, gst_event_new_eos ());
   } else if (flow == GST_FLOW_EOS) {
-    finish (self);
+    latent_demux_finish (self);
   }
-}
-
-static GstFlowReturn
-chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
-{
-  LatentDemux *self = LATENT_DEMUX (parent);
-  GstMapInfo map;
-  guint64 wanted;
-  gsize size;
-  GstFlowReturn flow;
-
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
-    gst_buffer_unref (buffer);
-    return GST_FLOW_ERROR;
-  }
-  latent_file_parser_push (self->parser, self->offset, map.data, map.size);
-  self->offset += map.size;
-  gst_buffer_unmap (buffer, &map);
-  gst_buffer_unref (buffer);
-  flow = process (self);
-  if (flow == GST_FLOW_EOS)
-    finish (self);
-  if (flow != GST_FLOW_OK || self->is_moving)
-    return flow;
-  latent_file_parser_get_wanted (self->parser, &wanted, &size);
-  return wanted == self->offset || latent_demux_move_upstream (self) ? GST_FLOW_OK : GST_FLOW_ERROR;
-}
-
-static void
-take_eos (LatentDemux *self)
-{
-  GstFlowReturn flow;
-
-  latent_file_parser_end (self->parser);
-  flow = process (self);
-  if (flow == GST_FLOW_OK || flow == GST_FLOW_EOS)
-    finish (self);
-  if (self->tracks->len == 0 && flow != GST_FLOW_ERROR)
-    GST_ELEMENT_ERROR (self, STREAM, DEMUX, ("the .lat file has no streams"), (NULL));
-}
-
-static gboolean
-sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
-{
-  LatentDemux *self = LATENT_DEMUX (parent);
-  const GstSegment *segment;
-  gboolean ok = TRUE;
-
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_SEGMENT:
-    gst_event_parse_segment (event, &segment);
-    if (segment->format == GST_FORMAT_BYTES)
-      self->offset = segment->start;
-    self->is_moving = FALSE;
-    break;
-  case GST_EVENT_EOS:
-    take_eos (self);
-    break;
-  case GST_EVENT_FLUSH_START:
-  case GST_EVENT_FLUSH_STOP:
-    if (!self->is_moving) /* else it is our own */
-      ok = latent_demux_push_event (self, gst_event_ref (event));
-    if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-      gst_flow_combiner_reset (self->combiner);
-    break;
-  case GST_EVENT_STREAM_START:
-  case GST_EVENT_CAPS:
-  case GST_EVENT_TAG:
-    break;
-  default:
-    return gst_pad_event_default (pad, parent, event);
-  }
-  gst_event_unref (event);
-  return ok;
 }
 
 static gboolean
@@ -284,7 +210,7 @@ latent_demux_init_input (LatentDemux *self)
       gst_element_get_pad_template (GST_ELEMENT (self), "sink"), "sink");
   gst_pad_set_activate_function (self->sink, activate);
   gst_pad_set_activatemode_function (self->sink, activate_mode);
-  gst_pad_set_chain_function (self->sink, chain);
-  gst_pad_set_event_function (self->sink, sink_event);
+  gst_pad_set_chain_function (self->sink, latent_demux_chain);
+  gst_pad_set_event_function (self->sink, latent_demux_sink_event);
   gst_element_add_pad (GST_ELEMENT (self), self->sink);
 }

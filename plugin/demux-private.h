@@ -9,6 +9,13 @@
 
 /* latentdemux: a parser that is fed, and a pad for each stream. */
 
+/* Push: upstream is asked to go elsewhere. */
+typedef enum {
+  LATENT_DEMUX_STAYS,
+  LATENT_DEMUX_ASKED,   /* what comes is from before; nothing of it counts, its end neither */
+  LATENT_DEMUX_FLUSHED, /* a segment follows, that says where upstream went */
+} LatentDemuxMove;
+
 typedef struct {
   GstPad *pad;   /* NULL: a stream that cannot be read is left out */
   GQueue models; /* GBytes, not pushed yet */
@@ -32,9 +39,10 @@ struct _LatentDemux {
 
   /* under the sink pad's stream lock */
   LatentFileParser *parser;
-  guint64 offset;     /* push: of the next byte that comes */
-  gboolean is_moving; /* push: upstream was asked to go elsewhere */
-  GArray *tracks;     /* LatentDemuxTrack, by number of stream; empty before the file is ready */
+  guint64 offset;       /* push: of the next byte that comes */
+  gint move;            /* LatentDemuxMove; atomic, written under the lock */
+  gboolean is_finished; /* downstream was told of the end */
+  GArray *tracks;       /* LatentDemuxTrack, by number of stream; empty before the file is ready */
   GstFlowCombiner *combiner;
   guint n_damages; /* that were met */
   GstSegment next; /* that begins where the parser's seek ends */
@@ -62,6 +70,8 @@ void latent_demux_remove_tracks (LatentDemux *self);
 GstFlowReturn latent_demux_push_packet (LatentDemux *self, const LatentFileEvent *event);
 /* Pushes an event to all pads; takes it. */
 gboolean latent_demux_push_event (LatentDemux *self, GstEvent *event);
+/* What comes next is preceded by a segment, and new to who decodes. */
+void latent_demux_renew_tracks (LatentDemux *self);
 /* Segments and tags that were not pushed yet. */
 void latent_demux_push_pending (LatentDemux *self);
 
@@ -84,9 +94,18 @@ gboolean latent_demux_seek (LatentDemux *self, GstEvent *event);
 void latent_demux_settle_seek (LatentDemux *self, guint64 time);
 gboolean latent_demux_src_query (GstPad *pad, GstObject *parent, GstQuery *query);
 gboolean latent_demux_src_event (GstPad *pad, GstObject *parent, GstEvent *event);
-/* Push: has upstream go to where the parser wants. FALSE: it cannot. */
-gboolean latent_demux_move_upstream (LatentDemux *self);
 
-/* demux-input.c: bytes to the parser. */
+/* demux-push.c: bytes that come. */
+/* Has upstream go to where the parser wants; the stream lock need not be held if the move is
+ * LATENT_DEMUX_ASKED already. FALSE: it cannot; an error was posted. */
+gboolean latent_demux_move_upstream (LatentDemux *self);
+GstFlowReturn latent_demux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer);
+gboolean latent_demux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event);
+
+/* demux-input.c: bytes that are pulled; what the parser makes of bytes. */
 void latent_demux_init_input (LatentDemux *self);
 void latent_demux_loop (LatentDemux *self);
+/* Does what the parser finds until it wants bytes (OK), or until the end (EOS). */
+GstFlowReturn latent_demux_process (LatentDemux *self);
+/* Tells downstream of the end. */
+void latent_demux_finish (LatentDemux *self);

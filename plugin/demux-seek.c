@@ -22,26 +22,6 @@ query_upstream (LatentDemux *self, guint64 *size)
   return TRUE;
 }
 
-gboolean
-latent_demux_move_upstream (LatentDemux *self)
-{
-  guint64 offset;
-  gsize size;
-  GstEvent *event;
-
-  latent_file_parser_get_wanted (self->parser, &offset, &size);
-  GST_DEBUG_OBJECT (self, "upstream is to go to byte %" G_GUINT64_FORMAT, offset);
-  event = gst_event_new_seek (1.0, GST_FORMAT_BYTES, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
-      GST_SEEK_TYPE_SET, (gint64)offset, GST_SEEK_TYPE_NONE, -1);
-  self->is_moving = TRUE;
-  if (gst_pad_push_event (self->sink, event))
-    return TRUE;
-  self->is_moving = FALSE;
-  GST_ELEMENT_ERROR (self, STREAM, DEMUX,
-      ("what comes before cannot go to byte %" G_GUINT64_FORMAT, offset), (NULL));
-  return FALSE;
-}
-
 guint
 latent_demux_get_lead (const LatentDemux *self)
 {
@@ -92,6 +72,7 @@ static void
 forget_position (LatentDemux *self)
 {
   gst_flow_combiner_reset (self->combiner);
+  self->is_finished = FALSE;
   for (guint i = 0; i < self->tracks->len; i++) {
     LatentDemuxTrack *track = latent_demux_get_track (self, i);
     track->end = 0;
@@ -121,6 +102,18 @@ latent_demux_settle_seek (LatentDemux *self, guint64 time)
   GST_OBJECT_UNLOCK (self);
   for (guint i = 0; i < self->tracks->len; i++)
     latent_demux_get_track (self, i)->has_new_segment = TRUE;
+}
+
+/* A pipeline sends a seek to each of its sinks, so that it comes here by each pad. */
+static gboolean
+is_done_already (LatentDemux *self, guint32 seqnum)
+{
+  gboolean is_same;
+
+  GST_OBJECT_LOCK (self);
+  is_same = self->is_ready && seqnum == self->seqnum;
+  GST_OBJECT_UNLOCK (self);
+  return is_same;
 }
 
 static gboolean
@@ -178,35 +171,51 @@ look_ahead (LatentDemux *self)
     latent_demux_settle_seek (self, event.packet.pts);
 }
 
+/* With the stream lock. */
+static gboolean
+do_seek (LatentDemux *self, GstEvent *event, guint64 size)
+{
+  gboolean ok;
+
+  if (size > 0)
+    latent_file_parser_set_size (self->parser, size);
+  self->is_rewinding = FALSE;
+  ok = plan_seek (self, event);
+  forget_position (self);
+  if (ok && !self->is_pull)
+    look_ahead (self);
+  if (!ok)
+    latent_demux_renew_tracks (self);
+  GST_OBJECT_LOCK (self);
+  self->seqnum = gst_event_get_seqnum (event);
+  GST_OBJECT_UNLOCK (self);
+  return ok;
+}
+
 gboolean
 latent_demux_seek (LatentDemux *self, GstEvent *event)
 {
   guint32 seqnum = gst_event_get_seqnum (event);
   GstSeekFlags flags;
   guint64 size;
-  gboolean ok;
+  gboolean ok, flush;
 
-  gst_event_parse_seek (event, NULL, NULL, &flags, NULL, NULL, NULL, NULL);
+  if (is_done_already (self, seqnum))
+    return TRUE;
   if (!check_seek (self, event, &size))
     return FALSE;
-  stop_flow (self, (flags & GST_SEEK_FLAG_FLUSH) || !self->is_pull, seqnum);
-  if (size > 0)
-    latent_file_parser_set_size (self->parser, size);
-  self->is_rewinding = FALSE;
-  ok = plan_seek (self, event);
-  GST_OBJECT_LOCK (self);
-  self->seqnum = seqnum;
-  GST_OBJECT_UNLOCK (self);
-  if ((flags & GST_SEEK_FLAG_FLUSH) || !self->is_pull)
+  gst_event_parse_seek (event, NULL, NULL, &flags, NULL, NULL, NULL, NULL);
+  flush = (flags & GST_SEEK_FLAG_FLUSH) || !self->is_pull;
+  stop_flow (self, flush, seqnum);
+  ok = do_seek (self, event, size);
+  if (flush)
     end_flush (self, seqnum);
-  if (ok)
-    forget_position (self);
-  if (ok && !self->is_pull)
-    look_ahead (self);
   if (self->is_pull)
     gst_pad_start_task (self->sink, (GstTaskFunction)latent_demux_loop, self, NULL);
+  else /* before others get the lock: what they bring is from before */
+    g_atomic_int_set (&self->move, LATENT_DEMUX_ASKED);
   GST_PAD_STREAM_UNLOCK (self->sink);
-  return ok && (self->is_pull || latent_demux_move_upstream (self));
+  return (self->is_pull || latent_demux_move_upstream (self)) && ok;
 }
 
 gboolean

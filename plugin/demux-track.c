@@ -124,6 +124,15 @@ latent_demux_push_event (LatentDemux *self, GstEvent *event)
   return ok;
 }
 
+void
+latent_demux_renew_tracks (LatentDemux *self)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    LatentDemuxTrack *track = latent_demux_get_track (self, i);
+    track->has_new_segment = track->is_discont = TRUE;
+  }
+}
+
 /* The file's tags, or a stream's. */
 static GstTagList *
 make_tags (LatentDemux *self, guint stream)

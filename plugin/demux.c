@@ -40,7 +40,8 @@ reset (LatentDemux *self)
   gst_flow_combiner_reset (self->combiner);
   self->offset = 0;
   self->n_damages = 0;
-  self->is_moving = FALSE;
+  self->move = LATENT_DEMUX_STAYS;
+  self->is_finished = FALSE;
   GST_OBJECT_LOCK (self);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   self->duration = 0;

@@ -202,6 +202,7 @@ static const struct {
     {"",                            "video/I420",  384,  2},
     {"--tile 8x8 --format RGB",     "video/RGB",   192,  2},
     {"--tile 8x4 --format GRAY8",   "video/GRAY8", 32,   2},
+    {"--tile 64x64",                "video/I420",  6144, 2},
     {"--tile frame --format GRAY8", "video/GRAY8", 1700, 3},
     {"--tile frame",                "video/I420",  2550, 3},
 };

@@ -5,6 +5,8 @@
 #include <latent/error.h>
 #include <string.h>
 
+#include "src/base/output.h"
+
 #define FONT "sans-serif"
 
 typedef struct {
@@ -119,12 +121,8 @@ gboolean
 latent_chart_save (GBytes *bytes, const char *path, GError **error)
 {
   gsize size;
-  g_autoptr (GError) inner = NULL;
   const char *data = g_bytes_get_data (bytes, &size);
-  if (g_file_set_contents (path, data, (gssize)size, &inner))
-    return TRUE;
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_WRITE, "%s: %s", path, inner->message);
-  return FALSE;
+  return latent_output_put (path, data, size, error);
 }
 
 cairo_surface_t *

@@ -4,6 +4,7 @@
 #include "src/base/numeric.h"
 #include "src/cli/command.h"
 #include "src/cli/decode-file.h"
+#include "src/cli/interrupt.h"
 #include "src/cli/media-sink.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
@@ -69,15 +70,19 @@ decode_all (LatentSynthesis *decoder, LatentSource *source, LatentSample *sample
 {
   LatentProgress progress;
   LatentSourceResult result = LATENT_SOURCE_SAMPLE;
+  gboolean good = TRUE;
   latent_progress_init (&progress, "frames");
   for (; result == LATENT_SOURCE_SAMPLE; result = latent_source_next (source, sample, error)) {
-    if (!latent_synthesis_put (decoder, sample->values, error))
+    good = latent_synthesis_put (decoder, sample->values, error);
+    if (!good)
       break;
     latent_progress_update (
         &progress, latent_source_get_progress (source), latent_source_get_count (source));
+    if (latent_interrupt_came ())
+      break;
   }
   latent_progress_clear (&progress);
-  return result == LATENT_SOURCE_END;
+  return good && result != LATENT_SOURCE_ERROR;
 }
 
 static void
@@ -86,7 +91,8 @@ print_decoded (guint64 frames, guint64 bytes, gboolean json)
   GVariantBuilder builder;
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", "frames", g_variant_new_uint64 (frames));
-  g_variant_builder_add (&builder, "{sv}", "bytes", g_variant_new_uint64 (bytes));
+  if (bytes > 0) /* what goes to gst-launch text is not counted */
+    g_variant_builder_add (&builder, "{sv}", "bytes", g_variant_new_uint64 (bytes));
   g_autoptr (GVariant) result = g_variant_ref_sink (g_variant_builder_end (&builder));
   latent_result_print (json, result);
 }
@@ -163,8 +169,14 @@ run_decode (const LatentCommandLine *line, GError **error)
   LatentSynthesisOptions parsed;
   if (!parse_options (&parsed, error))
     return FALSE;
-  return g_str_has_suffix (line->arguments[0], ".lat") ? decode_coded (&parsed, line, error)
-                                                       : decode_array (parsed, line, error);
+  latent_interrupt_catch ();
+  gboolean good = g_str_has_suffix (line->arguments[0], ".lat")
+                      ? decode_coded (&parsed, line, error)
+                      : decode_array (parsed, line, error);
+  if (good && latent_interrupt_came ())
+    g_printerr (
+        "%s: interrupted; %s holds what was decoded until then\n", g_get_prgname (), output);
+  return good;
 }
 
 const LatentCommand latent_command_decode = {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "src/base/output.h"
 #include "src/cli/analysis.h"
 #include "src/cli/command.h"
 #include "src/cli/encode-file.h"
+#include "src/cli/interrupt.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
 #include "src/cli/rebuild.h"
@@ -80,8 +82,10 @@ encode_all (LatentAnalysis *encoder, LatentRebuilder *rebuilder, LatentSource *s
       return FALSE;
     latent_progress_update (
         progress, latent_source_get_progress (source), latent_source_get_count (source));
+    if (latent_interrupt_came ())
+      break;
   }
-  return result == LATENT_SOURCE_END && latent_analysis_finish (encoder, error) &&
+  return result != LATENT_SOURCE_ERROR && latent_analysis_finish (encoder, error) &&
          (!rebuilder || latent_rebuilder_finish (rebuilder, error));
 }
 
@@ -207,10 +211,14 @@ run_encode (const LatentCommandLine *line, GError **error)
   if (!check_options (&n_threads, error))
     return FALSE;
   g_autoptr (LatentModel) model = latent_model_load (model_path, error);
-  if (!model)
+  if (!model || !latent_output_check (output, error))
     return FALSE;
-  return g_str_has_suffix (output, ".lat") ? code (model, line, n_threads, error)
-                                           : write_array (model, line, n_threads, error);
+  latent_interrupt_catch ();
+  gboolean good = g_str_has_suffix (output, ".lat") ? code (model, line, n_threads, error)
+                                                    : write_array (model, line, n_threads, error);
+  if (good && latent_interrupt_came ())
+    g_printerr ("%s: interrupted; %s holds what was read until then\n", g_get_prgname (), output);
+  return good;
 }
 
 const LatentCommand latent_command_encode = {
@@ -218,12 +226,10 @@ const LatentCommand latent_command_encode = {
     "INPUT... -m MODEL -o OUT",
     "Turn media into latents",
     "OUT.lat is a file of one stream, of pictures or of sound, as latentmux writes them: a "
-    "pipeline "
-    "puts both into one. bytes are those of the file, psnr is of what the file decodes to.\n\n"
-    "OUT.npy: latents of one frame, vector or window of sound are one entry along the first axis "
-    "of "
-    "OUT.npy. float32 NPY files are fed to the net as they are, "
-    "a sample being one step along their first axis, in the input's layout.",
+    "pipeline puts both into one. bytes are those of the file, psnr is of what the file decodes "
+    "to.\n\nOUT.npy: latents of one frame, vector or window of sound are one entry along the "
+    "first axis of OUT.npy. float32 NPY files are fed to the net as they are, a sample being one "
+    "step along their first axis, in the input's layout.\n\nCtrl-C ends OUT where it is.",
     options,
     1,
     0,

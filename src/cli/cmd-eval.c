@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 
+#include "src/base/output.h"
 #include "src/cli/command.h"
 #include "src/cli/gallery.h"
 #include "src/cli/heads.h"
@@ -249,12 +250,21 @@ run_eval (const LatentCommandLine *line, GError **error)
   }
   if (!latent_option_check_threads (threads, &n_threads, error) ||
       !latent_option_check_precision (error) ||
-      (picture && !latent_chart_get_format ("--picture", picture, &picture_format, error)))
+      (picture && (!latent_chart_get_format ("--picture", picture, &picture_format, error) ||
+                      !latent_output_check (picture, error))) ||
+      (report && !latent_output_check (report, error)))
     return FALSE;
   g_autoptr (LatentModel) model = latent_model_load (line->arguments[0], error);
   if (!model)
     return FALSE;
   char **inputs = line->arguments + 1;
+  if (labels && !report && (against || !latent_model_has_head (model))) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--labels: '%s' says nothing of this model: it tells no classes and no values, and there "
+        "is no --report",
+        labels);
+    return FALSE;
+  }
   g_autoptr (GVariant) result = against ? compare (model, inputs, n_threads, error)
                                 : latent_model_has_head (model)
                                     ? score (model, inputs, n_threads, error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <latent/error.h>
 
+#include "src/base/output.h"
 #include "src/cli/analysis.h"
 #include "src/cli/command.h"
 #include "src/cli/gains.h"
@@ -160,7 +161,7 @@ run_fit (const LatentCommandLine *line, GError **error)
   LatentSourceSettings settings;
   guint n_threads;
 
-  if (!check_options (&n_threads, error))
+  if (!check_options (&n_threads, error) || !latent_output_check (output, error))
     return FALSE;
   g_autoptr (LatentModel) model = latent_model_load (line->arguments[0], error);
   if (!model)

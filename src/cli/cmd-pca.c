@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "src/base/output.h"
 #include "src/cli/command.h"
 #include "src/cli/learner.h"
 #include "src/cli/options.h"
@@ -167,7 +168,8 @@ run_pca (const LatentCommandLine *line, GError **error)
 {
   LatentMediaInfo media;
   LatentProgress progress;
-  if (!check_numbers (error) || !choose_media (line->arguments[0], &media, error))
+  if (!check_numbers (error) || !choose_media (line->arguments[0], &media, error) ||
+      !latent_output_check (output, error))
     return FALSE;
   const char *unit[] = {
       [LATENT_MEDIA_VECTOR] = "vectors",

@@ -2,6 +2,7 @@
 #include <latent/error.h>
 #include <string.h>
 
+#include "src/base/output.h"
 #include "src/cli/basis.h"
 #include "src/cli/command.h"
 #include "src/cli/curve.h"
@@ -301,7 +302,8 @@ run_plot (const LatentCommandLine *line, GError **error)
   if (!find_kind (&index, error) || !latent_option_require ("-o FILE", output, error) ||
       !latent_chart_get_format ("-o", output, &job.format, error) ||
       !check_options (index, error) || !parse_dimensions (index, &job, error) ||
-      !latent_option_check_threads (threads, &job.threads, error))
+      !latent_option_check_threads (threads, &job.threads, error) ||
+      !latent_output_check (output, error))
     return FALSE;
   job.name = g_path_get_basename (job.path);
   if (kinds[index].draw != draw_curve) {

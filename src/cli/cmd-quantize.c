@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/base/output.h"
 #include "src/cli/command.h"
 #include "src/cli/fidelity.h"
 #include "src/cli/options.h"
@@ -227,7 +228,7 @@ run_quantize (const LatentCommandLine *line, GError **error)
   g_auto (Job) job = {0};
 
   latent_progress_init (&job.progress, "samples");
-  if (!check_options (&job, error))
+  if (!check_options (&job, error) || !latent_output_check (output, error))
     return FALSE;
   job.model = latent_model_load (line->arguments[0], error);
   if (!job.model || !latent_calibration_check (job.model, error))

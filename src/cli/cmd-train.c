@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 
+#include "src/base/output.h"
 #include "src/cli/command.h"
 #include "src/cli/components.h"
 #include "src/cli/curve.h"
 #include "src/cli/feed.h"
 #include "src/cli/flags.h"
+#include "src/cli/interrupt.h"
 #include "src/cli/options.h"
 #include "src/cli/progress.h"
 #include "src/cli/result.h"
@@ -27,24 +28,6 @@ typedef struct {
   double test_loss;
   LatentFitSummary summary;
 } Training;
-
-static volatile sig_atomic_t interrupted;
-
-static void
-note_signal (int number)
-{
-  interrupted = 1;
-}
-
-/* The first Ctrl-C ends the training, the second the process. */
-static void
-catch_signals (void)
-{
-  struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
-  sigemptyset (&action.sa_mask);
-  sigaction (SIGINT, &action, NULL);
-  sigaction (SIGTERM, &action, NULL);
-}
 
 static void
 clear_training (Training *self)
@@ -83,14 +66,15 @@ check (Training *self, GError **error)
         "--batch: with pairs it is a multiple of 2");
     return FALSE;
   }
-  return !curve || latent_curve_check (curve, error);
+  return latent_output_check (get_text (self, "output"), error) &&
+         (!curve || (latent_curve_check (curve, error) && latent_output_check (curve, error)));
 }
 
 static LatentComponents
 get_components (Training *self)
 {
   return (LatentComponents){
-      self->feed, latent_data_get_spec (self->data), &self->progress, &interrupted};
+      self->feed, latent_data_get_spec (self->data), &self->progress, &latent_interrupt_flag};
 }
 
 static gboolean
@@ -200,7 +184,7 @@ follow (const LatentTrainResult *train, const LatentTrainResult *test, gpointer 
                                 : g_strdup_printf (", test %.5g", self->test_loss);
   latent_progress_say (&self->progress, get_part (self, train->step),
       "step %" G_GUINT64_FORMAT ", loss %.5g%s", train->step, train->loss, tested);
-  return !interrupted;
+  return !latent_interrupt_came ();
 }
 
 /* The evidence lower bound with its sign changed, in nats a sample, where the losses are its. */
@@ -239,7 +223,7 @@ print_result (Training *self, gboolean json)
     if (numbers[i].always || isfinite (numbers[i].value))
       g_variant_builder_add (
           &builder, "{sv}", numbers[i].key, g_variant_new_double (numbers[i].value));
-  if (interrupted)
+  if (latent_interrupt_came ())
     g_variant_builder_add (&builder, "{sv}", "interrupted", g_variant_new_boolean (TRUE));
   g_autoptr (GVariant) dictionary = g_variant_ref_sink (g_variant_builder_end (&builder));
   latent_result_print (json, dictionary);
@@ -302,7 +286,7 @@ run_training (Training *self, GError **error)
     return keep_last (self, cause, error);
   if (!write_model (self, error))
     return FALSE;
-  if (interrupted)
+  if (latent_interrupt_came ())
     latent_progress_note (&self->progress,
         "interrupted after %" G_GUINT64_FORMAT " steps; %s is what was learned so far",
         self->summary.steps, get_text (self, "output"));
@@ -320,7 +304,7 @@ run_train (const LatentCommandLine *line, GError **error)
   latent_progress_init (&self.progress, "samples");
   if (!self.recipe || !check (&self, error))
     return FALSE;
-  catch_signals ();
+  latent_interrupt_catch ();
   gboolean done = prepare (&self, line->arguments, error) && run_training (&self, error);
   latent_progress_clear (&self.progress);
   if (done)

@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/cli/code-file.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include "src/base/output.h"
 
 struct _LatentCodeFile {
   char *path;
-  FILE *file;
+  LatentOutput *output;
   LatentMediaKind kind;
   GBytes *embedded;
   LatentFileWriter *writer;
   gboolean begun; /* whether the stream was added */
   guint64 bytes;
 };
-
-static gboolean
-fail (const LatentCodeFile *self, GError **error)
-{
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_WRITE, "%s: %s", self->path, g_strerror (errno));
-  return FALSE;
-}
 
 LatentCodeFile *
 latent_code_file_new (const char *path, LatentMediaKind kind, GBytes *embedded, GError **error)
@@ -29,8 +21,8 @@ latent_code_file_new (const char *path, LatentMediaKind kind, GBytes *embedded, 
   self->kind = kind;
   self->embedded = embedded ? g_bytes_ref (embedded) : NULL;
   self->writer = latent_file_writer_new (g_random_int ());
-  self->file = fopen (path, "wbe");
-  return self->file || fail (self, error) ? g_steal_pointer (&self) : NULL;
+  self->output = latent_output_new (path, error);
+  return self->output ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -38,8 +30,7 @@ latent_code_file_free (LatentCodeFile *self)
 {
   if (!self)
     return;
-  if (self->file)
-    fclose (self->file);
+  latent_output_free (self->output);
   g_clear_pointer (&self->embedded, g_bytes_unref);
   latent_file_writer_unref (self->writer);
   g_free (self->path);
@@ -55,8 +46,8 @@ write_taken (LatentCodeFile *self, GError **error)
       return TRUE;
     gsize size;
     const void *data = g_bytes_get_data (bytes, &size);
-    if (fwrite (data, 1, size, self->file) != size)
-      return fail (self, error);
+    if (!latent_output_write (self->output, data, size, error))
+      return FALSE;
     self->bytes += size;
   }
 }
@@ -90,7 +81,6 @@ latent_code_file_finish (LatentCodeFile *self, guint64 *bytes, GError **error)
   latent_file_writer_finish (self->writer);
   if (!write_taken (self, error))
     return FALSE;
-  FILE *file = g_steal_pointer (&self->file);
   *bytes = self->bytes;
-  return fclose (file) == 0 || fail (self, error);
+  return latent_output_finish (self->output, error);
 }

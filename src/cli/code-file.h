@@ -9,7 +9,7 @@ typedef struct _LatentCodeFile LatentCodeFile;
 /* embedded: the model's decoder half as a header packet, or NULL. */
 LatentCodeFile *latent_code_file_new (
     const char *path, LatentMediaKind kind, GBytes *embedded, GError **error);
-/* What is there of a file that was not finished can be played. */
+/* Nothing stays of a file that was not finished. */
 void latent_code_file_free (LatentCodeFile *self);
 gboolean latent_code_file_put (
     LatentCodeFile *self, GBytes *header, const LatentCodedPacket *packet, GError **error);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/base/file.h"
+#include "src/base/output.h"
 #include "src/cli/axes.h"
 #include "src/cli/chart.h"
 
@@ -127,7 +128,7 @@ write_table (const LatentCurve *self, const char *path, GError **error)
           g_ascii_formatd (step, sizeof step, "%.10g", point->step),
           g_ascii_formatd (loss, sizeof loss, "%.9g", point->loss));
     }
-  return g_file_set_contents (path, text->str, (gssize)text->len, error);
+  return latent_output_put (path, text->str, text->len, error);
 }
 
 /* Ranges of all points; a logarithmic scale where the loss falls far. */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/cli/interrupt.h"
 #include "src/cli/media-sink.h"
 #include "src/cli/net.h"
 #include "src/cli/progress.h"
@@ -221,9 +222,12 @@ read_all (Reading *self, GError **error)
   LatentFileEvent event = {0};
   LatentFileResult result = latent_read_file_next (self->file, &event, error);
   for (; result != LATENT_FILE_END && result != LATENT_FILE_ERROR;
-       result = latent_read_file_next (self->file, &event, error))
+       result = latent_read_file_next (self->file, &event, error)) {
     if (!take_event (self, result, &event, error))
       return FALSE;
+    if (latent_interrupt_came () && self->synthesis)
+      return TRUE;
+  }
   if (result == LATENT_FILE_END && event.reason)
     latent_progress_note (&self->progress, "%s: %s", self->settings->input, event.reason);
   return result == LATENT_FILE_END;

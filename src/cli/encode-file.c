@@ -2,6 +2,7 @@
 #include "src/cli/encode-file.h"
 
 #include "src/cli/code-file.h"
+#include "src/cli/interrupt.h"
 #include "src/cli/progress.h"
 #include "src/cli/replay.h"
 #include "src/codec/model-packet.h"
@@ -33,16 +34,20 @@ code_all (LatentCoder *coder, LatentReplay *replay, LatentSource *source, GError
   LatentSample sample;
   latent_progress_init (&progress, "samples");
   LatentSourceResult result = latent_source_next (source, &sample, error);
-  for (; result == LATENT_SOURCE_SAMPLE; result = latent_source_next (source, &sample, error)) {
+  gboolean good = TRUE;
+  while (good && result == LATENT_SOURCE_SAMPLE) {
     if (replay && sample.kind == LATENT_MEDIA_AUDIO)
       latent_replay_put_sound (replay, &sample);
-    if (!latent_coder_put (coder, &sample, error))
-      break;
+    good = latent_coder_put (coder, &sample, error);
     latent_progress_update (
         &progress, latent_source_get_progress (source), latent_source_get_count (source));
+    if (latent_interrupt_came ())
+      break;
+    if (good)
+      result = latent_source_next (source, &sample, error);
   }
   latent_progress_clear (&progress);
-  if (result != LATENT_SOURCE_END || !latent_coder_finish (coder, error))
+  if (!good || result == LATENT_SOURCE_ERROR || !latent_coder_finish (coder, error))
     return FALSE;
   if (replay)
     latent_replay_finish (replay);

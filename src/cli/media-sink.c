@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/cli/media-sink.h"
 
+#include <glib/gstdio.h>
 #include <gst/app/app.h>
 #include <gst/audio/audio.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
 #include <string.h>
 
+#include "src/base/output.h"
 #include "src/gst/stream-caps.h"
 #include "src/media/format.h"
 
 #define FINISH_POLL (100 * GST_MSECOND)
+#define FULL_POLL   (2 * GST_MSECOND) /* while MAX_QUEUED buffers wait */
+#define MAX_QUEUED  4
 
 /* Elements before the file, by its ending. No .y4m: y4menc writes padded rows as pixels
  * (GStreamer 1.22). */
@@ -29,12 +33,14 @@ static const struct {
 
 struct _LatentMediaSink {
   char *output;
+  LatentOutput *file; /* or NULL: gst-launch text, and pictures that are a file each */
   GstElement *pipeline;
   GstAppSrc *source;
   GstVideoInfo info;
   LatentPicture picture;
   GstBuffer *buffer; /* of the picture */
   GstVideoFrame frame;
+  guint64 bytes;     /* of pictures that are a file each */
   GstClockTime time; /* of the next picture, or none: as the rate says */
   guint64 count;     /* pictures, or samples of each channel */
   guint rate;
@@ -78,15 +84,42 @@ latent_media_sink_free (LatentMediaSink *self)
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
   gst_clear_object (&self->source);
   gst_clear_object (&self->pipeline);
+  latent_output_free (self->file);
   g_free (self->output);
   g_free (self);
+}
+
+/* A GstPadProbeCallback. */
+static GstPadProbeReturn
+count_bytes (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  LatentMediaSink *self = data;
+  self->bytes += gst_buffer_get_size (GST_PAD_PROBE_INFO_BUFFER (info));
+  return GST_PAD_PROBE_OK;
+}
+
+/* Tells the last element, if it is one for files, where to write. */
+static gboolean
+open_file (LatentMediaSink *self, GError **error)
+{
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (self->pipeline), "latent-file");
+  if (!sink)
+    return TRUE;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  gboolean many = g_object_class_find_property (G_OBJECT_GET_CLASS (sink), "next-file") != NULL;
+  if (!many && !(self->file = latent_output_new (self->output, error)))
+    return FALSE;
+  if (many)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_bytes, self, NULL);
+  g_object_set (sink, "location", many ? self->output : latent_output_get_name (self->file), NULL);
+  return TRUE;
 }
 
 static LatentMediaSink *
 open_sink (const char *output, LatentMediaKind kind, GstCaps *caps, GError **error)
 {
   g_autoptr (LatentMediaSink) self = g_new0 (LatentMediaSink, 1);
-  const char *head = "appsrc name=latent-source format=time block=true max-buffers=4";
+  const char *head = "appsrc name=latent-source format=time max-buffers=0 max-bytes=0";
   gint index = find_ending (output, kind);
   gboolean launch = g_str_has_prefix (output, "gst:");
   g_autofree char *text = launch ? g_strdup_printf ("%s ! %s", head, output + strlen ("gst:"))
@@ -102,9 +135,8 @@ open_sink (const char *output, LatentMediaKind kind, GstCaps *caps, GError **err
   self->pipeline = gst_object_ref_sink (pipeline);
   self->source = GST_APP_SRC (gst_bin_get_by_name (GST_BIN (pipeline), "latent-source"));
   gst_app_src_set_caps (self->source, caps);
-  g_autoptr (GstElement) file = gst_bin_get_by_name (GST_BIN (pipeline), "latent-file");
-  if (file)
-    g_object_set (file, "location", output, NULL);
+  if (!open_file (self, error))
+    return NULL;
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   return g_steal_pointer (&self);
 }
@@ -165,25 +197,45 @@ latent_media_sink_new_audio (const char *output, guint rate, guint channels, GEr
   return self;
 }
 
-/* FALSE with what went wrong in the pipeline, if something did. */
+/* FALSE, with what a message says. */
 static gboolean
-check_bus (LatentMediaSink *self, GError **error)
+tell_error (const LatentMediaSink *self, GstMessage *message, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  const GstStructure *details = NULL;
+  int flow = GST_FLOW_OK;
+  gst_message_parse_error (message, &cause, NULL);
+  gst_message_parse_error_details (message, &details);
+  if (details && gst_structure_get_int (details, "flow-return", &flow) &&
+      flow == GST_FLOW_NOT_NEGOTIATED && self->info.width)
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_WRITE,
+        "%s: pictures of %dx%d cannot be written so (.npy and .png take all)", self->output,
+        self->info.width, self->info.height);
+  else
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_WRITE, "%s: %s", self->output, cause->message);
+  return FALSE;
+}
+
+/* FALSE with what goes wrong in the pipeline within `wait`, if something does. */
+static gboolean
+check_bus (LatentMediaSink *self, GstClockTime wait, GError **error)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
-  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  if (!message)
-    return TRUE;
-  g_autoptr (GError) cause = NULL;
-  gst_message_parse_error (message, &cause, NULL);
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_WRITE, "%s: %s", self->output, cause->message);
-  return FALSE;
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, wait, GST_MESSAGE_ERROR);
+  return !message || tell_error (self, message, error);
 }
 
 static gboolean
 push_buffer (LatentMediaSink *self, GstBuffer *buffer, GError **error)
 {
+  /* Not by appsrc's own waiting (block): where its task ended for an error it waits for ever. */
+  while (gst_app_src_get_current_level_buffers (self->source) >= MAX_QUEUED)
+    if (!check_bus (self, FULL_POLL, error)) {
+      gst_buffer_unref (buffer);
+      return FALSE;
+    }
   GstFlowReturn flow = gst_app_src_push_buffer (self->source, buffer);
-  if (!check_bus (self, error))
+  if (!check_bus (self, 0, error))
     return FALSE;
   if (flow == GST_FLOW_OK)
     return TRUE;
@@ -242,7 +294,7 @@ latent_media_sink_put_samples (LatentMediaSink *self, const float *samples, gsiz
 }
 
 gboolean
-latent_media_sink_finish (LatentMediaSink *self, GError **error)
+latent_media_sink_finish (LatentMediaSink *self, guint64 *size, GError **error)
 {
   gst_app_src_end_of_stream (self->source);
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
@@ -250,10 +302,11 @@ latent_media_sink_finish (LatentMediaSink *self, GError **error)
   while (!message)
     message = gst_bus_timed_pop_filtered (
         bus, FINISH_POLL, (GstMessageType)(GST_MESSAGE_ERROR | GST_MESSAGE_EOS));
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
-    return TRUE;
-  g_autoptr (GError) cause = NULL;
-  gst_message_parse_error (message, &cause, NULL);
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_WRITE, "%s: %s", self->output, cause->message);
-  return FALSE;
+  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_EOS)
+    return tell_error (self, message, error);
+  GStatBuf status;
+  if (self->file && !latent_output_finish (self->file, error))
+    return FALSE;
+  *size = self->file && g_stat (self->output, &status) == 0 ? (guint64)status.st_size : self->bytes;
+  return TRUE;
 }

@@ -27,7 +27,7 @@ gboolean latent_media_sink_put_picture (LatentMediaSink *self, GError **error);
 /* float32, interleaved; n of each channel. */
 gboolean latent_media_sink_put_samples (
     LatentMediaSink *self, const float *samples, gsize n, GError **error);
-/* Whether all is written. */
-gboolean latent_media_sink_finish (LatentMediaSink *self, GError **error);
+/* Whether all is written; `size` is the bytes of all files, 0 where there are none. */
+gboolean latent_media_sink_finish (LatentMediaSink *self, guint64 *size, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentMediaSink, latent_media_sink_free)

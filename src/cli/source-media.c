@@ -27,6 +27,7 @@ typedef struct {
   GstBuffer *mapped; /* sound */
   gboolean framed;   /* whether frame is mapped */
   gint linked;       /* atomic: whether the wanted stream was found */
+  gint others;       /* atomic: whether another was */
   gint missing;      /* atomic: whether all streams are known and it is not among them */
   gboolean noted;    /* whether the scaling was */
   char *lacking;     /* what GStreamer has no plugin for, or NULL */
@@ -78,8 +79,10 @@ link_pad (GstElement *decoder, GstPad *pad, gpointer data)
   const char *name = gst_caps_is_any (caps)
                          ? ""
                          : gst_structure_get_name (gst_caps_get_structure (caps, 0));
-  if (!g_str_has_prefix (name, name_kind (self)))
+  if (!g_str_has_prefix (name, name_kind (self))) {
+    g_atomic_int_set (&self->others, 1);
     return;
+  }
   g_autoptr (GstPad) sink = gst_element_get_static_pad (self->tail, "sink");
   if (!gst_pad_is_linked (sink) && gst_pad_link (pad, sink) == GST_PAD_LINK_OK)
     g_atomic_int_set (&self->linked, 1);
@@ -231,11 +234,13 @@ static gboolean
 check_bus (MediaSource *self, GError **error)
 {
   g_autoptr (GstMessage) message = pop_error (self);
-  if (message) {
+  /* What is linked to nothing may fail before all streams are known. */
+  gboolean alone = g_atomic_int_get (&self->others) && !g_atomic_int_get (&self->linked);
+  if (message && !alone) {
     tell_error (self, message, error);
     return FALSE;
   }
-  if (g_atomic_int_get (&self->missing)) {
+  if (message || g_atomic_int_get (&self->missing)) {
     g_set_error (
         error, LATENT_ERROR, LATENT_ERROR_TYPE, "%s: no %s in it", self->input, name_kind (self));
     return FALSE;

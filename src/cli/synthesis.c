@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/cli/synthesis.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "src/cli/media-sink.h"
@@ -178,9 +177,5 @@ latent_synthesis_finish (LatentSynthesis *self, guint64 *size, GError **error)
   if (latent_model_get_media_info (self->model)->kind == LATENT_MEDIA_AUDIO &&
       !flush_sound (self, TRUE, error))
     return FALSE;
-  if (!latent_media_sink_finish (self->sink, error))
-    return FALSE;
-  GStatBuf status;
-  *size = g_stat (self->options.output, &status) == 0 ? (guint64)status.st_size : 0;
-  return TRUE;
+  return latent_media_sink_finish (self->sink, size, error);
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/media/npy.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "src/base/output.h"
 #include "src/base/reader.h"
 
 #define MAGIC "\x93NUMPY"
@@ -218,23 +215,14 @@ latent_npy_parse_text (const char *text, gsize length, LatentArrayHeader *header
 }
 
 struct _LatentNpyWriter {
-  char *path;
-  char *temporary;
-  FILE *file;
+  LatentOutput *output;
   LatentShape shape;
   gsize n_elements;
   guint64 n_samples;
 };
 
 static gboolean
-fail_write (LatentNpyWriter *self, GError **error)
-{
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_WRITE, "%s: %s", self->path, g_strerror (errno));
-  return FALSE;
-}
-
-static gboolean
-write_header (LatentNpyWriter *self)
+write_header (LatentNpyWriter *self, GError **error)
 {
   g_autoptr (GString) text = g_string_new ("{'descr': '<f4', 'fortran_order': False, 'shape': (");
   g_string_append_printf (text, "%" G_GUINT64_FORMAT ",", self->n_samples);
@@ -253,7 +241,7 @@ write_header (LatentNpyWriter *self)
   header[9] = length >> 8;
   memcpy (header + 10, text->str, MIN (text->len, length - 1u));
   header[WRITER_HEADER_SIZE - 1] = '\n';
-  return fwrite (header, sizeof header, 1, self->file) == 1;
+  return latent_output_write (self->output, header, sizeof header, error);
 }
 
 LatentNpyWriter *
@@ -261,19 +249,11 @@ latent_npy_writer_new (const char *path, const LatentShape *shape, GError **erro
 {
   g_autoptr (LatentNpyWriter) self = g_new0 (LatentNpyWriter, 1);
   gsize size;
-  self->path = g_strdup (path);
   self->shape = *shape;
   if (!latent_shape_count (shape, LATENT_DATA_TYPE_FLOAT32, &self->n_elements, &size, error))
     return NULL;
-  self->temporary = g_strconcat (path, ".XXXXXX", NULL);
-  int fd = g_mkstemp_full (self->temporary, O_RDWR | O_CLOEXEC, 0666);
-  if (fd >= 0)
-    self->file = fdopen (fd, "wb");
-  if (!self->file || !write_header (self)) {
-    fail_write (self, error);
-    return NULL;
-  }
-  return g_steal_pointer (&self);
+  self->output = latent_output_new (path, error);
+  return self->output && write_header (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
 gboolean
@@ -282,8 +262,8 @@ latent_npy_writer_put (LatentNpyWriter *self, const float *sample, GError **erro
 #if G_BYTE_ORDER != G_LITTLE_ENDIAN
 #error "float32 is written as it lies in memory"
 #endif
-  if (fwrite (sample, sizeof (float), self->n_elements, self->file) != self->n_elements)
-    return fail_write (self, error);
+  if (!latent_output_write (self->output, sample, self->n_elements * sizeof (float), error))
+    return FALSE;
   self->n_samples++;
   return TRUE;
 }
@@ -291,12 +271,9 @@ latent_npy_writer_put (LatentNpyWriter *self, const float *sample, GError **erro
 gboolean
 latent_npy_writer_finish (LatentNpyWriter *self, guint64 *size, GError **error)
 {
-  gboolean good = fseek (self->file, 0, SEEK_SET) == 0 && write_header (self);
-  good = fclose (self->file) == 0 && good;
-  self->file = NULL;
-  if (!good || g_rename (self->temporary, self->path) != 0)
-    return fail_write (self, error);
-  g_clear_pointer (&self->temporary, g_free);
+  if (!latent_output_rewind (self->output, error) || !write_header (self, error) ||
+      !latent_output_finish (self->output, error))
+    return FALSE;
   if (size)
     *size = WRITER_HEADER_SIZE + self->n_samples * self->n_elements * sizeof (float);
   return TRUE;
@@ -307,11 +284,6 @@ latent_npy_writer_free (LatentNpyWriter *self)
 {
   if (!self)
     return;
-  if (self->file)
-    fclose (self->file);
-  if (self->temporary)
-    g_unlink (self->temporary);
-  g_free (self->temporary);
-  g_free (self->path);
+  latent_output_free (self->output);
   g_free (self);
 }

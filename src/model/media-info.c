@@ -7,6 +7,8 @@
 #define DEFAULT_SIZE 256
 /* Unknown sizes of a vector, likewise; and of the latents of a decoder alone. */
 #define DEFAULT_LENGTH 16
+/* Of what has planes but not the channels of pictures: room for kernels as large as tiles. */
+#define DEFAULT_PLANE 512
 
 /* What latent.input can be, with the channels of the tensor and the pixels that one of its elements
  * spans. */
@@ -123,6 +125,8 @@ latent_model_get_default_shape (const LatentModel *self)
     }
   } else if (media->kind == LATENT_MEDIA_AUDIO) {
     height = width = is_decoder (self) ? 1 : media->window;
+  } else if (find_entry (self)->shape.n == 4) {
+    height = width = DEFAULT_PLANE;
   }
   return latent_model_fill_shape (self, find_entry (self), height, width);
 }

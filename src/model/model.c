@@ -5,6 +5,7 @@
 
 #include "src/base/file.h"
 #include "src/base/limits.h"
+#include "src/base/output.h"
 #include "src/model/cache.h"
 
 G_DEFINE_BOXED_TYPE (LatentModel, latent_model, latent_model_ref, latent_model_unref)
@@ -194,7 +195,6 @@ latent_model_save (LatentModel *self, const char *path, GError **error)
 {
   g_autoptr (LatentOnnxExtra) onnx = latent_onnx_extra_copy (self->onnx);
   g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) local = NULL;
   gconstpointer data;
   gsize size;
 
@@ -205,11 +205,7 @@ latent_model_save (LatentModel *self, const char *path, GError **error)
     return FALSE;
   }
   data = g_bytes_get_data (bytes, &size);
-  if (g_file_set_contents_full (
-          path, data, (gssize)size, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &local))
-    return TRUE;
-  g_set_error (error, LATENT_ERROR, LATENT_ERROR_WRITE, "%s: %s", path, local->message);
-  return FALSE;
+  return latent_output_put (path, data, size, error);
 }
 
 gboolean

@@ -14,7 +14,7 @@ latent_range_see_ends (LatentRange *self, const float *values, gsize n)
   float least = (float)self->least, most = (float)self->most;
 
   for (gsize i = 0; i < n; i++) {
-    least = fminf (least, values[i]);
+    least = fminf (least, isfinite (values[i]) ? values[i] : -INFINITY);
     most = fmaxf (most, values[i]);
   }
   self->least = least;

@@ -15,8 +15,8 @@ typedef enum {
 
 /* First the ends, then, these being known, the counts. */
 typedef struct {
-  double least;                     /* 0 or below: a step always has 0 as an integer */
-  double most;                      /* 0 or above */
+  double least; /* 0 or below: a step always has 0 as an integer; -INFINITY after NaN */
+  double most;  /* 0 or above */
   double counts[LATENT_RANGE_BINS]; /* between the ends; zeros, which are never wrong, left out */
 } LatentRange;
 

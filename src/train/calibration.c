@@ -303,7 +303,7 @@ check_ends (const LatentCalibration *self, GError **error)
     if (isfinite (group->range->least) && isfinite (group->range->most))
       continue;
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_FAILED,
-        "'%s', which '%s' reads, is infinite for some sample", layer->src, layer->info.name);
+        "'%s', which '%s' reads, is NaN or infinite for some sample", layer->src, layer->info.name);
     return FALSE;
   }
   return TRUE;
