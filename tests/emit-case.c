@@ -7,7 +7,6 @@
 
 #include "src/dnn/engine.h"
 #include "src/exec/exec.h"
-#include "tests/net-text.h"
 
 #define SEED 20240611
 
@@ -18,8 +17,8 @@ compile (const NetText *net, const LatentRequest *request, GError **error)
   return latent_exec_compile (net->graph, key, NULL, NULL, NULL, 0, request, error);
 }
 
-static LatentTensor *
-run (const NetText *net, const LatentRequest *request, char **kernels)
+LatentTensor *
+emit_case_run (const NetText *net, const LatentRequest *request, char **kernels)
 {
   const LatentGraph *graph = net->graph;
   g_autoptr (GError) error = NULL;
@@ -36,9 +35,8 @@ run (const NetText *net, const LatentRequest *request, char **kernels)
   return latent_context_get_output (context, 0, NULL);
 }
 
-/* By plain loops: everything is bound, and so folded. */
-static LatentTensor *
-run_plain (const NetText *net)
+LatentTensor *
+emit_case_run_plain (const NetText *net)
 {
   g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
   g_autofree char *kernels = NULL;
@@ -46,7 +44,7 @@ run_plain (const NetText *net)
   for (guint i = 0; i < net->graph->inputs->len; i++)
     latent_request_bind (request, ((LatentValue *)g_ptr_array_index (net->graph->inputs, i))->name,
         net_text_get_input (net, i));
-  return run (net, request, &kernels);
+  return emit_case_run (net, request, &kernels);
 }
 
 /* `tolerance` is a part of the greatest number. */
@@ -76,8 +74,8 @@ emit_case_check (const EmitCase *c, gboolean weights, gboolean variable, guint t
 
   latent_request_set_threads (request, threads);
   latent_request_set_variable_parameters (request, variable);
-  got = run (net, request, &kernels);
-  wanted = run_plain (net);
+  got = emit_case_run (net, request, &kernels);
+  wanted = emit_case_run_plain (net);
   assert_close (c->name, got, wanted, 1e-4);
   fail_unless (!c->emits || !weights || strstr (kernels, "loops") == NULL,
       "%s: not all of it is emitted:\n%s", c->name, kernels);
@@ -148,9 +146,9 @@ emit_case_check_bf16 (const EmitCase *c, gboolean weights, guint threads)
     check_refusal (c, net, request);
     return;
   }
-  got = run (net, request, &kernels);
+  got = emit_case_run (net, request, &kernels);
   latent_request_set_precision (request, LATENT_PRECISION_F32);
-  floats = run (net, request, &float_kernels);
+  floats = emit_case_run (net, request, &float_kernels);
   assert_close (c->name, got, floats, 0.03);
   fail_unless (count_fused (kernels) >= count_fused (float_kernels),
       "%s: less is fused:\n%s\nthan\n%s", c->name, kernels, float_kernels);

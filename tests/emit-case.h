@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "src/exec/exec.h"
+#include "tests/net-text.h"
 
 /* What oneDNN computes against the operators' own plain loops, on random numbers. Folding a net all
  * of whose inputs are bound runs the plain loops; compiling it runs what is emitted. */
@@ -18,3 +19,8 @@ void emit_case_check (const EmitCase *c, gboolean weights, gboolean variable, gu
  * there is apart here, and products are bfloat16 primitives. Where the CPU has no bfloat16 it is
  * refused. */
 void emit_case_check_bf16 (const EmitCase *c, gboolean weights, guint threads);
+
+/* The first output of a net that runs twice, and what computed it. The caller owns both. */
+LatentTensor *emit_case_run (const NetText *net, const LatentRequest *request, char **kernels);
+/* By plain loops: everything is bound, and so folded. */
+LatentTensor *emit_case_run_plain (const NetText *net);

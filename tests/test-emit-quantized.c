@@ -5,7 +5,7 @@
 
 #include "src/dnn/engine.h"
 #include "src/exec/exec.h"
-#include "tests/net-text.h"
+#include "tests/emit-case.h"
 
 /* QDQ nets: what a program computes, in integers where the CPU has VNNI, against the plain loops,
  * which compute in reals. Both round to nearest even, but a program scales a sum once, by a product
@@ -158,6 +158,20 @@ static const QuantizedCase cases[] = {
     {"batch norm", SETUP X WC "wg:24 0.5..2; wh:24; we:24; wf:24 0.5..1; " QDQ ("x", "ks", "u0") "y=Conv(xd,wd,wb) pads:I=1,1,1,1; "
      "z=BatchNormalization(y,wg,wh,we,wf)", 2, 0, 0},
 
+    {"QLinearConv", SETUP X "w:24x16x3x3 -1.28..1.27; wb:24 -900..900; wi=Cast(wb) to:i=6; wq=QuantizeLinear(w,k24,c24) axis:i=0; " Q ("x", "ks", "u0")
+     "yq=QLinearConv(xq,ks,u0,wq,k24,c24,kv,u1,wi) pads:I=1,1,1,1; y=DequantizeLinear(yq,kv,u1)", 2, 0.37, 0.01},
+    {"QLinearConv, one scale, signed", SETUP XS "w:24x16x3x3 -1.28..1.27; wq=QuantizeLinear(w,ks,s0); " Q ("x", "ks", "s1")
+     "yq=QLinearConv(xq,ks,s1,wq,ks,s0,kv,s1) strides:I=2,2 pads:I=1,1,1,1; y=DequantizeLinear(yq,kv,s1)", 2, 0.37, 0.01},
+    {"QLinearConv, u8 weights with a zero point", SETUP X "w:24x16x3x3 -1.28..1.24; wq=QuantizeLinear(w,ks,u1); " Q ("x", "ks", "u0")
+     "yq=QLinearConv(xq,ks,u0,wq,ks,u1,kv,u1); y=DequantizeLinear(yq,kv,u1)", 2, 0.37, 0.01},
+    {"QLinearConv of weights that change", SETUP X "w:24x16x3x3 -1.28..1.27; k#1; wc=Cast(k) to:i=1; wm=ReduceMax(x) keepdims:i=0; wz=Mul(wm,wc); wx=Mul(w,wz); "
+     "wq=QuantizeLinear(wx,ks,s0); " Q ("x", "ks", "u0") "yq=QLinearConv(xq,ks,u0,wq,ks,s0,kv,u1); y=DequantizeLinear(yq,kv,u1)", 3, 0.37, 0},
+    {"two of QLinearConv", SETUP X "w:16x16x3x3 -1.28..1.27; wq=QuantizeLinear(w,k16,c16) axis:i=0; wv:24x16x1x1 -0.5..0.5; vq=QuantizeLinear(wv,k24,c24) axis:i=0; "
+     Q ("x", "ks", "u0") "aq=QLinearConv(xq,ks,u0,wq,k16,c16,kv,u0); yq=QLinearConv(aq,kv,u0,vq,k24,c24,ku,u1); y=DequantizeLinear(yq,ku,u1)", 2, 0.05, 0.06},
+    {"QLinearMatMul", SETUP "x:40x16 0..2.55; w:16x24 -1.28..1.27; wq=QuantizeLinear(w,k24,c24) axis:i=1; " Q ("x", "ks", "u1")
+     "yq=QLinearMatMul(xq,ks,u1,wq,k24,c24,ku,s1); y=DequantizeLinear(yq,ku,s1)", 2, 0.05, 0.01},
+    {"QLinearMatMul of three dimensions", SETUP "x:2x20x16 0..2.55; w:16x24 -1.28..1.27; wq=QuantizeLinear(w,ks,s0); " Q ("x", "ks", "u0")
+     "yq=QLinearMatMul(xq,ks,u0,wq,ks,s0,ku,u1); y=DequantizeLinear(yq,ku,u1)", 2, 0.05, 0.01},
     {"MatMul", SETUP "x:40x16 0..2.55; w:16x24 -1.28..1.27; " CHANNELS ("w", "k24", "c24", "1") QDQ ("x", "ks", "u0") "y=MatMul(xd,wd)", 1, 0, 0},
     {"MatMul of three dimensions, bias", SETUP "x:2x20x16 -1.28..1.27; w:16x24 -1.28..1.27; kb:24; " CHANNELS ("w", "k24", "c24", "1")
      QDQ ("x", "ks", "u1") "y=MatMul(xd,wd); z=Add(y,kb); r=Relu(z); " QDQ ("r", "ku", "u0"), 2, 0.05, 0.01},
@@ -169,38 +183,6 @@ static const QuantizedCase cases[] = {
      "y=Gemm(xd,wd,wb)", 1, 0, 0},
 };
 /* clang-format on */
-
-static LatentTensor *
-run (const NetText *net, const LatentRequest *request, char **kernels)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *key = g_strdup_printf ("%p", (gconstpointer)net->graph);
-  g_autoptr (LatentProgram)
-      program = latent_exec_compile (net->graph, key, NULL, NULL, NULL, 0, request, &error);
-  g_autoptr (LatentContext) context = NULL;
-
-  fail_unless (program != NULL, "%s", error != NULL ? error->message : "");
-  context = latent_context_new (program, NULL);
-  for (guint i = 0; i < latent_program_get_n_inputs (program); i++)
-    fail_unless (latent_context_set_input (context, i, net_text_get_input (net, i), NULL));
-  for (guint i = 0; i < 2; i++) /* the second must not find what the first left */
-    fail_unless (latent_context_run (context, &error));
-  *kernels = latent_program_describe_kernels (program);
-  return latent_context_get_output (context, 0, NULL);
-}
-
-/* By plain loops: everything is bound, and so folded. */
-static LatentTensor *
-run_plain (const NetText *net)
-{
-  g_autoptr (LatentRequest) request = latent_request_new (LATENT_MODE_ENCODE);
-  g_autofree char *kernels = NULL;
-
-  for (guint i = 0; i < net->graph->inputs->len; i++)
-    latent_request_bind (request, ((LatentValue *)g_ptr_array_index (net->graph->inputs, i))->name,
-        net_text_get_input (net, i));
-  return run (net, request, &kernels);
-}
 
 static void
 assert_close (const QuantizedCase *c, const LatentTensor *got, const LatentTensor *wanted)
@@ -244,8 +226,8 @@ check (const QuantizedCase *c, LatentPrecision precision, guint threads)
 
   latent_request_set_threads (request, threads);
   latent_request_set_precision (request, precision);
-  got = run (net, request, &kernels);
-  wanted = run_plain (net);
+  got = emit_case_run (net, request, &kernels);
+  wanted = emit_case_run_plain (net);
   assert_close (c, got, wanted);
   quantizers = count (kernels, "\tQuantizeLinear") + count (kernels, "\tDequantizeLinear");
   if (precision == LATENT_PRECISION_AUTO && latent_engine_has_int8 ())

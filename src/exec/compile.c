@@ -34,7 +34,8 @@ has_quantizers (const LatentGraph *graph)
 {
   for (guint i = 0; i < graph->nodes->len; i++) {
     const LatentNode *node = g_ptr_array_index (graph->nodes, i);
-    if (g_str_equal (node->op_type, "DequantizeLinear"))
+    if (g_str_equal (node->op_type, "DequantizeLinear") ||
+        g_str_has_prefix (node->op_type, "QLinear"))
       return TRUE;
   }
   return FALSE;
@@ -330,6 +331,8 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
   if (!variable)
     freeze_parameters (graph);
   *macs = latent_exec_count_macs (graph);
+  if (!variable && !latent_pass_expand_qlinear (graph, error))
+    return FALSE;
   latent_pass_drop (graph);
   if (!variable &&
       (!latent_pass_recognise (graph, error) || !latent_pass_fold_weights (graph, error) ||

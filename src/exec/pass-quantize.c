@@ -89,7 +89,6 @@ get_integers (const LatentValue *weights)
   const LatentQuantization *from = weights->quantization;
   const LatentShape *shape = &weights->shape;
   LatentTensor *tensor = latent_tensor_new_shape (LATENT_DATA_TYPE_INT8, shape, NULL);
-  gsize inner = latent_shape_product (shape, from->axis + 1, shape->n);
   const float *src = weights->data->data;
   gint8 *dst;
 
@@ -97,7 +96,7 @@ get_integers (const LatentValue *weights)
     return NULL;
   dst = latent_tensor_get_writable_data (tensor);
   for (gsize i = 0; i < tensor->n_elements; i++) {
-    float level = rintf (src[i] / from->scales[from->n == 1 ? 0 : i / inner % from->n]);
+    float level = rintf (src[i] / from->scales[latent_quantization_find (from, shape, i)]);
     if (!(level >= -128 && level <= 127)) {
       latent_tensor_unref (tensor);
       return NULL;

@@ -28,7 +28,6 @@ dequantize_weights (LatentGraph *graph, LatentNode *node, GError **error)
   const LatentQuantization *from = weights->quantization;
   const LatentShape *shape = &weights->shape;
   LatentTensor *tensor = latent_tensor_new_shape (LATENT_DATA_TYPE_FLOAT32, shape, error);
-  gsize inner = latent_shape_product (shape, from->axis + 1, shape->n);
   const gint8 *src = weights->data->data;
   float *dst;
 
@@ -36,7 +35,7 @@ dequantize_weights (LatentGraph *graph, LatentNode *node, GError **error)
     return FALSE;
   dst = latent_tensor_get_writable_data (tensor);
   for (gsize i = 0; i < tensor->n_elements; i++)
-    dst[i] = (float)src[i] * from->scales[from->n == 1 ? 0 : i / inner % from->n];
+    dst[i] = (float)src[i] * from->scales[latent_quantization_find (from, shape, i)];
   latent_pass_set_constant (graph, node, 1, weights->name, tensor);
   return TRUE;
 }

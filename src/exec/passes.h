@@ -8,6 +8,10 @@
 /* Rewritings of a graph whose shapes are inferred. Inputs and outputs of the graph stay what they
  * are, by name. Each leaves producers and uses indexed. */
 
+/* QLinearConv and QLinearMatMul with constant weights into DequantizeLinear, Conv or MatMul, and
+ * QuantizeLinear. */
+gboolean latent_pass_expand_qlinear (LatentGraph *graph, GError **error);
+
 /* Identity, Dropout; zero Pad into convolutions. */
 void latent_pass_drop (LatentGraph *graph);
 

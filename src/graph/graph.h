@@ -89,6 +89,8 @@ LatentQuantization *latent_quantization_new (guint n, guint axis);
 LatentQuantization *latent_quantization_copy (const LatentQuantization *self); /* NULL of NULL */
 void latent_quantization_free (LatentQuantization *self);
 gboolean latent_quantization_equal (const LatentQuantization *a, const LatentQuantization *b);
+/* Which scale and zero point element i of an array of that shape has. */
+guint latent_quantization_find (const LatentQuantization *self, const LatentShape *shape, gsize i);
 /* Takes the quantization, which may be NULL. */
 void latent_value_set_quantization (LatentValue *value, LatentQuantization *quantization);
 /* Whether a value, which may be NULL, holds integers of 8 bits that stand for reals. */

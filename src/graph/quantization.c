@@ -46,6 +46,14 @@ latent_quantization_equal (const LatentQuantization *a, const LatentQuantization
          memcmp (a->zero_points, b->zero_points, a->n * sizeof *a->zero_points) == 0;
 }
 
+guint
+latent_quantization_find (const LatentQuantization *self, const LatentShape *shape, gsize i)
+{
+  return self->n == 1
+             ? 0
+             : (guint)(i / latent_shape_product (shape, self->axis + 1, shape->n) % self->n);
+}
+
 void
 latent_value_set_quantization (LatentValue *value, LatentQuantization *quantization)
 {

@@ -6,8 +6,9 @@
 #include "src/ops/conv.h"
 #include "src/ops/product.h"
 
-/* Convolutions and matrix products that ONNX defines on 8-bit integers: plain loops. QDQ files,
- * which say the same of reals, are what runs fast. */
+/* Convolutions and matrix products that ONNX defines on 8-bit integers: plain loops.
+ * latent_pass_expand_qlinear() makes of those that have scales what says the same of reals, and
+ * that runs fast. */
 
 #define TYPES_8 (LATENT_TYPE_BIT (LATENT_DATA_TYPE_INT8) | LATENT_TYPE_BIT (LATENT_DATA_TYPE_UINT8))
 
