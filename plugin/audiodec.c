@@ -219,6 +219,7 @@ latent_audio_dec_init (LatentAudioDec *self)
   gst_audio_decoder_set_needs_format (decoder, TRUE);
   gst_audio_decoder_set_drainable (decoder, TRUE);
   latent_stats_watch_end (GST_AUDIO_DECODER_SRC_PAD (self), latent_dec_core_get_stats, &self->core);
+  latent_element_set_defaults (GST_ELEMENT (self));
 }
 
 static void

@@ -451,6 +451,7 @@ latent_audio_enc_init (LatentAudioEnc *self)
   gst_audio_encoder_set_hard_resync (encoder, TRUE);
   latent_enc_core_watch_caps (&self->core, GST_AUDIO_ENCODER_SINK_PAD (self));
   latent_stats_watch_end (GST_AUDIO_ENCODER_SRC_PAD (self), latent_enc_core_get_stats, &self->core);
+  latent_element_set_defaults (GST_ELEMENT (self));
 }
 
 static void

@@ -303,6 +303,7 @@ latent_autoencoder_init (LatentAutoencoder *self)
   g_array_set_clear_func (self->held, clear_held);
   gst_base_transform_set_gap_aware (trans, TRUE); /* the flag is kept */
   gst_base_transform_set_qos_enabled (trans, TRUE);
+  latent_element_set_defaults (GST_ELEMENT (self));
 }
 
 static void

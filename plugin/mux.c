@@ -23,6 +23,7 @@
  */
 
 #include "plugin/mux-private.h"
+#include "plugin/properties.h"
 
 #include <string.h>
 
@@ -304,6 +305,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 static void
 latent_mux_init (LatentMux *self)
 {
+  latent_element_set_defaults (GST_ELEMENT (self));
 }
 
 static void

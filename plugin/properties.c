@@ -52,6 +52,18 @@ latent_property_new_stats (const char *more)
 }
 
 void
+latent_element_set_defaults (GstElement *element)
+{
+  GObject *object = G_OBJECT (element);
+  guint n;
+  g_autofree GParamSpec **specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n);
+
+  for (guint i = 0; i < n; i++)
+    if ((specs[i]->flags & G_PARAM_CONSTRUCT) && specs[i]->owner_type == G_OBJECT_TYPE (object))
+      g_object_set_property (object, specs[i]->name, g_param_spec_get_default_value (specs[i]));
+}
+
+void
 latent_element_add_pads (GstElementClass *klass, GstCaps *sink, GstCaps *src)
 {
   gst_element_class_add_pad_template (

@@ -19,5 +19,9 @@ GParamSpec *latent_property_new_batch_size (void);
 /* more: what the structure has beside what all have, as text. */
 GParamSpec *latent_property_new_stats (const char *more);
 
+/* Sets all that have a default (G_PARAM_CONSTRUCT) to it, when an element is made: one that is made
+ * with a value out of range, as gst-launch-1.0 does it, gets neither the value nor the default. */
+void latent_element_set_defaults (GstElement *element);
+
 /* The templates of pads that are always there, "sink" and "src". */
 void latent_element_add_pads (GstElementClass *klass, GstCaps *sink, GstCaps *src);

@@ -26,6 +26,7 @@
 
 #include <latent/session.h>
 
+#include "plugin/properties.h"
 #include "src/gst/caps.h"
 #include "src/gst/enums.h"
 #include "src/gst/message.h"
@@ -375,6 +376,7 @@ static void
 latent_test_src_init (LatentTestSrc *self)
 {
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
+  latent_element_set_defaults (GST_ELEMENT (self));
 }
 
 static void

@@ -251,6 +251,7 @@ latent_video_dec_init (LatentVideoDec *self)
   gst_video_decoder_set_packetized (decoder, TRUE);
   gst_video_decoder_set_needs_format (decoder, TRUE);
   latent_stats_watch_end (GST_VIDEO_DECODER_SRC_PAD (self), latent_dec_core_get_stats, &self->core);
+  latent_element_set_defaults (GST_ELEMENT (self));
 }
 
 static void

@@ -323,6 +323,7 @@ latent_video_enc_init (LatentVideoEnc *self)
   latent_enc_core_watch_caps (&self->core, GST_VIDEO_ENCODER_SINK_PAD (self));
   latent_stats_watch_end (GST_VIDEO_ENCODER_SRC_PAD (self), latent_enc_core_get_stats, &self->core);
   self->held = g_ptr_array_new_with_free_func (release_frame);
+  latent_element_set_defaults (GST_ELEMENT (self));
 }
 
 static void

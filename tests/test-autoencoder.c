@@ -52,6 +52,34 @@ GST_START_TEST (test_default)
 }
 GST_END_TEST;
 
+static const struct {
+  const char *element;
+  const char *property;
+  guint usual;
+} refused[] = {
+    {"autoencoder",    "batch-size",         1 },
+    {"autoencoder",    "inference-interval", 1 },
+    {"latentvideoenc", "batch-size",         1 },
+    {"latentaudioenc", "batch-size",         1 },
+    {"latenttestsrc",  "period",             30},
+};
+
+/* gst-launch-1.0 makes elements with their properties; GObject then leaves out both what is out of
+ * range and the default. */
+GST_START_TEST (test_made_with_what_is_refused)
+{
+  GstElement *element = NULL;
+  guint value;
+
+  ASSERT_WARNING (element = gst_element_factory_make_full (
+                      refused[__i__].element, refused[__i__].property, 0u, NULL));
+  gst_object_ref_sink (element);
+  g_object_get (element, refused[__i__].property, &value, NULL);
+  ck_assert_uint_eq (value, refused[__i__].usual);
+  gst_object_unref (element);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_nicks)
 {
   g_autoptr (GstElement)
@@ -320,6 +348,7 @@ autoencoder_suite (void)
   suite_add_tcase (suite, tests);
   tcase_add_unchecked_fixture (tests, test_models_init, test_models_clear);
   tcase_add_loop_test (tests, test_default, 0, G_N_ELEMENTS (defaults));
+  tcase_add_loop_test (tests, test_made_with_what_is_refused, 0, G_N_ELEMENTS (refused));
   tcase_add_test (tests, test_nicks);
   tcase_add_test (tests, test_states);
   tcase_add_test (tests, test_ready_without_model);
