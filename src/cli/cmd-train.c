@@ -324,7 +324,8 @@ const LatentCommand latent_command_train = {
     "  latent train --recipe mnist-dense -o dense.onnx\n"
     "  latent train pictures/ --arch conv --latent 48 --crop 128x128 --halve --minutes 30 -o "
     "photo.onnx\n"
-    "  latent train clip.avi --init photo.onnx --lr 0.0003 --steps 2000 -o camera.onnx",
+    "  latent train clip.avi --init photo.onnx --crop 128x128 --halve --lr 0.0003 --steps 2000 -o "
+    "camera.onnx",
     NULL,
     0,
     0,

@@ -30,10 +30,8 @@ latent_stream_load_motion (const LatentModel *model, const LatentSequence *seque
   *basis = NULL;
   if (info->kind != LATENT_MEDIA_VIDEO || info->resilient)
     return TRUE;
-  if (!latent_motion_basis_load (model, &found, error)) {
-    g_prefix_error (error, "latent.motion: ");
+  if (!latent_motion_basis_load (model, &found, error))
     return FALSE;
-  }
   if (found == NULL)
     return TRUE;
   if (found->k == grid->channels &&
