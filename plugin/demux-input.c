@@ -77,6 +77,8 @@ latent_demux_process (LatentDemux *self)
         return GST_FLOW_ERROR;
       break;
     case LATENT_FILE_SEEKED:
+      if (self->is_rewinding && event.packet.pts >= self->group_begin)
+        return GST_FLOW_EOS; /* there is none before the first group, though it begin late */
       latent_demux_settle_seek (self, event.packet.pts);
       break;
     case LATENT_FILE_PACKET:

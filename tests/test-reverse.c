@@ -258,6 +258,37 @@ GST_START_TEST (both_come_through_queues)
 }
 GST_END_TEST;
 
+/* A clip that was cut begins behind 0, and so does its first group. */
+GST_START_TEST (it_ends_where_the_file_begins_late)
+{
+  g_autofree char *text = NULL;
+  GstElement *pipeline;
+  g_autoptr (GstElement) sink = NULL;
+  guint n = 0;
+
+  make_path ();
+  text = g_strdup_printf ("videotestsrc timestamp-offset=%" G_GUINT64_FORMAT
+                          " num-buffers=%d ! video/x-raw,format=RGB,width=96,height=64,"
+                          "framerate=25/1 ! latentvideoenc model=%s key-int-max=%u ! latentmux "
+                          "! filesink location=%s",
+      2 * STEP, FRAMES, test_models_get_path (TEST_MODEL_RGB), intervals[__i__], path);
+  run (text);
+  pipeline = play_backwards ("identity", 0, 0, (FRAMES + 2) * STEP);
+  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  while (TRUE) {
+    g_autoptr (GstSample)
+        sample = gst_app_sink_try_pull_sample (GST_APP_SINK (sink), 20 * GST_SECOND);
+
+    if (!sample)
+      break;
+    n++;
+  }
+  ck_assert_uint_eq (n, FRAMES);
+  ck_assert (gst_app_sink_is_eos (GST_APP_SINK (sink)));
+  stop (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 reverse_suite (void)
 {
@@ -271,6 +302,7 @@ reverse_suite (void)
   tcase_add_loop_test (tcase, pictures_come_from_the_last_to_the_first, 0, 8);
   tcase_add_test (tcase, both_come_through_queues);
   tcase_add_loop_test (tcase, sound_comes_from_the_last_to_the_first, 0, 4);
+  tcase_add_loop_test (tcase, it_ends_where_the_file_begins_late, 0, 4);
   return suite;
 }
 
