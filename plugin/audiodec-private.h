@@ -6,13 +6,13 @@
 
 GST_DEBUG_CATEGORY_EXTERN (latent_audio_dec_debug);
 
-/* A packet, of one window or some, whose samples are still to come. */
+/* A window whose samples are still to come. */
 typedef struct {
   guint n;            /* samples */
-  guint n_windows;    /* that they are of */
   float from;         /* what they are multiplied with: first */
   float to;           /* and last */
   gboolean is_hidden; /* it was played before */
+  gboolean ends;      /* the packet that came in a buffer of its own */
   guint n_units;      /* buffers behind it that were no packets */
 } LatentAudioOwed;
 
@@ -24,9 +24,9 @@ struct _LatentAudioDec {
   guint hop;
   guint n_frames;      /* of a packet at most */
   GArray *owed;        /* LatentAudioOwed, in order */
-  guint n_owed;        /* their windows */
-  guint n_run;         /* of these, how many ran */
-  float gain;          /* of the last packet's end */
+  guint n_run;         /* of those, how many ran */
+  guint n_concealed;   /* windows that were made up, in a row */
+  float gain;          /* of the last window's end */
   GstClockTime played; /* backwards: from this PTS on all was played, or none */
   GstClockTime first;  /* backwards: least PTS of the group at work, or none */
   gboolean is_hidden;  /* the packet at work: as LatentAudioOwed says */

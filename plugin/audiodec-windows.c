@@ -7,7 +7,7 @@
 
 #define GST_CAT_DEFAULT latent_audio_dec_debug
 
-/* Concealed frames in a row until there is silence. */
+/* Concealed windows in a row until there is silence. */
 #define FADE 5
 
 /* What was concealed fades. */
@@ -24,7 +24,22 @@ apply_gain (const LatentAudioOwed *owed, guint channels, float *samples)
   }
 }
 
-/* The samples of the oldest packet. */
+/* Gives the base class a window's samples; NULL: they were heard before. */
+static GstFlowReturn
+finish (LatentAudioDec *self, const LatentAudioOwed *owed, GstBuffer *buffer)
+{
+  GstAudioDecoder *decoder = GST_AUDIO_DECODER (self);
+  GstFlowReturn ret;
+
+  if (!owed->ends)
+    return buffer ? gst_audio_decoder_finish_subframe (decoder, buffer) : GST_FLOW_OK;
+  ret = gst_audio_decoder_finish_frame (decoder, buffer, 1);
+  return ret == GST_FLOW_OK && owed->n_units > 0
+             ? gst_audio_decoder_finish_frame (decoder, NULL, (gint)owed->n_units)
+             : ret;
+}
+
+/* The samples of the oldest window. */
 static GstFlowReturn
 pop (LatentAudioDec *self)
 {
@@ -33,11 +48,9 @@ pop (LatentAudioDec *self)
   gsize size = owed.n * (gsize)GST_AUDIO_INFO_BPF (&self->info);
   GstBuffer *buffer = gst_audio_decoder_allocate_output_buffer (decoder, size);
   GstMapInfo map;
-  GstFlowReturn ret;
 
   g_array_remove_index (self->owed, 0);
-  self->n_run -= owed.n_windows;
-  self->n_owed -= owed.n_windows;
+  self->n_run--;
   if (!buffer || !gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
     gst_clear_buffer (&buffer);
     GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("a buffer of samples cannot be allocated"), (NULL));
@@ -50,51 +63,41 @@ pop (LatentAudioDec *self)
     gst_clear_buffer (&buffer);
   } else if (owed.to < 1) {
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
-    latent_dec_core_count_concealed (&self->core, owed.n_windows);
+    latent_dec_core_count_concealed (&self->core, 1);
   }
-  ret = gst_audio_decoder_finish_frame (decoder, buffer, 1);
-  return ret == GST_FLOW_OK && owed.n_units > 0
-             ? gst_audio_decoder_finish_frame (decoder, NULL, (gint)owed.n_units)
-             : ret;
+  return finish (self, &owed, buffer);
 }
 
-/* Samples of the windows that are put, one after the other: a hop each but for the last. */
-static guint
-count_fresh (const LatentAudioDec *self, guint window)
-{
-  guint i = 0;
-
-  while (window >= g_array_index (self->owed, LatentAudioOwed, i).n_windows)
-    window -= g_array_index (self->owed, LatentAudioOwed, i++).n_windows;
-  return MIN (g_array_index (self->owed, LatentAudioOwed, i).n - window * self->hop, self->hop);
-}
-
+/* Runs what waits. */
 static GstFlowReturn
-run (LatentAudioDec *self, guint n)
+run (LatentAudioDec *self)
 {
   LatentSession *session = self->core.session;
+  guint n = self->owed->len - self->n_run;
 
+  if (n == 0)
+    return GST_FLOW_OK;
   if (!latent_stats_run (&self->core.stats, session, n))
     return GST_FLOW_ERROR;
   for (guint i = 0; i < n; i++)
     latent_stats_add_nonfinite (&self->core.stats, latent_model_get_id (self->core.model),
-        latent_session_add_window (session, i, count_fresh (self, self->n_run + i)));
+        latent_session_add_window (
+            session, i, g_array_index (self->owed, LatentAudioOwed, self->n_run + i).n));
   self->n_run += n;
   return GST_FLOW_OK;
 }
 
-/* Runs what waits, and gives what is finished; with `drain` everything. */
+/* Runs what waits, where it is a batch, and gives what is finished; with `drain` everything. */
 static GstFlowReturn
 give (LatentAudioDec *self, gboolean drain)
 {
-  guint n = self->n_owed - self->n_run;
+  LatentSession *session = self->core.session;
   GstFlowReturn ret = GST_FLOW_OK;
 
-  if (n > 0 && (drain || n == self->core.settings.batch_size))
-    ret = run (self, n);
-  while (ret == GST_FLOW_OK && self->owed->len > 0 &&
-         self->n_run >= g_array_index (self->owed, LatentAudioOwed, 0).n_windows &&
-         latent_session_get_available_samples (self->core.session, drain) >=
+  if (drain || self->owed->len - self->n_run == self->core.settings.batch_size)
+    ret = run (self);
+  while (ret == GST_FLOW_OK && self->n_run > 0 &&
+         latent_session_get_available_samples (session, drain) >=
              g_array_index (self->owed, LatentAudioOwed, 0).n)
     ret = pop (self);
   return ret;
@@ -104,7 +107,7 @@ void
 latent_audio_dec_restart (LatentAudioDec *self)
 {
   g_array_set_size (self->owed, 0);
-  self->n_run = self->n_owed = 0;
+  self->n_run = 0;
   self->next = GST_CLOCK_TIME_NONE;
   if (self->core.decoder)
     latent_session_reset (self->core.session);
@@ -131,31 +134,62 @@ count_samples (LatentAudioDec *self, GstBuffer *buffer)
   return (guint)CLAMP (n, 1, self->hop * self->n_frames);
 }
 
-/* Puts core.latents into the next slot, for a packet of n samples, and those of the packet's other
- * frames behind them: where it is concealed, the same ones. */
+/* Puts core.latents into the next slot, for n samples. */
 static GstFlowReturn
-put (LatentAudioDec *self, guint n, float gain)
+put_window (LatentAudioDec *self, guint n, float gain, gboolean ends)
 {
-  const guint n_windows = (n - 1) / self->hop + 1;
   LatentAudioOwed owed = {.n = n,
-      .n_windows = n_windows,
       .from = gain < 1 ? self->gain : 1,
       .to = gain,
-      .is_hidden = self->is_hidden};
-  const gboolean is_short = n < self->hop * self->n_frames;
-  GstFlowReturn ret = GST_FLOW_OK;
+      .is_hidden = self->is_hidden,
+      .ends = ends};
 
+  latent_session_put_latent (self->core.session, self->owed->len - self->n_run, self->core.latents);
   g_array_append_val (self->owed, owed);
   self->gain = gain;
-  for (guint i = 0; ret == GST_FLOW_OK && i < n_windows; i++) {
-    if (i > 0 && gain >= 1)
-      latent_dec_core_next (&self->core);
-    latent_session_put_latent (self->core.session, self->n_owed - self->n_run, self->core.latents);
-    self->n_owed++;
-    ret = give (self, is_short && i + 1 == n_windows);
+  return give (self, FALSE);
+}
+
+/* Windows of what was heard last, for n samples. */
+static GstFlowReturn
+put_again (LatentAudioDec *self, guint n)
+{
+  gboolean is_silent = self->core.settings.conceal == LATENT_GST_CONCEAL_NONE;
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  for (guint part; ret == GST_FLOW_OK && n > 0; n -= part) {
+    part = MIN (n, self->hop);
+    self->n_concealed++;
+    ret = put_window (
+        self, part, is_silent ? 0 : MAX (0, 1 - (float)self->n_concealed / FADE), n == part);
   }
-  if (is_short)
-    latent_audio_dec_restart (self);
+  return ret;
+}
+
+/* The windows of a packet that was decoded, for n samples. */
+static GstFlowReturn
+put_packet (LatentAudioDec *self, guint n)
+{
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  for (guint part; ret == GST_FLOW_OK && n > 0; n -= part) {
+    part = MIN (n, self->hop);
+    ret = put_window (self, part, 1, n == part);
+    if (n > part)
+      latent_dec_core_next (&self->core);
+  }
+  return ret;
+}
+
+/* A packet that stands for less than others is the last before something else. */
+static GstFlowReturn
+end_packet (LatentAudioDec *self, GstFlowReturn ret, guint n)
+{
+  if (n == self->hop * self->n_frames)
+    return ret;
+  if (ret == GST_FLOW_OK)
+    ret = give (self, TRUE);
+  latent_audio_dec_restart (self);
   return ret;
 }
 
@@ -173,8 +207,7 @@ part (LatentAudioDec *self)
 static GstFlowReturn
 conceal (LatentAudioDec *self, GstClockTime pts, guint n)
 {
-  gboolean is_silent = self->core.settings.conceal == LATENT_GST_CONCEAL_NONE;
-  GstFlowReturn ret = self->core.n_lost == 0 ? part (self) : GST_FLOW_OK;
+  GstFlowReturn ret = self->n_concealed == 0 ? part (self) : GST_FLOW_OK;
 
   if (ret != GST_FLOW_OK)
     return ret;
@@ -183,15 +216,13 @@ conceal (LatentAudioDec *self, GstClockTime pts, guint n)
         gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE, 0));
   if (!self->has_last) /* nothing was heard yet */
     return gst_audio_decoder_finish_frame (GST_AUDIO_DECODER (self), NULL, 1);
-  return put (
-      self, n, is_silent ? 0 : MAX (0, 1 - (float)(self->core.n_lost * self->n_frames) / FADE));
+  return end_packet (self, put_again (self, n), n);
 }
 
 /* Where packets were left out, by dtx or on the way, what was held goes out before. */
 static GstFlowReturn
-follow (LatentAudioDec *self, GstBuffer *buffer, guint n)
+follow (LatentAudioDec *self, GstClockTime pts, guint n)
 {
-  GstClockTime pts = GST_BUFFER_PTS (buffer);
   guint64 rate = (guint64)GST_AUDIO_INFO_RATE (&self->info);
   GstClockTime half = gst_util_uint64_scale (self->hop, GST_SECOND, 2 * rate);
   GstFlowReturn ret = GST_FLOW_OK;
@@ -208,8 +239,7 @@ follow (LatentAudioDec *self, GstBuffer *buffer, guint n)
 static GstFlowReturn
 begin_state (LatentAudioDec *self)
 {
-  guint n = self->n_owed - self->n_run;
-  GstFlowReturn ret = n > 0 ? run (self, n) : GST_FLOW_OK;
+  GstFlowReturn ret = run (self);
 
   latent_session_reset_state (self->core.session);
   return ret;
@@ -220,13 +250,15 @@ take_latents (LatentAudioDec *self, const LatentPacketInfo *info, guint n)
 {
   GstFlowReturn ret = GST_FLOW_OK;
 
-  if (self->core.n_lost > 0)
+  n = MIN (n, info->frames * self->hop);
+  if (self->n_concealed > 0)
     ret = part (self);
   else if (info->key && self->core.has_state)
     ret = begin_state (self);
   self->has_last = TRUE;
   self->core.n_lost = 0;
-  return ret == GST_FLOW_OK ? put (self, MIN (n, info->frames * self->hop), 1) : ret;
+  self->n_concealed = 0;
+  return ret == GST_FLOW_OK ? end_packet (self, put_packet (self, n), n) : ret;
 }
 
 /* Backwards the base class gives the first packet of a group again behind the group before, since
@@ -242,11 +274,33 @@ was_played (LatentAudioDec *self, GstClockTime pts)
   return FALSE;
 }
 
+/* A packet that was decoded, or not: as `result` says. */
+static GstFlowReturn
+take_result (LatentAudioDec *self, LatentDecodeResult result, const LatentPacketInfo *info,
+    const GError *error, GstClockTime pts, guint n)
+{
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  switch (result) {
+  case LATENT_DECODE_OK:
+    return take_latents (self, info, n);
+  case LATENT_DECODE_BAD:
+    GST_AUDIO_DECODER_ERROR (self, 1, STREAM, DECODE, ("%s", error->message), (NULL), ret);
+    break;
+  default:
+    GST_DEBUG_OBJECT (self, "%s", error->message);
+    break;
+  }
+  return ret == GST_FLOW_OK ? conceal (self, pts, n) : ret;
+}
+
 GstFlowReturn
 latent_audio_dec_take_packet (
     LatentAudioDec *self, GstBuffer *buffer, const guint8 *packet, gsize size)
 {
   g_autoptr (GError) error = NULL;
+  GstClockTime pts = GST_BUFFER_PTS (buffer);
+  LatentDecodeResult result;
   LatentPacketInfo info;
   GstFlowReturn ret;
   guint n;
@@ -258,19 +312,10 @@ latent_audio_dec_take_packet (
     return GST_FLOW_ERROR;
   }
   n = count_samples (self, buffer);
-  self->is_hidden = was_played (self, GST_BUFFER_PTS (buffer));
-  ret = follow (self, buffer, n);
+  self->is_hidden = was_played (self, pts);
+  ret = follow (self, pts, n);
   if (ret != GST_FLOW_OK)
     return ret;
-  switch (latent_dec_core_decode (&self->core, packet, size, &info, &error)) {
-  case LATENT_DECODE_OK:
-    return take_latents (self, &info, n);
-  case LATENT_DECODE_BAD:
-    GST_AUDIO_DECODER_ERROR (self, 1, STREAM, DECODE, ("%s", error->message), (NULL), ret);
-    break;
-  default:
-    GST_DEBUG_OBJECT (self, "%s", error->message);
-    break;
-  }
-  return ret == GST_FLOW_OK ? conceal (self, GST_BUFFER_PTS (buffer), n) : ret;
+  result = latent_dec_core_decode (&self->core, packet, size, &info, &error);
+  return take_result (self, result, &info, error, pts, n);
 }

@@ -34,19 +34,6 @@ GST_DEBUG_CATEGORY (latent_audio_dec_debug);
 G_DEFINE_TYPE_WITH_CODE (LatentAudioDec, latent_audio_dec, GST_TYPE_AUDIO_DECODER,
     GST_DEBUG_CATEGORY_INIT (latent_audio_dec_debug, "latentaudiodec", 0, "audio decoder"))
 
-/* Samples from a packet's time until it is played: windows wait for a batch, the last one's samples
- * for those of the next packets, and a packet's samples go out together. */
-static guint64
-count_latency (const LatentAudioDec *self)
-{
-  const LatentMediaInfo *media = latent_model_get_media_info (self->core.model);
-  const guint64 packet = (guint64)self->hop * self->n_frames;
-  guint64 n = media->window - media->hop +
-              (guint64)media->hop * (self->core.settings.batch_size - 1);
-
-  return self->n_frames > 1 ? (n + packet - 1) / packet * packet : n;
-}
-
 /* After headers that made another stream. */
 static gboolean
 begin_stream (LatentAudioDec *self)
@@ -57,6 +44,7 @@ begin_stream (LatentAudioDec *self)
   GstClockTime latency;
 
   self->has_last = FALSE;
+  self->n_concealed = 0;
   self->gain = 1;
   if (!self->core.decoder)
     return TRUE; /* its model is still to come */
@@ -66,8 +54,16 @@ begin_stream (LatentAudioDec *self)
   self->n_frames = MAX (stream->frames, 1);
   gst_audio_info_set_format (
       &self->info, GST_AUDIO_FORMAT_F32, (gint)stream->rate, (gint)stream->audio_channels, NULL);
-  latency = gst_util_uint64_scale (count_latency (self), GST_SECOND, stream->rate);
+  latency = gst_util_uint64_scale (
+      media->window - media->hop + (guint64)media->hop * (self->core.settings.batch_size - 1),
+      GST_SECOND, stream->rate);
   gst_audio_decoder_set_latency (decoder, latency, latency);
+  /* the base class of GStreamer 1.22 takes the time of a packet for that of each part of it */
+  gst_audio_decoder_set_tolerance (decoder,
+      self->n_frames > 1
+          ? (GstClockTime)gst_util_uint64_scale (
+                (2 * self->n_frames - 1) * (guint64)self->hop, GST_SECOND, 2 * stream->rate)
+          : 0);
   return gst_audio_decoder_set_output_format (decoder, &self->info);
 }
 
@@ -126,7 +122,11 @@ flush (GstAudioDecoder *decoder, gboolean hard)
   self->first = GST_CLOCK_TIME_NONE;
   if (!hard)
     return; /* a discontinuity: the counters of packets tell what is missing */
+  /* a packet whose first samples went out: else the base class waits for the others and holds back
+   * the next segment; -1: all packets, be there any or not */
+  gst_audio_decoder_finish_frame (decoder, NULL, -1);
   self->has_last = FALSE;
+  self->n_concealed = 0;
   self->gain = 1;
   latent_dec_core_reset (&self->core);
 }

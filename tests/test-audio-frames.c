@@ -56,10 +56,10 @@ static const struct {
   GstClockTime encoder, decoder;
 } latencies[] = {
     {1, 1, 10 * GST_MSECOND, 10 * GST_MSECOND},
-    {2, 1, 20 * GST_MSECOND, 20 * GST_MSECOND},
-    {6, 1, 60 * GST_MSECOND, 60 * GST_MSECOND},
-    {2, 3, 40 * GST_MSECOND, 40 * GST_MSECOND},
-    {4, 2, 40 * GST_MSECOND, 40 * GST_MSECOND},
+    {2, 1, 20 * GST_MSECOND, 10 * GST_MSECOND},
+    {6, 1, 60 * GST_MSECOND, 10 * GST_MSECOND},
+    {2, 3, 40 * GST_MSECOND, 30 * GST_MSECOND},
+    {4, 2, 40 * GST_MSECOND, 20 * GST_MSECOND},
 };
 
 GST_START_TEST (test_latency)
