@@ -3,28 +3,59 @@
 
 #include <string.h>
 
-#include "src/cli/net.h"
-#include "src/cli/precision.h"
+#include "src/cli/passage.h"
 
 struct _LatentAnalysis {
-  LatentModel *model;
-  guint threads;
+  LatentPassage *passage;
   LatentLatentsFunc func;
   gpointer data;
-  LatentNet *net;         /* samples of floats */
-  LatentSession *session; /* pictures, sound */
-  guint width, height;    /* that the session is set to */
-  float *latents;
+  float *latents; /* of a session */
   LatentShape shape;
   guint n_new; /* samples that the last window brought */
 };
+
+/* The shape of latents, and room for those of a session. */
+static gboolean
+set (const LatentSample *sample, gpointer data, GError **error)
+{
+  LatentAnalysis *self = data;
+  LatentSession *session = latent_passage_get_session (self->passage);
+  LatentShape shape = {0};
+  if (sample->kind == LATENT_MEDIA_VECTOR) {
+    shape = latent_net_get_output_shape (latent_passage_get_net (self->passage));
+  } else {
+    const gint64 *dims = latent_session_get_latent_dims (session, &shape.n);
+    memcpy (shape.dims, dims, shape.n * sizeof shape.dims[0]);
+    g_free (self->latents);
+    self->latents = g_malloc (latent_session_get_latent_size (session));
+  }
+  self->shape = latent_shape_drop_batch (&shape);
+  return TRUE;
+}
+
+static gboolean
+take_values (const LatentSample *sample, const float *values, gpointer data, GError **error)
+{
+  LatentAnalysis *self = data;
+  return self->func (values, &self->shape, self->data, error);
+}
+
+static gboolean
+take_run (const LatentSample *sample, guint n_new, gpointer data, GError **error)
+{
+  LatentAnalysis *self = data;
+  self->n_new = n_new;
+  latent_session_get_latent (latent_passage_get_session (self->passage), 0, self->latents);
+  return self->func (self->latents, &self->shape, self->data, error);
+}
+
+static const LatentPassageClass passage_class = {set, take_values, take_run};
 
 LatentAnalysis *
 latent_analysis_new (LatentModel *model, guint threads, LatentLatentsFunc func, gpointer data)
 {
   LatentAnalysis *self = g_new0 (LatentAnalysis, 1);
-  self->model = latent_model_ref (model);
-  self->threads = threads;
+  self->passage = latent_passage_new (model, LATENT_MODE_ENCODE, threads, &passage_class, self);
   self->func = func;
   self->data = data;
   return self;
@@ -35,103 +66,15 @@ latent_analysis_free (LatentAnalysis *self)
 {
   if (!self)
     return;
-  g_clear_pointer (&self->net, latent_net_free);
-  g_clear_pointer (&self->session, latent_session_unref);
+  latent_passage_free (self->passage);
   g_free (self->latents);
-  latent_model_unref (self->model);
   g_free (self);
-}
-
-static gboolean
-put_values (LatentAnalysis *self, const LatentSample *sample, GError **error)
-{
-  if (!self->net || !latent_net_takes (self->net, &sample->shape)) {
-    g_clear_pointer (&self->net, latent_net_free);
-    self->net = latent_net_new (self->model, LATENT_MODE_ENCODE, latent_precision_get (),
-        self->threads, &sample->shape, error);
-    if (!self->net)
-      return FALSE;
-    LatentShape shape = latent_net_get_output_shape (self->net);
-    self->shape = latent_shape_drop_batch (&shape);
-  }
-  const float *latents = latent_net_run (self->net, sample->values, error);
-  return latents && self->func (latents, &self->shape, self->data, error);
-}
-
-/* Room for the latents of a session that was set. */
-static void
-take_shape (LatentAnalysis *self)
-{
-  LatentShape shape = {0};
-  const gint64 *dims = latent_session_get_latent_dims (self->session, &shape.n);
-  memcpy (shape.dims, dims, shape.n * sizeof shape.dims[0]);
-  self->shape = latent_shape_drop_batch (&shape);
-  g_free (self->latents);
-  self->latents = g_malloc (latent_session_get_latent_size (self->session));
-}
-
-static gboolean
-open_session (LatentAnalysis *self, GError **error)
-{
-  if (!self->session)
-    self->session = latent_session_new (
-        self->model, LATENT_MODE_ENCODE, latent_precision_get (), self->threads, 1, error);
-  return self->session != NULL;
-}
-
-static gboolean
-run_session (LatentAnalysis *self, GError **error)
-{
-  if (!latent_session_run (self->session, error))
-    return FALSE;
-  latent_session_get_latent (self->session, 0, self->latents);
-  return self->func (self->latents, &self->shape, self->data, error);
-}
-
-static gboolean
-put_picture (LatentAnalysis *self, const LatentSample *sample, GError **error)
-{
-  const LatentPicture *picture = &sample->picture;
-  if (self->width != picture->width || self->height != picture->height) {
-    if (!open_session (self, error) || !latent_session_set_video (self->session, picture->format,
-                                           picture->width, picture->height, error))
-      return FALSE;
-    self->width = picture->width;
-    self->height = picture->height;
-    take_shape (self);
-  }
-  latent_session_put_picture (self->session, 0, picture);
-  return run_session (self, error);
-}
-
-static gboolean
-run_windows (LatentAnalysis *self, gboolean drain, GError **error)
-{
-  while (latent_session_get_pending_windows (self->session, drain) > 0) {
-    self->n_new = latent_session_take_window (self->session, 0);
-    if (!run_session (self, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-put_sound (LatentAnalysis *self, const LatentSample *sample, GError **error)
-{
-  if (!self->session) {
-    if (!open_session (self, error) ||
-        !latent_session_set_audio (self->session, LATENT_SAMPLE_FORMAT_F32, error))
-      return FALSE;
-    take_shape (self);
-  }
-  latent_session_push_samples (self->session, sample->values, sample->n);
-  return run_windows (self, FALSE, error);
 }
 
 LatentSession *
 latent_analysis_get_session (LatentAnalysis *self)
 {
-  return self->session;
+  return latent_passage_get_session (self->passage);
 }
 
 guint
@@ -143,19 +86,11 @@ latent_analysis_get_new_samples (const LatentAnalysis *self)
 gboolean
 latent_analysis_put (LatentAnalysis *self, const LatentSample *sample, GError **error)
 {
-  gboolean (*put) (LatentAnalysis *, const LatentSample *,
-      GError **) = sample->kind == LATENT_MEDIA_VIDEO   ? put_picture
-                   : sample->kind == LATENT_MEDIA_AUDIO ? put_sound
-                                                        : put_values;
-  if (put (self, sample, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", sample->origin);
-  return FALSE;
+  return latent_passage_put (self->passage, sample, error);
 }
 
 gboolean
 latent_analysis_finish (LatentAnalysis *self, GError **error)
 {
-  gboolean sound = latent_model_get_media_info (self->model)->kind == LATENT_MEDIA_AUDIO;
-  return !sound || !self->session || run_windows (self, TRUE, error);
+  return latent_passage_finish (self->passage, error);
 }

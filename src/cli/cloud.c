@@ -7,7 +7,6 @@
 #include "src/cli/analysis.h"
 #include "src/cli/plot.h"
 #include "src/cli/progress.h"
-#include "src/cli/rebuild.h"
 #include "src/media/format.h"
 
 #define MAX_BYTES      (256u << 20) /* of latents that are kept */

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "src/cli/feed-items.h"
-#include "src/cli/rebuild.h"
 #include "src/media/array.h"
 #include "src/model/model.h"
 

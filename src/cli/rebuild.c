@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/cli/rebuild.h"
 
-#include <string.h>
-
-#include "src/cli/net.h"
+#include "src/cli/passage.h"
 #include "src/cli/precision.h"
 #include "src/model/model.h"
 
@@ -12,41 +10,14 @@ struct _LatentRebuilder {
   guint threads;
   LatentPairFunc func;
   gpointer data;
+  LatentPassage *passage;
   LatentMeasure measure;
   guint64 d, k;
-  LatentNet *net;         /* samples of floats */
-  LatentSession *session; /* pictures, sound */
   LatentPicture *rebuilt;
   GArray *waiting; /* float: sound whose reconstruction has not come out yet */
   float *room;
   gsize n_room;
 };
-
-LatentRebuilder *
-latent_rebuilder_new (LatentModel *model, guint threads, LatentPairFunc func, gpointer data)
-{
-  LatentRebuilder *self = g_new0 (LatentRebuilder, 1);
-  self->model = latent_model_ref (model);
-  self->threads = threads;
-  self->func = func;
-  self->data = data;
-  self->waiting = g_array_new (FALSE, FALSE, sizeof (float));
-  return self;
-}
-
-void
-latent_rebuilder_free (LatentRebuilder *self)
-{
-  if (!self)
-    return;
-  g_clear_pointer (&self->net, latent_net_free);
-  g_clear_pointer (&self->session, latent_session_unref);
-  g_clear_pointer (&self->rebuilt, latent_picture_free);
-  g_array_unref (self->waiting);
-  g_free (self->room);
-  latent_model_unref (self->model);
-  g_free (self);
-}
 
 static guint64
 count_elements (guint n_dims, const gint64 *dims)
@@ -73,33 +44,51 @@ count_latents (LatentRebuilder *self, const LatentShape *sample, GError **error)
 }
 
 static gboolean
-put_values (LatentRebuilder *self, const LatentSample *sample, GError **error)
+set_net (LatentRebuilder *self, const LatentSample *sample, GError **error)
 {
-  if (!self->net || !latent_net_takes (self->net, &sample->shape)) {
-    g_clear_pointer (&self->net, latent_net_free);
-    self->net = latent_net_new (self->model, LATENT_MODE_RECONSTRUCT, latent_precision_get (),
-        self->threads, &sample->shape, error);
-    if (!self->net || !count_latents (self, &sample->shape, error))
-      return FALSE;
-    self->d = sample->n;
-  }
-  LatentShape shape = latent_net_get_output_shape (self->net);
-  if (count_elements (shape.n, shape.dims) != sample->n) {
-    g_autofree char *text = latent_shape_to_string (&shape);
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
-        "the output of shape %s is not as large as the input of %" G_GSIZE_FORMAT " elements", text,
-        sample->n);
+  LatentShape shape = latent_net_get_output_shape (latent_passage_get_net (self->passage));
+  self->d = sample->n;
+  if (!count_latents (self, &sample->shape, error))
     return FALSE;
+  if (count_elements (shape.n, shape.dims) == sample->n)
+    return TRUE;
+  g_autofree char *text = latent_shape_to_string (&shape);
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
+      "the output of shape %s is not as large as the input of %" G_GSIZE_FORMAT " elements", text,
+      sample->n);
+  return FALSE;
+}
+
+static gboolean
+set (const LatentSample *sample, gpointer data, GError **error)
+{
+  LatentRebuilder *self = data;
+  if (sample->kind == LATENT_MEDIA_VECTOR)
+    return set_net (self, sample, error);
+  LatentSession *session = latent_passage_get_session (self->passage);
+  guint n_dims;
+  const gint64 *dims = latent_session_get_latent_dims (session, &n_dims);
+  self->k = count_elements (n_dims, dims);
+  const LatentPort *input = latent_program_get_input (latent_session_get_program (session), 0);
+  self->d = count_elements (input->n_dims, input->dims);
+  if (sample->kind == LATENT_MEDIA_VIDEO) {
+    const LatentPicture *picture = &sample->picture;
+    g_clear_pointer (&self->rebuilt, latent_picture_free);
+    self->rebuilt = latent_picture_new (picture->format, picture->width, picture->height);
   }
-  const float *rebuilt = latent_net_run (self->net, sample->values, error);
-  if (!rebuilt)
-    return FALSE;
-  latent_measure_add_values (&self->measure, sample->values, rebuilt, sample->n);
+  return TRUE;
+}
+
+static gboolean
+take_values (const LatentSample *sample, const float *values, gpointer data, GError **error)
+{
+  LatentRebuilder *self = data;
+  latent_measure_add_values (&self->measure, sample->values, values, sample->n);
   if (self->func)
     self->func (
         &(LatentPair){
             .kind = LATENT_MEDIA_VECTOR,
-            .values = {sample->values, rebuilt},
+            .values = {sample->values, values},
             .n = sample->n,
             .shape = sample->shape,
     },
@@ -107,69 +96,70 @@ put_values (LatentRebuilder *self, const LatentSample *sample, GError **error)
   return TRUE;
 }
 
-/* The session that takes what `sample` is. */
 static gboolean
-open_session (LatentRebuilder *self, const LatentSample *sample, GError **error)
+take_run (const LatentSample *sample, guint n_new, gpointer data, GError **error)
 {
-  if (!self->session)
-    self->session = latent_session_new (
-        self->model, LATENT_MODE_RECONSTRUCT, latent_precision_get (), self->threads, 1, error);
-  if (!self->session)
-    return FALSE;
-  gboolean set = sample->kind == LATENT_MEDIA_AUDIO
-                     ? latent_session_set_audio (self->session, LATENT_SAMPLE_FORMAT_F32, error)
-                     : latent_session_set_video (self->session, sample->picture.format,
-                           sample->picture.width, sample->picture.height, error);
-  if (!set)
-    return FALSE;
-  guint n_dims;
-  const gint64 *dims = latent_session_get_latent_dims (self->session, &n_dims);
-  self->k = count_elements (n_dims, dims);
-  const LatentPort *input = latent_program_get_input (
-      latent_session_get_program (self->session), 0);
-  self->d = count_elements (input->n_dims, input->dims);
-  return TRUE;
-}
-
-static gboolean
-put_picture (LatentRebuilder *self, const LatentSample *sample, GError **error)
-{
-  const LatentPicture *picture = &sample->picture;
-  if (!self->rebuilt || self->rebuilt->width != picture->width ||
-      self->rebuilt->height != picture->height) {
-    if (!open_session (self, sample, error))
-      return FALSE;
-    g_clear_pointer (&self->rebuilt, latent_picture_free);
-    self->rebuilt = latent_picture_new (picture->format, picture->width, picture->height);
+  LatentRebuilder *self = data;
+  LatentSession *session = latent_passage_get_session (self->passage);
+  if (!sample) {
+    self->measure.not_finite += latent_session_add_window (session, 0, n_new);
+    return TRUE;
   }
-  latent_session_put_picture (self->session, 0, picture);
-  if (!latent_session_run (self->session, error))
-    return FALSE;
-  self->measure.not_finite += latent_session_get_picture (self->session, 0, self->rebuilt);
-  latent_measure_add_pictures (&self->measure, picture, self->rebuilt);
+  self->measure.not_finite += latent_session_get_picture (session, 0, self->rebuilt);
+  latent_measure_add_pictures (&self->measure, &sample->picture, self->rebuilt);
   if (self->func)
     self->func (
         &(LatentPair){
             .kind = LATENT_MEDIA_VIDEO,
-            .pictures = {picture, self->rebuilt},
+            .pictures = {&sample->picture, self->rebuilt},
     },
         self->data);
   return TRUE;
+}
+
+static const LatentPassageClass passage_class = {set, take_values, take_run};
+
+LatentRebuilder *
+latent_rebuilder_new (LatentModel *model, guint threads, LatentPairFunc func, gpointer data)
+{
+  LatentRebuilder *self = g_new0 (LatentRebuilder, 1);
+  self->model = latent_model_ref (model);
+  self->threads = threads;
+  self->func = func;
+  self->data = data;
+  self->passage = latent_passage_new (
+      model, LATENT_MODE_RECONSTRUCT, threads, &passage_class, self);
+  self->waiting = g_array_new (FALSE, FALSE, sizeof (float));
+  return self;
+}
+
+void
+latent_rebuilder_free (LatentRebuilder *self)
+{
+  if (!self)
+    return;
+  latent_passage_free (self->passage);
+  g_clear_pointer (&self->rebuilt, latent_picture_free);
+  g_array_unref (self->waiting);
+  g_free (self->room);
+  latent_model_unref (self->model);
+  g_free (self);
 }
 
 /* Measures what of the sound has come out. */
 static void
 compare_sound (LatentRebuilder *self, gboolean drain)
 {
+  LatentSession *session = latent_passage_get_session (self->passage);
   guint channels = latent_model_get_media_info (self->model)->channels;
-  gsize n = latent_session_get_available_samples (self->session, drain);
+  gsize n = latent_session_get_available_samples (session, drain);
   if (n == 0)
     return;
   if (n * channels > self->n_room) {
     self->n_room = n * channels;
     self->room = g_realloc_n (self->room, self->n_room, sizeof (float));
   }
-  latent_session_pop_samples (self->session, self->room, n);
+  latent_session_pop_samples (session, self->room, n);
   n = MIN (n * channels, self->waiting->len);
   const float *original = (const float *)(gpointer)self->waiting->data;
   latent_measure_add_values (&self->measure, original, self->room, n);
@@ -184,47 +174,28 @@ compare_sound (LatentRebuilder *self, gboolean drain)
   g_array_remove_range (self->waiting, 0, (guint)n);
 }
 
-static gboolean
-run_windows (LatentRebuilder *self, gboolean drain, GError **error)
-{
-  while (latent_session_get_pending_windows (self->session, drain) > 0) {
-    guint n = latent_session_take_window (self->session, 0);
-    if (!latent_session_run (self->session, error))
-      return FALSE;
-    self->measure.not_finite += latent_session_add_window (self->session, 0, n);
-  }
-  compare_sound (self, drain);
-  return TRUE;
-}
-
-static gboolean
-put_sound (LatentRebuilder *self, const LatentSample *sample, GError **error)
-{
-  if (!self->session && !open_session (self, sample, error))
-    return FALSE;
-  g_array_append_vals (self->waiting, sample->values, (guint)(sample->n * sample->channels));
-  latent_session_push_samples (self->session, sample->values, sample->n);
-  return run_windows (self, FALSE, error);
-}
-
 gboolean
 latent_rebuilder_put (LatentRebuilder *self, const LatentSample *sample, GError **error)
 {
-  gboolean (*put) (LatentRebuilder *, const LatentSample *,
-      GError **) = sample->kind == LATENT_MEDIA_VIDEO   ? put_picture
-                   : sample->kind == LATENT_MEDIA_AUDIO ? put_sound
-                                                        : put_values;
-  if (put (self, sample, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", sample->origin);
-  return FALSE;
+  gboolean sound = sample->kind == LATENT_MEDIA_AUDIO;
+  if (sound)
+    g_array_append_vals (self->waiting, sample->values, (guint)(sample->n * sample->channels));
+  if (!latent_passage_put (self->passage, sample, error))
+    return FALSE;
+  if (sound)
+    compare_sound (self, FALSE);
+  return TRUE;
 }
 
 gboolean
 latent_rebuilder_finish (LatentRebuilder *self, GError **error)
 {
-  gboolean sound = latent_model_get_media_info (self->model)->kind == LATENT_MEDIA_AUDIO;
-  return !sound || !self->session || run_windows (self, TRUE, error);
+  if (!latent_passage_finish (self->passage, error))
+    return FALSE;
+  if (latent_model_get_media_info (self->model)->kind == LATENT_MEDIA_AUDIO &&
+      latent_passage_get_session (self->passage))
+    compare_sound (self, TRUE);
+  return TRUE;
 }
 
 const LatentMeasure *

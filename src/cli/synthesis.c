@@ -6,8 +6,8 @@
 #include "src/cli/media-sink.h"
 #include "src/cli/net.h"
 #include "src/cli/precision.h"
-#include "src/cli/rebuild.h"
 #include "src/media/npy.h"
+#include "src/train/sample.h"
 
 struct _LatentSynthesis {
   LatentModel *model;
