@@ -100,6 +100,13 @@ GST_START_TEST (arguments)
 }
 GST_END_TEST
 
+GST_START_TEST (scripts_are_told_the_file)
+{
+  g_autoptr (JsonObject) said = run_json ("plot pca.onnx --kind basis -o a.png");
+  fail_unless_equals_string (json_object_get_string_member (said, "output"), "a.png");
+}
+GST_END_TEST
+
 /* The deviations are the singular values of the samples less their mean over the root of 40. */
 GST_START_TEST (a_scatter_says_what_it_shows)
 {
@@ -398,6 +405,7 @@ plot_suite (void)
   tcase_add_test (tests, a_scatter_says_what_it_shows);
   tcase_add_test (tests, a_scatter_of_dimensions_that_are_asked_for);
   tcase_add_loop_test (tests, sizes_of_pictures, 0, G_N_ELEMENTS (pictures));
+  tcase_add_test (tests, scripts_are_told_the_file);
   tcase_add_test (tests, a_traverse_has_a_row_for_each_latent);
   tcase_add_test (tests, a_traverse_from_one_sample);
   tcase_add_test (tests, samples_of_a_prior_need_no_input);

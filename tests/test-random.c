@@ -173,21 +173,6 @@ GST_START_TEST (normal_is_box_and_muller)
 }
 GST_END_TEST
 
-GST_START_TEST (doubles_are_within_their_bounds)
-{
-  LatentRandom random;
-  double sum = 0;
-
-  latent_random_init (&random, SEED, LATENT_RANDOM_CROP, 0);
-  for (guint i = 0; i < 100000; i++) {
-    double value = latent_random_uniform (&random);
-    fail_unless (value >= 0 && value < 1);
-    sum += value;
-  }
-  fail_unless (fabs (sum / 100000 - .5) < .01, "seed %d: %g", SEED, sum / 100000);
-}
-GST_END_TEST
-
 static Suite *
 random_suite (void)
 {
@@ -205,7 +190,6 @@ random_suite (void)
   tcase_add_test (tcase, uniform_never_rounds_up_to_the_bound);
   tcase_add_test (tcase, normal_has_the_moments_of_one);
   tcase_add_test (tcase, normal_is_box_and_muller);
-  tcase_add_test (tcase, doubles_are_within_their_bounds);
   return suite;
 }
 

@@ -82,12 +82,6 @@ latent_random_below (LatentRandom *self, guint64 n)
   return value % n;
 }
 
-double
-latent_random_uniform (LatentRandom *self)
-{
-  return (double)(latent_random_next (self) >> 11) * 0x1p-53;
-}
-
 /* In [0, 1). Its 24 bits fit a signed integer, which is what vectors convert. */
 INLINE float
 to_unit (guint32 word)

@@ -27,8 +27,6 @@ void latent_random_init (
 guint64 latent_random_next (LatentRandom *self);
 /* In [0, n), each equally likely; n is 1 or more. */
 guint64 latent_random_below (LatentRandom *self, guint64 n);
-/* In [0, 1). */
-double latent_random_uniform (LatentRandom *self);
 /* Fills n floats: uniform in [low, high), or normal with the given deviation (Box and Muller). */
 void latent_random_fill_uniform (LatentRandom *self, float *dst, gsize n, float low, float high);
 void latent_random_fill_normal (LatentRandom *self, float *dst, gsize n, float deviation);

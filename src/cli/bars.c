@@ -14,7 +14,7 @@
 GBytes *
 latent_bars_draw (const LatentBars *self, LatentChartFormat format, GError **error)
 {
-  cairo_surface_t *surface = latent_chart_new_in (format, WIDTH, HEIGHT);
+  cairo_surface_t *surface = latent_chart_new (format, WIDTH, HEIGHT);
   cairo_t *cairo = cairo_create (surface);
   LatentAxes axes = {
       .left = LEFT,

@@ -52,7 +52,7 @@ latent_chart_get_format (
 }
 
 cairo_surface_t *
-latent_chart_new_in (LatentChartFormat format, guint width, guint height)
+latent_chart_new (LatentChartFormat format, guint width, guint height)
 {
   Chart *chart = g_new0 (Chart, 1);
   chart->format = format;
@@ -123,22 +123,6 @@ latent_chart_save (GBytes *bytes, const char *path, GError **error)
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
   return latent_output_put (path, data, size, error);
-}
-
-cairo_surface_t *
-latent_chart_new (const char *path, guint width, guint height, GError **error)
-{
-  LatentChartFormat format;
-  if (!latent_chart_get_format ("the picture", path, &format, error))
-    return NULL;
-  return latent_chart_new_in (format, width, height);
-}
-
-gboolean
-latent_chart_finish (cairo_surface_t *surface, const char *path, GError **error)
-{
-  g_autoptr (GBytes) bytes = latent_chart_take (surface, error);
-  return bytes && latent_chart_save (bytes, path, error);
 }
 
 void

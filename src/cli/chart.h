@@ -14,15 +14,10 @@ typedef enum {
 /* By the ending, .png or .svg; `option` is named where it is neither. */
 gboolean latent_chart_get_format (
     const char *option, const char *path, LatentChartFormat *format, GError **error);
-cairo_surface_t *latent_chart_new_in (LatentChartFormat format, guint width, guint height);
+cairo_surface_t *latent_chart_new (LatentChartFormat format, guint width, guint height);
 /* The file's bytes. Takes the surface. */
 GBytes *latent_chart_take (cairo_surface_t *surface, GError **error);
 gboolean latent_chart_save (GBytes *bytes, const char *path, GError **error);
-
-/* The same for one file, whose ending says the format. NULL where the ending is another. */
-cairo_surface_t *latent_chart_new (const char *path, guint width, guint height, GError **error);
-/* Writes what was drawn, beside `path` and moved there once whole. Takes the surface. */
-gboolean latent_chart_finish (cairo_surface_t *surface, const char *path, GError **error);
 
 /* Dark text on a line at y; align: 0 begins at x, .5 is centred there, 1 ends there. */
 void latent_chart_set_font (cairo_t *cairo, double size, gboolean bold);

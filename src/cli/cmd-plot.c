@@ -11,6 +11,7 @@
 #include "src/cli/options.h"
 #include "src/cli/plot.h"
 #include "src/cli/reconstruct.h"
+#include "src/cli/result.h"
 #include "src/cli/scatter.h"
 #include "src/cli/traverse.h"
 
@@ -294,6 +295,17 @@ fill_cloud (guint index, Job *job, GError **error)
   return job->cloud != NULL;
 }
 
+/* As others have numbers to tell, for scripts. */
+static void
+print_file (void)
+{
+  GVariantBuilder builder;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "output", g_variant_new_string (output));
+  g_autoptr (GVariant) result = g_variant_ref_sink (g_variant_builder_end (&builder));
+  latent_result_print (TRUE, result);
+}
+
 static gboolean
 run_plot (const LatentCommandLine *line, GError **error)
 {
@@ -312,7 +324,11 @@ run_plot (const LatentCommandLine *line, GError **error)
       return FALSE;
   }
   g_autoptr (GBytes) bytes = kinds[index].draw (&job, error);
-  return bytes && latent_chart_save (bytes, output, error);
+  if (!bytes || !latent_chart_save (bytes, output, error))
+    return FALSE;
+  if (line->json)
+    print_file ();
+  return TRUE;
 }
 
 const LatentCommand latent_command_plot = {

@@ -173,7 +173,7 @@ GBytes *
 latent_curve_draw (
     const LatentCurve *self, const char *title, LatentChartFormat format, GError **error)
 {
-  cairo_surface_t *surface = latent_chart_new_in (format, WIDTH, HEIGHT);
+  cairo_surface_t *surface = latent_chart_new (format, WIDTH, HEIGHT);
   LatentAxes axes = make_axes (self);
   cairo_t *cairo = cairo_create (surface);
   latent_axes_draw (&axes, cairo, title, "step", "loss");

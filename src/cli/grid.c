@@ -130,7 +130,7 @@ GBytes *
 latent_grid_draw (const LatentGrid *self, LatentChartFormat format, GError **error)
 {
   Plan plan = make_plan (self);
-  cairo_surface_t *surface = latent_chart_new_in (
+  cairo_surface_t *surface = latent_chart_new (
       format, (guint)(plan.width + .5), (guint)(plan.height + .5));
   cairo_t *cairo = cairo_create (surface);
   draw_names (self, cairo, &plan);

@@ -140,8 +140,7 @@ GBytes *
 latent_rates_draw (
     const LatentRates *self, const char *title, LatentChartFormat format, GError **error)
 {
-  cairo_surface_t *surface = latent_chart_new_in (
-      format, PANEL_WIDTH * LATENT_N_SCORES, PANEL_HEIGHT);
+  cairo_surface_t *surface = latent_chart_new (format, PANEL_WIDTH * LATENT_N_SCORES, PANEL_HEIGHT);
   cairo_t *cairo = cairo_create (surface);
   for (guint i = 0; i < LATENT_N_SCORES; i++) {
     LatentAxes axes = make_axes (self, i);

@@ -200,7 +200,7 @@ latent_scatter_draw (const LatentCloud *cloud, const char *name, const guint *ax
     chosen[0] = axes[0], chosen[1] = axes[1];
   else
     choose_axes (cloud, chosen);
-  cairo_surface_t *surface = latent_chart_new_in (
+  cairo_surface_t *surface = latent_chart_new (
       format, LEFT + SIDE + (n_classes ? LEGEND : MARGIN), TOP + SIDE + BOTTOM);
   cairo_t *cairo = cairo_create (surface);
   LatentAxes frame = make_frame (cloud, chosen);

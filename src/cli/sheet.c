@@ -99,7 +99,7 @@ GBytes *
 latent_sheet_draw (const LatentSheet *self, LatentChartFormat format, GError **error)
 {
   /* Drawn twice: the first time for its height. */
-  cairo_surface_t *surface = latent_chart_new_in (LATENT_CHART_PNG, 1, 1);
+  cairo_surface_t *surface = latent_chart_new (LATENT_CHART_PNG, 1, 1);
   double height = 1;
   for (guint pass = 0; pass < 2; pass++) {
     cairo_t *cr = cairo_create (surface);
@@ -108,7 +108,7 @@ latent_sheet_draw (const LatentSheet *self, LatentChartFormat format, GError **e
     if (pass == 1)
       break;
     cairo_surface_destroy (surface);
-    surface = latent_chart_new_in (format, self->width, (guint)height);
+    surface = latent_chart_new (format, self->width, (guint)height);
   }
   return latent_chart_take (surface, error);
 }
