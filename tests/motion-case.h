@@ -11,10 +11,11 @@ case_synthesise (LatentMotion *motion, const gint32 *latents, const guint8 *mask
   gint32 levels[LATENT_MOTION_PIXELS];
 
   for (guint i = 0; i < places; i++) {
+    const guint column = i % width;
     for (guint c = 0; c < motion->basis->k; c++)
       levels[c] = latents[c * places + i];
     if (mask == NULL || mask[i])
-      latent_motion_synthesise (motion, i % width, i / width, levels);
+      latent_motion_synthesise (motion, i / width, &column, 1, levels);
   }
 }
 
@@ -34,4 +35,22 @@ case_predict (
 
   latent_motion_move (motion, x, y, vectors, pixels);
   latent_motion_project (motion, pixels, 0, motion->basis->k, prediction);
+}
+
+/* The whole, and pieces where that is not good enough; the cost of the better, four vectors costing
+ * lambda more. */
+static inline guint
+case_search (const LatentMotion *motion, guint x, guint y, const LatentVector *candidates, guint n,
+    guint lambda, gboolean has_memory, LatentVector *whole, LatentVector *pieces)
+{
+  const guint cost = latent_motion_search (motion, x, y, candidates, n, lambda, whole);
+  guint split;
+
+  for (guint i = 0; i < LATENT_MOTION_PIECES; i++)
+    pieces[i] = *whole;
+  if (cost < LATENT_MOTION_WELL * lambda)
+    return cost;
+  split = latent_motion_search_pieces (motion, x, y, n > 0 ? candidates[0] : (LatentVector){0, 0},
+      lambda, has_memory, *whole, pieces);
+  return MIN (cost, split + lambda);
 }

@@ -115,7 +115,7 @@ GST_START_TEST (what_moved_is_found)
     for (guint x = 0; x < WIDTH; x++)
       self.now[y][x] = get_pixel (x + shifts[__i__].x / 4., y + shifts[__i__].y / 4.);
   set_source (&self);
-  guint cost = latent_motion_search (
+  guint cost = case_search (
       self.motion, 2, 2, &shifts[__i__].candidate, 1, 4, FALSE, &whole, pieces);
   fail_unless_equals_int (whole.x, shifts[__i__].x);
   fail_unless_equals_int (whole.y, shifts[__i__].y);
@@ -135,7 +135,7 @@ GST_START_TEST (halves_of_a_tile_go_their_ways)
     for (guint x = 0; x < WIDTH; x++)
       self.now[y][x] = x < 2 * TILE + 8 ? get_pixel (x + 2, y) : get_pixel (x - 3, y + 1);
   set_source (&self);
-  latent_motion_search (self.motion, 2, 1, NULL, 0, 1, FALSE, &whole, pieces);
+  case_search (self.motion, 2, 1, NULL, 0, 1, FALSE, &whole, pieces);
   fail_unless_equals_int (pieces[0].x, 8);
   fail_unless_equals_int (pieces[0].y, 0);
   fail_unless_equals_int (pieces[1].x, -12);
@@ -163,14 +163,14 @@ GST_START_TEST (pieces_are_remembered)
     for (guint x = 0; x < WIDTH; x++)
       self.now[y][x] = y < TILE + 8 ? 90 : get_pixel (x, y);
   set_source (&self);
-  latent_motion_search (self.motion, 2, 1, NULL, 0, 1, TRUE, &whole, pieces);
+  case_search (self.motion, 2, 1, NULL, 0, 1, TRUE, &whole, pieces);
   fail_if (latent_vector_is_memory (pieces[0]) || latent_vector_is_memory (pieces[1]));
   fail_unless (latent_vector_is_memory (pieces[2]) && latent_vector_is_memory (pieces[3]));
   case_predict (self.motion, 2, 1, pieces, prediction);
   for (guint y = 0; y < TILE; y++)
     for (guint x = 0; x < TILE; x++)
       fail_unless_equals_int (prediction[y * TILE + x], 4 * self.now[TILE + y][2 * TILE + x]);
-  latent_motion_search (self.motion, 2, 1, NULL, 0, 1, FALSE, &whole, pieces);
+  case_search (self.motion, 2, 1, NULL, 0, 1, FALSE, &whole, pieces);
   fail_if (latent_vector_is_memory (pieces[2]));
   clear (&self);
 }
@@ -187,7 +187,7 @@ GST_START_TEST (bits_have_a_price)
     for (guint x = 0; x < WIDTH; x++)
       self.now[y][x] = get_pixel (x + .25, y);
   set_source (&self);
-  latent_motion_search (self.motion, 2, 1, NULL, 0, 10000, FALSE, &whole, pieces);
+  case_search (self.motion, 2, 1, NULL, 0, 10000, FALSE, &whole, pieces);
   fail_unless_equals_int (whole.x, 0);
   check_vectors (pieces, 0, 0);
   fail_unless (latent_motion_get_still_cost (self.motion, 2, 1) > 100);
@@ -213,7 +213,7 @@ GST_START_TEST (edges_are_searched)
   set_source (&self);
   for (guint y = 0; y < GRID_H; y += GRID_H - 1)
     for (guint x = 0; x < GRID_W; x += GRID_W - 1) {
-      latent_motion_search (self.motion, x, y, far, G_N_ELEMENTS (far), 0, FALSE, &whole, pieces);
+      case_search (self.motion, x, y, far, G_N_ELEMENTS (far), 0, FALSE, &whole, pieces);
       fail_unless_equals_int (whole.x, 0);
       check_vectors (pieces, 0, 0);
       fail_unless_equals_int (latent_motion_get_still_cost (self.motion, x, y), 0);

@@ -397,6 +397,40 @@ GST_START_TEST (sums_are_those_of_plain_loops)
 }
 GST_END_TEST
 
+/* More tiles of a row at once than are summed at a time, in any order; and latents in parts. */
+GST_START_TEST (rows_are_of_single_tiles)
+{
+  enum { WIDE = 19 };
+  g_autoptr (LatentMotionBasis)
+      basis = new_random (kinds[__i__].color, kinds[__i__].width, kinds[__i__].height);
+  g_autoptr (LatentMotion) row = latent_motion_new (basis, WIDE, 1);
+  g_autoptr (LatentMotion) single = latent_motion_new (basis, WIDE, 1);
+  g_autofree gint32 *latents = new_latents (basis, WIDE);
+  const LatentVector vectors[LATENT_MOTION_PIECES] = {
+      {5, -3}
+  };
+  gint16 pixels[LATENT_MOTION_PIXELS];
+  gint32 whole[K_MAX], parts[K_MAX];
+  guint columns[WIDE], width, height;
+
+  for (guint i = 0; i < WIDE; i++) {
+    columns[i] = i * 7 % WIDE;
+    latent_motion_synthesise (single, 0, &columns[i], 1, latents + i * basis->k);
+  }
+  latent_motion_synthesise (row, 0, columns, WIDE, latents);
+  for (guint i = 0; i < basis->n_planes; i++) {
+    const guint8 *a = latent_motion_get_plane (row, i, &width, &height);
+    fail_unless (
+        memcmp (a, latent_motion_get_plane (single, i, &width, &height), width * height) == 0);
+  }
+  latent_motion_move (row, 3, 0, vectors, pixels);
+  latent_motion_project (row, pixels, 0, basis->k, whole);
+  latent_motion_project (row, pixels, 0, 5, parts);
+  latent_motion_project (row, pixels, 5, basis->k, parts + 5);
+  fail_unless (memcmp (whole, parts, basis->k * sizeof *whole) == 0);
+}
+GST_END_TEST
+
 static guint32
 hash (guint32 state, gconstpointer data, gsize n)
 {
@@ -455,6 +489,7 @@ motion_suite (void)
   tcase_add_test (tcase, pieces_move_each_on_its_own);
   tcase_add_test (tcase, chroma_moves_by_eighths);
   tcase_add_loop_test (tcase, sums_are_those_of_plain_loops, 0, G_N_ELEMENTS (kinds));
+  tcase_add_loop_test (tcase, rows_are_of_single_tiles, 0, G_N_ELEMENTS (kinds));
   tcase_add_loop_test (tcase, integers_are_the_same_everywhere, 0, G_N_ELEMENTS (kinds));
   return suite;
 }

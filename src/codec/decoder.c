@@ -163,24 +163,24 @@ follows (const LatentDecoder *self, const LatentPacketInfo *info, GError **error
 }
 
 static void
-decode_slices (gsize begin, gsize end, gpointer data)
+decode_slice (gsize i, gpointer data)
 {
   LatentDecoder *self = data;
   LatentStream *stream = &self->stream;
+  LatentSymbolCoder *coder = stream->coders[i];
+  const LatentSlice *slice = &stream->slices[i];
 
   if (stream->n_frames > 1) { /* of one slice */
-    self->n_frames = latent_symbol_coder_decode_frames (stream->coders[0], stream->slices[0].data,
-        stream->slices[0].size, stream->n_frames, self->previous, stream->symbols);
-    self->decoded[0] = self->n_frames > 0;
-    return;
+    self->n_frames = latent_symbol_coder_decode_frames (
+        coder, slice->data, slice->size, stream->n_frames, self->previous, stream->symbols);
+    self->decoded[i] = self->n_frames > 0;
+  } else if (self->is_foretold) {
+    self->decoded[i] = latent_symbol_coder_decode_foretold (
+        coder, slice->data, slice->size, &stream->predictor.foretold, stream->symbols);
+  } else {
+    self->decoded[i] = latent_symbol_coder_decode (
+        coder, slice->data, slice->size, self->previous, stream->symbols);
   }
-  for (gsize i = begin; i < end; i++)
-    self->decoded[i] = self->is_foretold
-                           ? latent_symbol_coder_decode_foretold (stream->coders[i],
-                                 stream->slices[i].data, stream->slices[i].size,
-                                 &stream->predictor.foretold, stream->symbols)
-                           : latent_symbol_coder_decode (stream->coders[i], stream->slices[i].data,
-                                 stream->slices[i].size, self->previous, stream->symbols);
 }
 
 static gboolean
@@ -194,7 +194,7 @@ decode_symbols (LatentDecoder *self, const LatentPacketInfo *info)
   self->is_foretold = latent_stream_is_foretold (stream, info->key);
   if (self->is_foretold)
     latent_predictor_begin (&stream->predictor, info->quality, TRUE);
-  latent_parallel (stream->threads, stream->n_slices, 1, decode_slices, self);
+  latent_parallel_each (stream->threads, stream->n_slices, decode_slice, self);
   for (guint i = 0; i < stream->n_slices; i++)
     ok &= self->decoded[i];
   return ok;

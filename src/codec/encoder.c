@@ -247,25 +247,23 @@ get_duration (const LatentEncoder *self, guint64 duration)
 }
 
 static void
-encode_slices (gsize begin, gsize end, gpointer data)
+encode_slice (gsize i, gpointer data)
 {
   LatentEncoder *self = data;
   LatentStream *stream = &self->stream;
+  LatentSymbolCoder *coder = stream->coders[i];
+  guint8 *buffer = self->buffers[i];
+  gsize size;
 
-  if (stream->n_frames > 1) { /* of one slice */
-    gsize size = latent_symbol_coder_encode_frames (stream->coders[0], stream->symbols,
-        self->n_waiting, stream->n_frames, self->previous, self->buffers[0]);
-    stream->slices[0] = (LatentSlice){self->buffers[0], size};
-    return;
-  }
-  for (gsize i = begin; i < end; i++) {
-    LatentSymbolCoder *coder = stream->coders[i];
-    gsize size = self->is_foretold ? latent_symbol_coder_encode_foretold (coder, stream->symbols,
-                                         &stream->predictor.foretold, self->buffers[i])
-                                   : latent_symbol_coder_encode (
-                                         coder, stream->symbols, self->previous, self->buffers[i]);
-    stream->slices[i] = (LatentSlice){self->buffers[i], size};
-  }
+  if (stream->n_frames > 1) /* of one slice */
+    size = latent_symbol_coder_encode_frames (
+        coder, stream->symbols, self->n_waiting, stream->n_frames, self->previous, buffer);
+  else if (self->is_foretold)
+    size = latent_symbol_coder_encode_foretold (
+        coder, stream->symbols, &stream->predictor.foretold, buffer);
+  else
+    size = latent_symbol_coder_encode (coder, stream->symbols, self->previous, buffer);
+  stream->slices[i] = (LatentSlice){buffer, size};
 }
 
 /* Waves do not stand still: a symbol of sound does not stay as it was. */
@@ -318,7 +316,7 @@ encode_packet (LatentEncoder *self, LatentPacketInfo *info)
   } else {
     quantise (self, info->key);
   }
-  latent_parallel (stream->threads, stream->n_slices, 1, encode_slices, self);
+  latent_parallel_each (stream->threads, stream->n_slices, encode_slice, self);
   latent_packet_put (info, stream->has_held && info->quality == stream->held_quality,
       stream->n_slices, stream->slices, self->packet);
   latent_stream_end (stream, info->key, info->quality, self->n_waiting);

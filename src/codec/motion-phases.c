@@ -76,12 +76,19 @@ clip (gint value)
   return (guint8)CLAMP (value, 0, 255);
 }
 
-/* A row between columns: sums, and these rounded. src: where the first pixel's taps begin. */
+/* A row between columns: sums, and these rounded. src: where the first pixel's taps begin. Sixteen
+ * bits hold all there is in between. */
 LATENT_FOR_EACH_CPU static void
 filter_row (const guint8 *restrict src, guint n, gint16 *restrict sums)
 {
-  for (guint x = 0; x < n; x++)
-    sums[x] = (gint16)filter (src[x], src[x + 1], src[x + 2], src[x + 3], src[x + 4], src[x + 5]);
+  gint16 pixels[STRIP + TAPS];
+
+  for (guint x = 0; x < n + TAPS - 1; x++)
+    pixels[x] = src[x];
+  for (guint x = 0; x < n; x++) {
+    const gint16 *p = pixels + x;
+    sums[x] = (gint16)filter (p[0], p[1], p[2], p[3], p[4], p[5]);
+  }
 }
 
 LATENT_FOR_EACH_CPU static void

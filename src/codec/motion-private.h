@@ -4,9 +4,30 @@
 #include "src/codec/motion-phases.h"
 #include "src/codec/motion.h"
 
+/* src/codec/motion-product.c. Sums of products of 16-bit integers, in 32 bits that wrap. */
+
+#define LATENT_MOTION_BATCH 8 /* tiles at a time, at most */
+
+typedef struct {
+  const LatentMotionBasis *basis; /* borrowed */
+  guint n;                        /* pairs of rows; the last one may be alone */
+  gint16 *matrix;                 /* the basis's, in pairs */
+} LatentMotionPairs;
+
+void latent_motion_pairs_init (LatentMotionPairs *self, const LatentMotionBasis *basis);
+void latent_motion_pairs_clear (LatentMotionPairs *self);
+/* Pixels [begin, end), multiples of 32, of n tiles: rows of end - begin. levels: within +-32767,
+ * rows of 2 * self->n. */
+void latent_motion_pairs_sum (const LatentMotionPairs *self, const gint16 *levels, guint n,
+    guint begin, guint end, guint8 *dst);
+/* Rows of the matrix times pixels (n, a multiple of 32). */
+void latent_motion_multiply (
+    const gint16 *matrix, const gint16 *pixels, gsize n, guint n_rows, gint32 *dst);
+
 /* What motion.c and motion-search.c share. */
 struct _LatentMotion {
   const LatentMotionBasis *basis;
+  LatentMotionPairs pairs;
   guint grid_width, grid_height;
   LatentPlane planes[LATENT_MOTION_PLANES]; /* of the last synthesis */
   LatentPlane memory[LATENT_MOTION_PLANES]; /* what was remembered */
@@ -24,23 +45,3 @@ latent_motion_get_main (const LatentMotionBasis *basis)
 {
   return basis->color == LATENT_COLOR_RGB ? 1 : 0;
 }
-
-/* src/codec/motion-product.c. Sums of products of 16-bit integers, in 32 bits that wrap. */
-
-/* Pixels of a tile: n_dst columns, a multiple of 32, of rows list[0..n) of the matrix, times
- * weights, plus offsets, shifted right with rounding, 0 to 255. */
-typedef struct {
-  const gint16 *matrix;
-  gsize stride; /* of its rows */
-  gsize n_dst;
-  const guint16 *list;
-  const gint16 *weights; /* by place in the list */
-  guint n;
-  const gint32 *offsets;
-  guint shift;
-} LatentMotionSum;
-
-void latent_motion_sum (const LatentMotionSum *self, guint8 *dst);
-/* Rows of the matrix times pixels (n, a multiple of 32). */
-void latent_motion_multiply (
-    const gint16 *matrix, const gint16 *pixels, gsize n, guint n_rows, gint32 *dst);

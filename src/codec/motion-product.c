@@ -1,98 +1,68 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "src/base/clones.h"
 #include "src/codec/motion-private.h"
+
+#include <string.h>
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
 
 #define BLOCK 32 /* columns at a time */
 
-/* Two products, so that one instruction does both; an odd last one goes with 0 times itself. */
-typedef struct {
-  const gint16 *rows[2];
-  gint16 weights[2];
-} Pair;
-
-static guint
-make_pairs (const LatentMotionSum *self, Pair *pairs)
+/* For instructions that make two products and their sum: of rows 2 i and 2 i + 1, which lie column
+ * by column side by side; blocks of columns one behind the other, so that one stays in the
+ * first-level cache for some tiles. */
+void
+latent_motion_pairs_init (LatentMotionPairs *self, const LatentMotionBasis *basis)
 {
-  for (guint i = 0; i < self->n; i++) {
-    Pair *pair = &pairs[i / 2];
-    pair->rows[i % 2] = self->matrix + self->list[i] * self->stride;
-    pair->weights[i % 2] = self->weights[i];
-    if (i % 2 == 0) {
-      pair->rows[1] = pair->rows[0];
-      pair->weights[1] = 0;
-    }
+  gint16 *dst;
+
+  *self = (LatentMotionPairs){.basis = basis, .n = (basis->k + 1) / 2};
+  self->matrix = dst = g_new (gint16, (gsize)2 * self->n * basis->d);
+  for (guint column = 0; column < basis->d; column += BLOCK)
+    for (guint row = 0; row < 2 * self->n; row += 2)
+      for (guint i = 0; i < BLOCK; i++) {
+        const gint16 *src = basis->matrix + (gsize)row * basis->d + column + i;
+        *dst++ = src[0];
+        *dst++ = row + 1 < basis->k ? src[basis->d] : 0;
+      }
+}
+
+void
+latent_motion_pairs_clear (LatentMotionPairs *self)
+{
+  g_free (self->matrix);
+  *self = (LatentMotionPairs){0};
+}
+
+/* A block of one tile's pixels. */
+typedef struct {
+  const gint16 *matrix;
+  const gint16 *levels;
+  guint n; /* pairs */
+  const gint32 *offsets;
+  guint shift;
+} Block;
+
+static void
+sum_block (const Block *self, guint8 *dst)
+{
+  const gint16 *matrix = self->matrix;
+  guint32 sums[BLOCK];
+
+  for (guint i = 0; i < BLOCK; i++)
+    sums[i] = (guint32)self->offsets[i] + (1u << (self->shift - 1));
+  for (guint pair = 0; pair < self->n; pair++, matrix += 2 * BLOCK) {
+    const gint32 a = self->levels[2 * pair], b = self->levels[2 * pair + 1];
+    for (guint i = 0; i < BLOCK; i++)
+      sums[i] += (guint32)(matrix[2 * i] * a + matrix[2 * i + 1] * b);
   }
-  return (self->n + 1) / 2;
+  for (guint i = 0; i < BLOCK; i++)
+    dst[i] = (guint8)CLAMP ((gint32)sums[i] >> self->shift, 0, 255);
 }
 
 #ifdef __x86_64__
 
-static inline __m128i
-load (gconstpointer src)
-{
-  return _mm_loadu_si128 (src);
-}
-
-/* Eight columns of a pair. */
-static inline void
-add_pair (__m128i *low, __m128i *high, const Pair *pair, gsize column, __m128i weights)
-{
-  __m128i a = load (pair->rows[0] + column), b = load (pair->rows[1] + column);
-
-  *low = _mm_add_epi32 (*low, _mm_madd_epi16 (_mm_unpacklo_epi16 (a, b), weights));
-  *high = _mm_add_epi32 (*high, _mm_madd_epi16 (_mm_unpackhi_epi16 (a, b), weights));
-}
-
-static inline __m128i
-start_sum (const LatentMotionSum *self, gsize column)
-{
-  return _mm_add_epi32 (load (self->offsets + column), _mm_set1_epi32 (1 << (self->shift - 1)));
-}
-
-/* Sixteen sums to bytes. */
-static inline void
-store_sums (__m128i a, __m128i b, __m128i c, __m128i d, guint shift, guint8 *dst)
-{
-  __m128i by = _mm_cvtsi32_si128 ((gint)shift);
-  __m128i low = _mm_packs_epi32 (_mm_sra_epi32 (a, by), _mm_sra_epi32 (b, by));
-  __m128i high = _mm_packs_epi32 (_mm_sra_epi32 (c, by), _mm_sra_epi32 (d, by));
-
-  _mm_storeu_si128 ((__m128i *)dst, _mm_packus_epi16 (low, high));
-}
-
-/* Sums stay in registers. */
-static void
-sum_pairs (const LatentMotionSum *self, const Pair *pairs, guint n, guint8 *dst)
-{
-  for (gsize column = 0; column < self->n_dst; column += BLOCK) {
-    __m128i a = start_sum (self, column), b = start_sum (self, column + 4);
-    __m128i c = start_sum (self, column + 8), d = start_sum (self, column + 12);
-    __m128i e = start_sum (self, column + 16), f = start_sum (self, column + 20);
-    __m128i g = start_sum (self, column + 24), h = start_sum (self, column + 28);
-    for (guint i = 0; i < n; i++) {
-      const Pair *pair = &pairs[i];
-      __m128i weights = _mm_set1_epi32 (
-          (gint)((guint16)pair->weights[0] | (guint32)(guint16)pair->weights[1] << 16));
-      add_pair (&a, &b, pair, column, weights);
-      add_pair (&c, &d, pair, column + 8, weights);
-      add_pair (&e, &f, pair, column + 16, weights);
-      add_pair (&g, &h, pair, column + 24, weights);
-    }
-    store_sums (a, b, c, d, self->shift, dst + column);
-    store_sums (e, f, g, h, self->shift, dst + column + 16);
-  }
-}
-
-/* The same with twice as wide registers, whose halves are columns 0 to 3 and 8 to 11 of sixteen,
- * and the others. */
 #define WIDE __attribute__ ((target ("avx2"))) static
-
-typedef struct {
-  __m256i even, odd;
-} Sixteen;
 
 WIDE inline __m256i
 load_wide (gconstpointer src)
@@ -100,106 +70,82 @@ load_wide (gconstpointer src)
   return _mm256_loadu_si256 (src);
 }
 
-WIDE inline Sixteen
-start_sixteen (const LatentMotionSum *self, gsize column)
+/* Thirty-two columns in four registers. */
+WIDE void
+sum_block_wide (const Block *self, guint8 *dst)
 {
   const __m256i half = _mm256_set1_epi32 (1 << (self->shift - 1));
-  const __m256i a = _mm256_add_epi32 (load_wide (self->offsets + column), half);
-  const __m256i b = _mm256_add_epi32 (load_wide (self->offsets + column + 8), half);
+  const __m128i by = _mm_cvtsi32_si128 ((gint)self->shift);
+  const gint16 *matrix = self->matrix;
+  __m256i a = _mm256_add_epi32 (load_wide (self->offsets), half);
+  __m256i b = _mm256_add_epi32 (load_wide (self->offsets + 8), half);
+  __m256i c = _mm256_add_epi32 (load_wide (self->offsets + 16), half);
+  __m256i d = _mm256_add_epi32 (load_wide (self->offsets + 24), half);
 
-  return (Sixteen){_mm256_permute2x128_si256 (a, b, 0x20), _mm256_permute2x128_si256 (a, b, 0x31)};
-}
-
-WIDE inline void
-add_sixteen (Sixteen *sum, const Pair *pair, gsize column, __m256i weights)
-{
-  const __m256i a = load_wide (pair->rows[0] + column), b = load_wide (pair->rows[1] + column);
-
-  sum->even = _mm256_add_epi32 (
-      sum->even, _mm256_madd_epi16 (_mm256_unpacklo_epi16 (a, b), weights));
-  sum->odd = _mm256_add_epi32 (sum->odd, _mm256_madd_epi16 (_mm256_unpackhi_epi16 (a, b), weights));
-}
-
-WIDE inline __m256i
-pack_sixteen (Sixteen sum, guint shift)
-{
-  const __m128i by = _mm_cvtsi32_si128 ((gint)shift);
-
-  return _mm256_packs_epi32 (_mm256_sra_epi32 (sum.even, by), _mm256_sra_epi32 (sum.odd, by));
-}
-
-WIDE void
-sum_wide (const LatentMotionSum *self, const Pair *pairs, guint n, guint8 *dst)
-{
-  for (gsize column = 0; column < self->n_dst; column += BLOCK) {
-    Sixteen a = start_sixteen (self, column), b = start_sixteen (self, column + 16);
-    for (guint i = 0; i < n; i++) {
-      const Pair *pair = &pairs[i];
-      const __m256i weights = _mm256_set1_epi32 (
-          (gint)((guint16)pair->weights[0] | (guint32)(guint16)pair->weights[1] << 16));
-      add_sixteen (&a, pair, column, weights);
-      add_sixteen (&b, pair, column + 16, weights);
-    }
-    const __m256i bytes = _mm256_packus_epi16 (
-        pack_sixteen (a, self->shift), pack_sixteen (b, self->shift));
-    _mm256_storeu_si256 (
-        (__m256i *)(dst + column), _mm256_permute4x64_epi64 (bytes, _MM_SHUFFLE (3, 1, 2, 0)));
+  for (guint pair = 0; pair < self->n; pair++, matrix += 2 * BLOCK) {
+    gint32 both;
+    memcpy (&both, self->levels + 2 * pair, sizeof both);
+    const __m256i levels = _mm256_set1_epi32 (both);
+    a = _mm256_add_epi32 (a, _mm256_madd_epi16 (load_wide (matrix), levels));
+    b = _mm256_add_epi32 (b, _mm256_madd_epi16 (load_wide (matrix + 16), levels));
+    c = _mm256_add_epi32 (c, _mm256_madd_epi16 (load_wide (matrix + 32), levels));
+    d = _mm256_add_epi32 (d, _mm256_madd_epi16 (load_wide (matrix + 48), levels));
   }
-}
-
-#else
-
-static void
-sum_pairs (const LatentMotionSum *self, const Pair *pairs, guint n, guint8 *dst)
-{
-  for (gsize column = 0; column < self->n_dst; column++) {
-    guint32 sum = (guint32)self->offsets[column] + (1u << (self->shift - 1));
-    for (guint i = 0; i < n; i++)
-      for (guint j = 0; j < 2; j++)
-        sum += (guint32)((gint32)pairs[i].rows[j][column] * pairs[i].weights[j]);
-    dst[column] = (guint8)CLAMP ((gint32)sum >> self->shift, 0, 255);
-  }
+  a = _mm256_packs_epi32 (_mm256_sra_epi32 (a, by), _mm256_sra_epi32 (b, by));
+  c = _mm256_packs_epi32 (_mm256_sra_epi32 (c, by), _mm256_sra_epi32 (d, by));
+  a = _mm256_packus_epi16 (a, c);
+  _mm256_storeu_si256 (
+      (__m256i *)dst, _mm256_permutevar8x32_epi32 (a, _mm256_setr_epi32 (0, 4, 1, 5, 2, 6, 3, 7)));
 }
 
 #endif
 
-void
-latent_motion_sum (const LatentMotionSum *self, guint8 *dst)
+static void
+sum_any_block (const Block *self, guint8 *dst)
 {
-  Pair pairs[(LATENT_MOTION_COMPONENTS + 1) / 2];
-  const guint n = make_pairs (self, pairs);
-
 #ifdef __x86_64__
   if (__builtin_cpu_supports ("avx2")) {
-    sum_wide (self, pairs, n, dst);
+    sum_block_wide (self, dst);
     return;
   }
 #endif
-  sum_pairs (self, pairs, n, dst);
+  sum_block (self, dst);
 }
 
-#define ROWS 4 /* at a time, so that pixels are loaded once for all of them */
+/* Pairs up to the last latent that is not 0. */
+static guint
+count_pairs (const LatentMotionPairs *self, const gint16 *levels)
+{
+  guint n = self->n;
+
+  while (n > 0 && levels[2 * n - 2] == 0 && levels[2 * n - 1] == 0)
+    n--;
+  return n;
+}
+
+void
+latent_motion_pairs_sum (const LatentMotionPairs *self, const gint16 *levels, guint n, guint begin,
+    guint end, guint8 *dst)
+{
+  const LatentMotionBasis *basis = self->basis;
+  guint counts[LATENT_MOTION_BATCH];
+
+  for (guint tile = 0; tile < n; tile++)
+    counts[tile] = count_pairs (self, levels + (gsize)tile * 2 * self->n);
+  for (guint column = begin; column < end; column += BLOCK)
+    for (guint tile = 0; tile < n; tile++) {
+      const Block block = {self->matrix + (gsize)2 * self->n * column,
+          levels + (gsize)tile * 2 * self->n, counts[tile], basis->mean + column,
+          basis->shift + LATENT_MOTION_FRACTION};
+      sum_any_block (&block, dst + (gsize)tile * (end - begin) + column - begin);
+    }
+}
 
 /* Rows are orthonormal and pixels 0 to 255, so that no sum overflows. */
-LATENT_FOR_EACH_CPU static void
+static void
 multiply (const gint16 *matrix, const gint16 *pixels, gsize n, guint n_rows, gint32 *dst)
 {
-  guint i = 0;
-
-  for (; i + ROWS <= n_rows; i += ROWS, matrix += ROWS * n) {
-    gint32 a = 0, b = 0, c = 0, d = 0;
-    for (gsize j = 0; j < n; j++) {
-      a += matrix[j] * pixels[j];
-      b += matrix[n + j] * pixels[j];
-      c += matrix[2 * n + j] * pixels[j];
-      d += matrix[3 * n + j] * pixels[j];
-    }
-    dst[i] = a;
-    dst[i + 1] = b;
-    dst[i + 2] = c;
-    dst[i + 3] = d;
-  }
-  for (; i < n_rows; i++, matrix += n) {
+  for (guint i = 0; i < n_rows; i++, matrix += n) {
     gint32 sum = 0;
     for (gsize j = 0; j < n; j++)
       sum += matrix[j] * pixels[j];
@@ -207,9 +153,38 @@ multiply (const gint16 *matrix, const gint16 *pixels, gsize n, guint n_rows, gin
   }
 }
 
+#ifdef __x86_64__
+
+#define ROWS 4 /* at a time, so that pixels are loaded once for all of them */
+
+WIDE void
+multiply_rows (const gint16 *matrix, const gint16 *pixels, gsize n, gint32 *dst)
+{
+  __m256i a = _mm256_setzero_si256 (), b = a, c = a, d = a;
+
+  for (gsize j = 0; j < n; j += 16) {
+    const __m256i p = load_wide (pixels + j);
+    a = _mm256_add_epi32 (a, _mm256_madd_epi16 (load_wide (matrix + j), p));
+    b = _mm256_add_epi32 (b, _mm256_madd_epi16 (load_wide (matrix + n + j), p));
+    c = _mm256_add_epi32 (c, _mm256_madd_epi16 (load_wide (matrix + 2 * n + j), p));
+    d = _mm256_add_epi32 (d, _mm256_madd_epi16 (load_wide (matrix + 3 * n + j), p));
+  }
+  a = _mm256_hadd_epi32 (_mm256_hadd_epi32 (a, b), _mm256_hadd_epi32 (c, d));
+  _mm_storeu_si128 (
+      (__m128i *)dst, _mm_add_epi32 (_mm256_castsi256_si128 (a), _mm256_extracti128_si256 (a, 1)));
+}
+
+#endif
+
 void
 latent_motion_multiply (
     const gint16 *matrix, const gint16 *pixels, gsize n, guint n_rows, gint32 *dst)
 {
-  multiply (matrix, pixels, n, n_rows, dst);
+  guint i = 0;
+
+#ifdef __x86_64__
+  for (; i + ROWS <= n_rows && __builtin_cpu_supports ("avx2"); i += ROWS)
+    multiply_rows (matrix + i * n, pixels, n, dst + i);
+#endif
+  multiply (matrix + i * n, pixels, n, n_rows - i, dst + i);
 }

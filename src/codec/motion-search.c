@@ -6,8 +6,6 @@
 
 /* How many times the best of five places may be another one. */
 #define STEPS_MAX 24
-/* A tile whose cost is less, in lambdas, is not looked at in pieces. */
-#define WELL 48
 
 /* A piece of the source, and what is known of where it was. */
 typedef struct {
@@ -103,7 +101,7 @@ walk (Search *self)
 }
 
 /* From here on the cost is that of transformed differences. */
-static void
+static guint
 try_part (Search *self, gint x, gint y)
 {
   LatentVector vector = {(gint16)x, (gint16)y};
@@ -119,31 +117,62 @@ try_part (Search *self, gint x, gint y)
     self->cost = cost;
     self->best = vector;
   }
+  return cost;
 }
 
-/* Halves around the best whole vector, then quarters around the best of these. */
+/* Around the best vector: four sides, and the corner between the better ones. */
+static void
+look_around (Search *self, gint step)
+{
+  const LatentVector from = self->best;
+  const guint left = try_part (self, from.x - step, from.y);
+  const guint right = try_part (self, from.x + step, from.y);
+  const guint above = try_part (self, from.x, from.y - step);
+  const guint below = try_part (self, from.x, from.y + step);
+
+  try_part (self, from.x + (left < right ? -step : step), from.y + (above < below ? -step : step));
+}
+
+/* The vector that costs least to code, where it is not far. */
+static void
+try_expected (Search *self)
+{
+  const gint x = self->expected.x, y = self->expected.y;
+
+  if (is_near (self, self->x + (x >> 2), self->y + (y >> 2)))
+    try_part (self, x, y);
+}
+
+/* Halves around the best whole vector, then quarters around the best of these, or of what was
+ * expected. */
 static void
 refine (Search *self)
 {
   self->cost = G_MAXUINT;
   try_part (self, self->best.x, self->best.y);
-  for (gint step = 2; step > 0; step--) {
-    LatentVector from = self->best;
-    for (gint i = -1; i <= 1; i++)
-      for (gint j = -1; j <= 1; j++)
-        if (i != 0 || j != 0)
-          try_part (self, from.x + j * step, from.y + i * step);
-  }
+  look_around (self, 2);
+  try_expected (self);
+  look_around (self, 1);
 }
 
+static gboolean
+is_among (LatentVector vector, const LatentVector *others, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (vector.x >> 2 == others[i].x >> 2 && vector.y >> 2 == others[i].y >> 2)
+      return TRUE;
+  return FALSE;
+}
+
+/* In whole pixels. */
 static void
 find (Search *self, const LatentVector *candidates, guint n)
 {
   try_whole (self, 0, 0);
   for (guint i = 0; i < n; i++)
-    try_whole (self, candidates[i].x >> 2, candidates[i].y >> 2);
+    if (!is_among (candidates[i], candidates, i))
+      try_whole (self, candidates[i].x >> 2, candidates[i].y >> 2);
   walk (self);
-  refine (self);
 }
 
 /* What was remembered, where that is nearer. */
@@ -162,37 +191,9 @@ try_memory (Search *self, const LatentPlane *memory)
   }
 }
 
-/* The four pieces on their own, from where the whole was and those before them went. */
-static guint
-find_pieces (const LatentMotion *self, guint x, guint y, const Search *whole, gboolean has_memory,
-    LatentVector vectors[LATENT_MOTION_PIECES])
-{
-  guint w = whole->w / 2, h = whole->h / 2, cost = 0, n = 1;
-  const LatentPlane *memory = &self->memory[latent_motion_get_main (self->basis)];
-  LatentVector from[LATENT_MOTION_PIECES];
-  Search piece;
-
-  from[0] = whole->best;
-  for (guint i = 0; i < LATENT_MOTION_PIECES; i++) {
-    start (&piece, self, (gint)(x * whole->w + (i & 1) * w), (gint)(y * whole->h + (i >> 1) * h), w,
-        h, whole->lambda, n == 1 ? whole->expected : from[n - 1]);
-    find (&piece, from, n);
-    if (n < LATENT_MOTION_PIECES)
-      from[n++] = piece.best;
-    if (has_memory)
-      try_memory (&piece, memory);
-    if (latent_vector_is_memory (piece.best))
-      n--;
-    vectors[i] = piece.best;
-    cost += piece.cost;
-  }
-  return cost;
-}
-
 guint
 latent_motion_search (const LatentMotion *self, guint x, guint y, const LatentVector *candidates,
-    guint n, guint lambda, gboolean has_memory, LatentVector *whole,
-    LatentVector pieces[LATENT_MOTION_PIECES])
+    guint n, guint lambda, LatentVector *whole)
 {
   guint width = self->basis->tile_width, height = self->basis->tile_height;
   Search search;
@@ -201,14 +202,51 @@ latent_motion_search (const LatentMotion *self, guint x, guint y, const LatentVe
   start (&search, self, (gint)(x * width), (gint)(y * height), width, height, lambda,
       n > 0 ? candidates[0] : (LatentVector){0, 0});
   find (&search, candidates, n);
+  refine (&search);
   *whole = search.best;
-  if (search.cost < WELL * lambda) {
-    for (guint i = 0; i < LATENT_MOTION_PIECES; i++)
-      pieces[i] = *whole;
-    return search.cost;
+  return search.cost;
+}
+
+/* A piece that went where the whole did goes on from there. */
+static void
+refine_piece (Search *self, LatentVector whole)
+{
+  if (ABS (self->best.x - whole.x) >= 4 || ABS (self->best.y - whole.y) >= 4) {
+    refine (self);
+    return;
   }
-  guint split = find_pieces (self, x, y, &search, has_memory, pieces) + lambda;
-  return MIN (split, search.cost);
+  self->cost = G_MAXUINT;
+  try_part (self, whole.x, whole.y);
+  look_around (self, 1);
+}
+
+/* Each from where the whole was and those before it went. */
+guint
+latent_motion_search_pieces (const LatentMotion *self, guint x, guint y, LatentVector expected,
+    guint lambda, gboolean has_memory, LatentVector whole,
+    LatentVector pieces[LATENT_MOTION_PIECES])
+{
+  guint w = self->basis->tile_width / 2, h = self->basis->tile_height / 2, cost = 0, n = 1;
+  const LatentPlane *memory = &self->memory[latent_motion_get_main (self->basis)];
+  LatentVector from[LATENT_MOTION_PIECES] = {whole};
+  Search piece;
+
+  g_return_val_if_fail (self->source.data != NULL, 0);
+  for (guint i = 0; i < LATENT_MOTION_PIECES; i++) {
+    start (&piece, self, (gint)((2 * x + (i & 1)) * w), (gint)((2 * y + (i >> 1)) * h), w, h,
+        lambda, n == 1 ? expected : from[n - 1]);
+    find (&piece, from, n);
+    refine_piece (&piece, whole);
+    if (n < LATENT_MOTION_PIECES)
+      from[n++] = piece.best;
+    if (has_memory)
+      try_memory (&piece, memory);
+    if (latent_vector_is_memory (piece.best))
+      n--;
+    pieces[i] = piece.best;
+    cost += piece.cost;
+  }
+  return cost;
 }
 
 guint

@@ -24,6 +24,7 @@ latent_motion_new (const LatentMotionBasis *basis, guint grid_width, guint grid_
   LatentMotion *self = g_new0 (LatentMotion, 1);
 
   self->basis = basis;
+  latent_motion_pairs_init (&self->pairs, basis);
   self->grid_width = grid_width;
   self->grid_height = grid_height;
   self->changed = g_malloc ((gsize)grid_width * grid_height);
@@ -44,6 +45,7 @@ latent_motion_free (LatentMotion *self)
     g_free (self->planes[i].data);
     g_free (self->memory[i].data);
   }
+  latent_motion_pairs_clear (&self->pairs);
   g_free (self->source.data);
   g_free (self->changed);
   latent_phases_clear (&self->phases);
@@ -81,34 +83,41 @@ put_tile (
   }
 }
 
-/* Most latents are 0: the others of a tile are gathered. Pixels [begin, begin + n) of its planes.
- */
+/* Pixels [begin, end) of up to LATENT_MOTION_BATCH tiles. */
 static void
-sum_tile (
-    const LatentMotionBasis *basis, const gint32 *latents, guint begin, guint n, guint8 *pixels)
+sum_tiles (const LatentMotion *self, const gint32 *latents, guint n, guint begin, guint end,
+    guint8 *pixels)
 {
-  guint16 list[LATENT_MOTION_COMPONENTS];
-  gint16 weights[LATENT_MOTION_COMPONENTS];
-  LatentMotionSum sum = {basis->matrix + begin, basis->d, n, list, weights, 0, basis->mean + begin,
-      basis->shift + LATENT_MOTION_FRACTION};
+  const guint k = self->basis->k, stride = 2 * self->pairs.n;
+  gint16 levels[LATENT_MOTION_BATCH * LATENT_MOTION_COMPONENTS];
 
-  for (guint i = 0; i < basis->k; i++) {
-    list[sum.n] = (guint16)i;
-    weights[sum.n] = (gint16)CLAMP (latents[i], -G_MAXINT16, G_MAXINT16);
-    sum.n += latents[i] != 0;
+  for (guint i = 0; i < n; i++, latents += k) {
+    gint16 *row = levels + (gsize)i * stride;
+    for (guint c = 0; c < k; c++)
+      row[c] = (gint16)CLAMP (latents[c], -G_MAXINT16, G_MAXINT16);
+    if (k < stride)
+      row[k] = 0;
   }
-  latent_motion_sum (&sum, pixels);
+  latent_motion_pairs_sum (&self->pairs, levels, n, begin, end, pixels);
 }
 
 void
-latent_motion_synthesise (LatentMotion *self, guint x, guint y, const gint32 *latents)
+latent_motion_synthesise (
+    LatentMotion *self, guint y, const guint *columns, guint n, const gint32 *latents)
 {
-  guint8 pixels[LATENT_MOTION_PIXELS];
+  const guint d = self->basis->d;
+  guint8 pixels[LATENT_MOTION_BATCH * LATENT_MOTION_PIXELS];
 
-  sum_tile (self->basis, latents, 0, self->basis->d, pixels);
-  put_tile (self, self->planes, x, y, pixels);
-  self->changed[(gsize)y * self->grid_width + x] = TRUE;
-  __atomic_store_n (&self->is_up_to_date, FALSE, __ATOMIC_RELAXED);
+  for (guint i = 0; i < n; i++) {
+    const guint tile = i % LATENT_MOTION_BATCH;
+    if (tile == 0)
+      sum_tiles (self, latents + (gsize)i * self->basis->k, MIN (n - i, LATENT_MOTION_BATCH), 0, d,
+          pixels);
+    put_tile (self, self->planes, columns[i], y, pixels + (gsize)tile * d);
+    self->changed[(gsize)y * self->grid_width + columns[i]] = TRUE;
+  }
+  if (n > 0)
+    __atomic_store_n (&self->is_up_to_date, FALSE, __ATOMIC_RELAXED);
 }
 
 void
@@ -121,15 +130,21 @@ latent_motion_start_source (LatentMotion *self)
 }
 
 void
-latent_motion_synthesise_source (LatentMotion *self, guint x, guint y, const gint32 *latents)
+latent_motion_synthesise_source (
+    LatentMotion *self, guint y, const guint *columns, guint n, const gint32 *latents)
 {
   const LatentMotionBasis *basis = self->basis;
   const guint width = basis->tile_width, height = basis->tile_height;
-  guint8 pixels[LATENT_MOTION_TILE * LATENT_MOTION_TILE];
+  const guint d = width * height, begin = latent_motion_get_main (basis) * d;
+  guint8 pixels[LATENT_MOTION_BATCH * LATENT_MOTION_TILE * LATENT_MOTION_TILE];
 
-  sum_tile (
-      basis, latents, latent_motion_get_main (basis) * width * height, width * height, pixels);
-  copy_rows (&self->source, x, y, width, height, pixels);
+  for (guint i = 0; i < n; i++) {
+    const guint tile = i % LATENT_MOTION_BATCH;
+    if (tile == 0)
+      sum_tiles (self, latents + (gsize)i * basis->k, MIN (n - i, LATENT_MOTION_BATCH), begin,
+          begin + d, pixels);
+    copy_rows (&self->source, columns[i], y, width, height, pixels + (gsize)tile * d);
+  }
 }
 
 void

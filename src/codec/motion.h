@@ -10,7 +10,7 @@
  *
  * Latents are in levels with LATENT_MOTION_FRACTION bits of fraction, k of a tile one after the
  * other. What is beyond +-32767 counts as that; sums wrap, so that there is no latent that is not
- * the same picture everywhere. Tiles may be made and remembered side by side. */
+ * the same picture everywhere. Rows may be made and remembered side by side. */
 
 /* In quarters of a pixel of luma: where a piece of the new picture was in the one before, seen from
  * where it is now. */
@@ -37,9 +37,10 @@ LatentMotion *latent_motion_new (
     const LatentMotionBasis *basis, guint grid_width, guint grid_height);
 void latent_motion_free (LatentMotion *self);
 
-/* Makes tile (x, y) of the picture. */
-void latent_motion_synthesise (LatentMotion *self, guint x, guint y, const gint32 *latents);
-/* Remembers it as it is. */
+/* Makes tiles of row y of the picture: n of them, at these columns. latents: n x k. */
+void latent_motion_synthesise (
+    LatentMotion *self, guint y, const guint *columns, guint n, const gint32 *latents);
+/* Remembers tile (x, y) as it is. */
 void latent_motion_remember (LatentMotion *self, guint x, guint y);
 
 /* Pixels of tile (x, y) as moved pieces of the picture, plane after plane: d of them, at most
@@ -57,22 +58,27 @@ void latent_motion_project (
 gboolean latent_motion_set_source (
     LatentMotion *self, const LatentPicture *picture, GError **error);
 
-/* Likewise, of latents that stand for it, as far as it is looked at, tile by tile. */
+/* Likewise, of latents that stand for it, as far as it is looked at: tiles of a row. */
 void latent_motion_start_source (LatentMotion *self);
-void latent_motion_synthesise_source (LatentMotion *self, guint x, guint y, const gint32 *latents);
+void latent_motion_synthesise_source (
+    LatentMotion *self, guint y, const guint *columns, guint n, const gint32 *latents);
 
 /* Before a search: the picture at halves of pixels, where it has changed. */
 void latent_motion_prepare (LatentMotion *self, guint threads);
 
-/* The vectors of tile (x, y) that leave the least difference, starting from `candidates` (whole
+/* The vector of tile (x, y) that leaves the least difference, starting from `candidates` (whole
  * pixels of them count; standing still is tried too). The first one is what vectors are coded
- * against: each of them costs `lambda` times its bits there. whole: the best one for all of the
- * tile. pieces: for each alone, which may be LATENT_VECTOR_MEMORY if has_memory; the whole's where
- * that is good enough. Returns the cost of the better: a sum of absolute (transformed) differences
- * of luma, and that of vectors; four vectors cost `lambda` more. */
+ * against: each costs `lambda` times its bits there. Returns its cost: a sum of absolute
+ * (transformed) differences of luma, and that of the vector. */
 guint latent_motion_search (const LatentMotion *self, guint x, guint y,
-    const LatentVector *candidates, guint n, guint lambda, gboolean has_memory, LatentVector *whole,
+    const LatentVector *candidates, guint n, guint lambda, LatentVector *whole);
+/* Those of each of its pieces alone, which may be LATENT_VECTOR_MEMORY if has_memory, the first one
+ * coded against `expected`; starting from that of the whole. Returns the sum of their costs. */
+guint latent_motion_search_pieces (const LatentMotion *self, guint x, guint y,
+    LatentVector expected, guint lambda, gboolean has_memory, LatentVector whole,
     LatentVector pieces[LATENT_MOTION_PIECES]);
+/* A tile whose cost is less, in lambdas, need not be looked at in pieces. */
+#define LATENT_MOTION_WELL 48
 /* The same cost of the tile where it does not move. */
 guint latent_motion_get_still_cost (const LatentMotion *self, guint x, guint y);
 

@@ -67,15 +67,19 @@ scale_to_levels (
 }
 
 void
-latent_predictor_show (LatentPredictor *self, gsize place)
+latent_predictor_show (LatentPredictor *self, guint row, const guint *columns, guint n)
 {
-  const guint channels = self->grid->channels, width = self->grid->width;
-  gint32 levels[LATENT_MOTION_COMPONENTS];
+  const guint channels = self->grid->channels;
+  const gsize first = (gsize)row * self->grid->width;
+  g_autofree gint32 *levels = NULL;
 
   if (self->motion == NULL)
     return;
-  scale_to_levels (self->held + place * channels, self->scales, channels, levels);
-  latent_motion_synthesise (self->motion, (guint)(place % width), (guint)(place / width), levels);
+  levels = g_new (gint32, (gsize)n * channels);
+  for (guint i = 0; i < n; i++)
+    scale_to_levels (self->held + (first + columns[i]) * channels, self->scales, channels,
+        levels + (gsize)i * channels);
+  latent_motion_synthesise (self->motion, row, columns, n, levels);
 }
 
 void

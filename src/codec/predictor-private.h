@@ -6,8 +6,8 @@
 /* src/codec/predictor-motion.c. What is held as levels of pixels: of a predictor that has a basis;
  * others have nothing to start or show. */
 void latent_predictor_start_motion (LatentPredictor *self);
-/* Puts what is held of a place into the picture. */
-void latent_predictor_show (LatentPredictor *self, gsize place);
+/* Puts what is held of n places of a row into the picture. */
+void latent_predictor_show (LatentPredictor *self, guint row, const guint *columns, guint n);
 /* Remembers it. */
 void latent_predictor_remember_shown (LatentPredictor *self, gsize place);
 /* Channels [begin, end) of a place whose pieces were moved. */

@@ -101,8 +101,8 @@ end_row (gsize row, gpointer data)
     reconstruct (self->base + at, symbols + (gsize)i * channels,
         latent_predictor_get_place_step (self, place, modes[coded[i]]), (gint64)self->step << 15,
         channels, self->held + at);
-    latent_predictor_show (self, place);
   }
+  latent_predictor_show (self, (guint)row, coded, n);
   for (gsize place = first; place < first + width; place++)
     if (age (self, place))
       remember (self, place);
@@ -124,12 +124,17 @@ set_row (gsize row, gpointer data)
   LatentPredictor *self = job->self;
   const guint channels = self->grid->channels, width = self->grid->width;
 
-  for (gsize place = row * width; place < (row + 1) * width; place++) {
+  g_autofree guint *columns = g_new (guint, width);
+
+  for (guint x = 0; x < width; x++) {
+    const gsize place = row * width + x;
+    columns[x] = x;
     for (guint c = 0; c < channels; c++)
       self->held[place * channels + c] = job->symbols[c * self->places + place] * self->step;
-    latent_predictor_show (self, place);
-    remember (self, place);
   }
+  latent_predictor_show (self, (guint)row, columns, width);
+  for (guint x = 0; x < width; x++)
+    remember (self, row * width + x);
   self->rows[row] = TRUE;
 }
 

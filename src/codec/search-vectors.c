@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "src/codec/search-place.h"
 
+/* What costs less than so many bits is not looked at in pieces, whose vectors cost as much. */
+#define SPLIT_BITS (LATENT_SEARCH_PLACE_BITS + 16)
+
 static guint
 count_bits (gint value)
 {
@@ -97,13 +100,16 @@ latent_place_search_try_motion (LatentPlaceSearch *self)
   const guint y = (guint)(self->place / width), x = (guint)(self->place % width);
   const gboolean has_memory = predictor->ages[self->place] < LATENT_PLACE_LONG_AGE;
   LatentVector candidates[6], whole, pieces[LATENT_PLACE_VECTORS];
-  guint n = find_candidates (self, y, x, candidates);
+  const guint n = find_candidates (self, y, x, candidates), lambda = self->search->lambda;
 
-  latent_motion_search (
-      predictor->motion, x, y, candidates, n, self->search->lambda, has_memory, &whole, pieces);
+  const guint cost = latent_motion_search (predictor->motion, x, y, candidates, n, lambda, &whole);
   limit_vectors (&whole, 1);
-  limit_vectors (pieces, LATENT_PLACE_VECTORS);
   try_vectors (self, LATENT_PLACE_MOVED, &whole, 1, candidates[0]);
+  if (cost < LATENT_MOTION_WELL * lambda || self->best.cost < LATENT_SEARCH_LAMBDA * SPLIT_BITS)
+    return;
+  latent_motion_search_pieces (
+      predictor->motion, x, y, candidates[0], lambda, has_memory, whole, pieces);
+  limit_vectors (pieces, LATENT_PLACE_VECTORS);
   if (are_apart (pieces, whole))
     try_vectors (self, LATENT_PLACE_SPLIT, pieces, LATENT_PLACE_VECTORS, candidates[0]);
 }

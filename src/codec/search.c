@@ -71,21 +71,33 @@ take_target (float *restrict target, const float *restrict inverses, const gint3
   return far != 0;
 }
 
-/* The picture of what was marked, for motion. */
+LATENT_FOR_EACH_CPU static void
+scale_target (
+    const float *restrict target, const float *restrict scales, guint n, gint32 *restrict levels)
+{
+  for (guint i = 0; i < n; i++) {
+    float level = target[i] * scales[i];
+    level = level > 32767 ? 32767 : level;
+    level = level < -32767 ? -32767 : level;
+    levels[i] = (gint32)level;
+  }
+}
+
+/* The picture of what was marked in a row, for motion. */
 static void
-fill_source (const LatentSearch *self, gsize place)
+fill_source (const LatentSearch *self, guint row)
 {
   const LatentPredictor *predictor = self->predictor;
   const guint channels = predictor->grid->channels, width = predictor->grid->width;
-  const float *target = self->targets + place * channels;
-  gint32 levels[LATENT_MOTION_COMPONENTS];
+  const gsize first = (gsize)row * width;
+  g_autofree guint *columns = g_new (guint, width);
+  const guint n = latent_row_find (self->marks + first, width, columns);
+  g_autofree gint32 *levels = g_new (gint32, (gsize)n * channels);
 
-  if (predictor->motion == NULL)
-    return;
-  for (guint c = 0; c < channels; c++)
-    levels[c] = (gint32)CLAMP (target[c] * self->scales[c], -32767, 32767);
-  latent_motion_synthesise_source (
-      predictor->motion, (guint)(place % width), (guint)(place / width), levels);
+  for (guint i = 0; i < n; i++)
+    scale_target (self->targets + (first + columns[i]) * channels, self->scales, channels,
+        levels + (gsize)i * channels);
+  latent_motion_synthesise_source (predictor->motion, row, columns, n, levels);
 }
 
 static void
@@ -99,12 +111,11 @@ load_row (gsize row, gpointer data)
 
   latent_row_turn (
       self->planes + first, predictor->places, channels, width, self->targets + first * channels);
-  for (gsize i = first; i < first + width; i++) {
+  for (gsize i = first; i < first + width; i++)
     self->marks[i] = (guint8)take_target (self->targets + i * channels, self->inverses,
         predictor->held + i * channels, limit, REACH * step, channels);
-    if (self->marks[i])
-      fill_source (self, i);
-  }
+  if (predictor->motion != NULL)
+    fill_source (self, (guint)row);
 }
 
 /* By the largest step of a channel, in levels. */
