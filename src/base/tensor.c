@@ -11,6 +11,9 @@ G_DEFINE_BOXED_TYPE (LatentTensor, latent_tensor, latent_tensor_ref, latent_tens
 /* Bytes to which a tensor's own memory is aligned: a cache line, an AVX-512 register. */
 #define ALIGNMENT 64
 
+/* Bytes from which on a tensor's memory is worth a thought. */
+#define BULKY 65536
+
 /* Tensors by their content; it holds no references. */
 static GMutex intern_lock;
 static GHashTable *interned;
@@ -157,6 +160,28 @@ latent_tensor_new_from_bytes (
   return self;
 }
 
+gboolean
+latent_tensor_is_bulky (const LatentTensor *self)
+{
+  return self->size >= BULKY && self->shape.n >= 2 &&
+         (latent_data_type_is_real (self->type) || self->type == LATENT_DATA_TYPE_INT8 ||
+             self->type == LATENT_DATA_TYPE_UINT8);
+}
+
+guint64
+latent_hash_bytes (gconstpointer data, gsize size)
+{
+  guint64 hash = size * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15), word;
+
+  for (gsize i = 0; i < size; i += sizeof word) {
+    word = 0;
+    memcpy (&word, (const guint8 *)data + i, MIN (sizeof word, size - i));
+    hash = (hash ^ word) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
 static guint
 get_hash (gconstpointer tensor)
 {
@@ -176,14 +201,13 @@ are_equal (gconstpointer a, gconstpointer b)
 LatentTensor *
 latent_tensor_intern (LatentTensor *self)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new_static (self->data, self->size);
   g_autoptr (GMutexLocker) locker = NULL;
   LatentTensor *same;
   guint hash;
 
   if (g_atomic_int_get (&self->interned))
     return self;
-  hash = g_bytes_hash (bytes);
+  hash = (guint)latent_hash_bytes (self->data, self->size);
   locker = g_mutex_locker_new (&intern_lock);
   if (g_atomic_int_get (&self->interned)) /* by another thread, meanwhile */
     return self;

@@ -15,8 +15,15 @@ struct _LatentTensor {
   GBytes *owner;  /* owns data where it is not NULL; else data is the tensor's own, aligned to 64 */
   gpointer block; /* what calloc() gave for the tensor's own data */
   gint interned;  /* atomic; set once */
-  guint hash;     /* of an interned tensor */
+  guint hash;     /* of an interned tensor's data */
 };
+
+/* Whether it is weights of a size that matters: 8-bit integers or floats of two dimensions or more.
+ * Nothing that a graph's shapes or an operator's parameters come from is. */
+gboolean latent_tensor_is_bulky (const LatentTensor *self);
+
+/* A hash of 64 bits; not one that withstands whoever looks for equals. */
+guint64 latent_hash_bytes (gconstpointer data, gsize size);
 
 /* The one tensor of this type, shape and content that the process keeps while anybody holds it: the
  * given one, or an equal one that was interned before. Takes the tensor; it is not written to any

@@ -2,68 +2,40 @@
 #include "src/dnn/constant.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "src/dnn/primitive.h"
 #include "src/dnn/schedule.h"
 
 struct _LatentConstant {
   guint ref_count; /* under the lock */
-  LatentTensor *tensor;
-  LatentLayout *view; /* how the tensor was read */
   LatentLayout *layout;
   gpointer data;
+  guint64 hash; /* of the data */
 };
 
-/* LatentTensor * -> GPtrArray of LatentConstant *; it holds no references. */
+/* LatentConstant *, by content; it holds no references. */
 static GMutex lock;
 static GHashTable *constants;
 
-static LatentConstant *
-find (LatentTensor *tensor, const LatentLayout *view, const LatentLayout *layout)
+static guint
+get_hash (gconstpointer constant)
 {
-  GPtrArray *same = constants != NULL ? g_hash_table_lookup (constants, tensor) : NULL;
-
-  for (guint i = 0; same != NULL && i < same->len; i++) {
-    LatentConstant *constant = g_ptr_array_index (same, i);
-    if (latent_layout_equal (constant->layout, layout) &&
-        latent_layout_equal (constant->view, view))
-      return constant;
-  }
-  return NULL;
+  return (guint)((const LatentConstant *)constant)->hash;
 }
 
-static void
-add (LatentConstant *self)
+static gboolean
+are_equal (gconstpointer a, gconstpointer b)
 {
-  GPtrArray *same;
+  const LatentConstant *x = a, *y = b;
 
-  if (constants == NULL)
-    constants = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
-  same = g_hash_table_lookup (constants, self->tensor);
-  if (same == NULL) {
-    same = g_ptr_array_new ();
-    g_hash_table_insert (constants, self->tensor, same);
-  }
-  g_ptr_array_add (same, self);
-}
-
-static void
-drop (LatentConstant *self)
-{
-  GPtrArray *same = g_hash_table_lookup (constants, self->tensor);
-
-  g_ptr_array_remove_fast (same, self);
-  if (same->len == 0)
-    g_hash_table_remove (constants, self->tensor);
-  if (g_hash_table_size (constants) == 0)
-    g_clear_pointer (&constants, g_hash_table_unref);
+  return x->hash == y->hash && latent_layout_equal (x->layout, y->layout) &&
+         memcmp (x->data, y->data, x->layout->size) == 0;
 }
 
 static void
 free_constant (LatentConstant *self)
 {
-  latent_tensor_unref (self->tensor);
-  latent_layout_unref (self->view);
   latent_layout_unref (self->layout);
   free (self->data);
   g_free (self);
@@ -92,15 +64,17 @@ new_constant (LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, GE
   LatentConstant *self = g_new0 (LatentConstant, 1);
 
   self->ref_count = 1;
-  self->tensor = latent_tensor_ref (tensor);
-  self->view = latent_layout_ref (view);
   self->layout = latent_layout_ref (layout);
   if (posix_memalign (&self->data, LATENT_ALIGNMENT, layout->size) != 0) {
     self->data = NULL;
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT, "out of memory: %zu bytes of weights",
         layout->size);
-  } else if (reorder (tensor, view, layout, self->data, error)) {
-    return self;
+  } else {
+    memset (self->data, 0, layout->size); /* what lies between elements is compared, too */
+    if (reorder (tensor, view, layout, self->data, error)) {
+      self->hash = latent_hash_bytes (self->data, layout->size);
+      return self;
+    }
   }
   free_constant (self);
   return NULL;
@@ -109,17 +83,22 @@ new_constant (LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, GE
 LatentConstant *
 latent_constant_get (LatentTensor *tensor, LatentLayout *view, LatentLayout *layout, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
-  LatentConstant *self = find (tensor, view, layout);
+  LatentConstant *self = new_constant (tensor, view, layout, error), *same;
+  g_autoptr (GMutexLocker) locker = NULL;
 
-  if (self != NULL) {
-    self->ref_count++;
+  if (self == NULL)
+    return NULL;
+  locker = g_mutex_locker_new (&lock);
+  if (constants == NULL)
+    constants = g_hash_table_new (get_hash, are_equal);
+  same = g_hash_table_lookup (constants, self);
+  if (same == NULL) {
+    g_hash_table_add (constants, self);
     return self;
   }
-  self = new_constant (tensor, view, layout, error);
-  if (self != NULL)
-    add (self);
-  return self;
+  free_constant (self);
+  same->ref_count++;
+  return same;
 }
 
 void
@@ -129,7 +108,9 @@ latent_constant_unref (LatentConstant *self)
 
   if (self == NULL || --self->ref_count > 0)
     return;
-  drop (self);
+  g_hash_table_remove (constants, self);
+  if (g_hash_table_size (constants) == 0)
+    g_clear_pointer (&constants, g_hash_table_unref);
   free_constant (self);
 }
 

@@ -4,8 +4,8 @@
 #include "src/base/tensor.h"
 #include "src/dnn/layout.h"
 
-/* A constant in the layout that a primitive asked for. The process keeps one for each tensor and
- * layout, as long as any program uses it. */
+/* A constant in the layout that a primitive asked for. The process keeps one for each content and
+ * layout, as long as any program uses it; the tensor that it was made of may go. */
 typedef struct _LatentConstant LatentConstant;
 
 /* `view` says how the tensor is to be read, as in transposed; it has the shape of `layout`. */

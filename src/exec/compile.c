@@ -243,6 +243,25 @@ end_node (Compilation *self, const LatentNode *node)
   latent_builder_end_node (self->builder, node, op->macs != NULL ? op->macs (node) : 0);
 }
 
+/* Lets go of weights that nobody reads any more: primitives have them in layouts of their own, or
+ * hold what they read as it is. */
+static void
+release_weights (LatentValue *value)
+{
+  if (value != NULL && latent_value_is_constant (value) && latent_tensor_is_bulky (value->data))
+    g_clear_pointer (&value->data, latent_tensor_unref);
+}
+
+static void
+release_inputs (const LatentNode *node)
+{
+  for (guint i = 0; i < node->inputs->len; i++) {
+    LatentValue *value = latent_node_get_input (node, i);
+    if (value != NULL && value->n_uses == 1)
+      release_weights (value);
+  }
+}
+
 static gboolean
 build (Compilation *self, LatentProgram *program, GError **error)
 {
@@ -254,11 +273,14 @@ build (Compilation *self, LatentProgram *program, GError **error)
     if (!emit_node (self, i, error))
       return FALSE;
     end_node (self, g_ptr_array_index (self->graph->nodes, i));
+    release_inputs (g_ptr_array_index (self->graph->nodes, i));
   }
   latent_parallel_set_threads (self->request->threads);
   if (!add_output_ports (self, program, error) || !carry_states (self, error) ||
       !add_input_ports (self, program, error))
     return FALSE;
+  for (guint i = 0; i < self->graph->values->len; i++)
+    release_weights (g_ptr_array_index (self->graph->values, i));
   program->schedule = latent_builder_finish (self->builder);
   return latent_plan_memory (program->schedule, error);
 }
