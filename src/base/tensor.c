@@ -182,6 +182,47 @@ latent_hash_bytes (gconstpointer data, gsize size)
   return hash;
 }
 
+LatentTensor *
+latent_tensor_new_in_file (
+    LatentDataType type, const LatentShape *shape, LatentFile *file, guint64 offset, GError **error)
+{
+  LatentTensor *self = new_without_data (type, shape, error);
+
+  if (self == NULL)
+    return NULL;
+  self->file = latent_file_ref (file);
+  self->offset = offset;
+  return self;
+}
+
+LatentTensor *
+latent_tensor_load (LatentTensor *self, GError **error)
+{
+  LatentTensor *loaded;
+
+  if (self->file == NULL || g_atomic_pointer_get (&self->data) != NULL)
+    return latent_tensor_ref (self);
+  loaded = latent_tensor_new_shape (self->type, &self->shape, error);
+  if (loaded != NULL &&
+      latent_file_read_part (self->file, loaded->data, self->size, self->offset, error))
+    return loaded;
+  latent_tensor_unref (loaded);
+  return NULL;
+}
+
+gboolean
+latent_tensor_hold (LatentTensor *self, GError **error)
+{
+  LatentTensor *loaded = latent_tensor_load (self, error);
+
+  if (loaded == NULL)
+    return FALSE;
+  if (loaded != self && g_atomic_pointer_compare_and_exchange (&self->data, NULL, loaded->data))
+    self->block = g_steal_pointer (&loaded->block);
+  latent_tensor_unref (loaded);
+  return TRUE;
+}
+
 static guint
 get_hash (gconstpointer tensor)
 {
@@ -255,6 +296,7 @@ latent_tensor_unref (LatentTensor *self)
   if (self == NULL || !drop_ref (self))
     return;
   g_clear_pointer (&self->owner, g_bytes_unref);
+  g_clear_pointer (&self->file, latent_file_unref);
   free (self->block);
   g_free (self);
 }
@@ -277,7 +319,7 @@ latent_tensor_get_data (const LatentTensor *self, gsize *size)
 {
   if (size != NULL)
     *size = self->size;
-  return self->data;
+  return latent_tensor_hold ((LatentTensor *)self, NULL) ? self->data : NULL;
 }
 
 gpointer
@@ -298,6 +340,8 @@ latent_tensor_to_bytes (LatentTensor *self)
 {
   if (self->owner != NULL)
     return g_bytes_ref (self->owner);
+  if (!latent_tensor_hold (self, NULL))
+    return g_bytes_new (NULL, 0);
   return g_bytes_new_with_free_func (
       self->data, self->size, unref_tensor, latent_tensor_ref (self));
 }

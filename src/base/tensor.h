@@ -3,6 +3,7 @@
 
 #include <latent/tensor.h>
 
+#include "src/base/file.h"
 #include "src/base/shape.h"
 
 struct _LatentTensor {
@@ -10,13 +11,24 @@ struct _LatentTensor {
   LatentDataType type;
   LatentShape shape;
   gsize n_elements;
-  gsize size; /* bytes */
-  gpointer data;
+  gsize size;       /* bytes */
+  gpointer data;    /* NULL where they are still in a file */
+  LatentFile *file; /* where data can be read, at offset; else NULL */
+  guint64 offset;
   GBytes *owner;  /* owns data where it is not NULL; else data is the tensor's own, aligned to 64 */
   gpointer block; /* what calloc() gave for the tensor's own data */
   gint interned;  /* atomic; set once */
   guint hash;     /* of an interned tensor's data */
 };
+
+/* A tensor whose data stay in a file until they are wanted. Who looks at `data` of a tensor that
+ * may be such a one loads or holds it before. */
+LatentTensor *latent_tensor_new_in_file (LatentDataType type, const LatentShape *shape,
+    LatentFile *file, guint64 offset, GError **error);
+/* A tensor of the same content whose data are in memory: the same one where they are. */
+LatentTensor *latent_tensor_load (LatentTensor *self, GError **error);
+/* Reads the data, to stay. */
+gboolean latent_tensor_hold (LatentTensor *self, GError **error);
 
 /* Whether it is weights of a size that matters: 8-bit integers or floats of two dimensions or more.
  * Nothing that a graph's shapes or an operator's parameters come from is. */

@@ -108,12 +108,15 @@ find_pixel (const LatentMotionBasis *self, guint lane, guint row, guint column)
 
 /* Powers of two and rint() are exact: everyone gets these integers. */
 static gboolean
-take_matrix (LatentMotionBasis *self, const LatentTensor *tensor, GError **error)
+take_matrix (LatentMotionBasis *self, LatentTensor *tensor, GError **error)
 {
-  const float *src = tensor->data;
+  g_autoptr (LatentTensor) loaded = latent_tensor_load (tensor, error);
+  const float *src = loaded != NULL ? loaded->data : NULL;
   gsize n = (gsize)self->k * self->d, i = 0;
   double most = 0;
 
+  if (src == NULL)
+    return FALSE;
   for (gsize j = 0; j < n; j++) {
     if (!isfinite (src[j]) || fabsf (src[j]) > 1)
       return fail (error, LATENT_ERROR_FORMAT, "number %" G_GSIZE_FORMAT " of the matrix is %g", j,
@@ -206,7 +209,8 @@ latent_motion_basis_load (const LatentModel *model, LatentMotionBasis **basis, G
   const char *text = latent_model_get_metadata (model, KEY);
   g_auto (GStrv) names = text ? g_strsplit (text, ",", -1) : NULL;
   g_autoptr (LatentMotionBasis) self = NULL;
-  const LatentTensor *matrix, *bias;
+  LatentTensor *matrix;
+  const LatentTensor *bias;
   double scale;
 
   *basis = NULL;

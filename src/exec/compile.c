@@ -424,8 +424,10 @@ latent_exec_compile (const LatentGraph *graph, const char *key, const char *cons
     return program;
   if (!check_precision (request->precision, graph, error))
     return NULL;
+  if (request->variable_parameters && !latent_graph_hold_data (graph, error))
+    return NULL; /* who changes them has the same tensors */
   part = latent_graph_cut (graph, inputs, (const char *const *)ends->pdata, error);
-  if (part == NULL)
+  if (part == NULL || !latent_graph_load_data (part, error))
     return NULL;
   program = compile_graph (part, states, n_states, request, error);
   if (program == NULL)

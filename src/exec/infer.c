@@ -64,6 +64,12 @@ set_view (LatentView *view, const LatentValue *value)
   view->data = value->data != NULL ? value->data->data : NULL;
 }
 
+static void
+unref_tensor (gpointer tensor)
+{
+  latent_tensor_unref (tensor);
+}
+
 static guint64
 count_steps (const LatentNode *node, const LatentOp *op)
 {
@@ -117,9 +123,29 @@ allocate_outputs (const LatentNode *node, GPtrArray *tensors, LatentView *dst, G
   return TRUE;
 }
 
+/* Views of a node's inputs; what keeps their data in memory is added to `tensors`. */
+static gboolean
+load_inputs (const LatentNode *node, GPtrArray *tensors, LatentView *src, GError **error)
+{
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const LatentValue *value = latent_node_get_input (node, i);
+    LatentTensor *tensor = NULL;
+    set_view (&src[i], value);
+    if (value == NULL || value->data == NULL)
+      continue;
+    tensor = latent_tensor_load (value->data, error);
+    if (tensor == NULL)
+      return FALSE;
+    g_ptr_array_add (tensors, tensor);
+    src[i].data = tensor->data;
+  }
+  return TRUE;
+}
+
 static gboolean
 evaluate (const LatentNode *node, const LatentOp *op, GPtrArray *tensors, GError **error)
 {
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (unref_tensor);
   g_autofree LatentView *src = g_new0 (LatentView, node->inputs->len + 1);
   g_autofree LatentView *dst = g_new0 (LatentView, node->outputs->len + 1);
   gsize scratch_size = op->scratch_size != NULL ? op->scratch_size (node) : 0;
@@ -137,15 +163,8 @@ evaluate (const LatentNode *node, const LatentOp *op, GPtrArray *tensors, GError
     return FALSE;
   }
   eval.scratch = scratch + (64 - (gsize)scratch % 64) % 64;
-  for (guint i = 0; i < node->inputs->len; i++)
-    set_view (&src[i], latent_node_get_input (node, i));
-  return allocate_outputs (node, tensors, dst, error) && op->eval (&eval, error);
-}
-
-static void
-unref_tensor (gpointer tensor)
-{
-  latent_tensor_unref (tensor);
+  return load_inputs (node, inputs, src, error) && allocate_outputs (node, tensors, dst, error) &&
+         op->eval (&eval, error);
 }
 
 /* What a constant of reals was made from, see LatentQuantization. */

@@ -141,6 +141,34 @@ latent_graph_copy (const LatentGraph *self)
   return copy;
 }
 
+gboolean
+latent_graph_load_data (LatentGraph *self, GError **error)
+{
+  for (guint i = 0; i < self->values->len; i++) {
+    LatentValue *value = self->values->pdata[i];
+    LatentTensor *loaded;
+    if (value->data == NULL)
+      continue;
+    loaded = latent_tensor_load (value->data, error);
+    if (loaded == NULL)
+      return FALSE;
+    latent_tensor_unref (value->data);
+    value->data = loaded;
+  }
+  return TRUE;
+}
+
+gboolean
+latent_graph_hold_data (const LatentGraph *self, GError **error)
+{
+  for (guint i = 0; i < self->values->len; i++) {
+    const LatentValue *value = self->values->pdata[i];
+    if (value->data != NULL && !latent_tensor_hold (value->data, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static guint
 replace_in (GPtrArray *array, LatentValue *value, LatentValue *with)
 {

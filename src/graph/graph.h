@@ -110,6 +110,11 @@ LatentValue *latent_graph_find_value (const LatentGraph *self, const char *name)
 /* FALSE where the name is taken. Nobody may hold the old name, as parts of a model do. */
 gboolean latent_graph_rename_value (LatentGraph *self, LatentValue *value, const char *name);
 
+/* Constants whose data are in a file: reads them, for this graph alone, or to stay for all that
+ * share them. */
+gboolean latent_graph_load_data (LatentGraph *self, GError **error);
+gboolean latent_graph_hold_data (const LatentGraph *self, GError **error);
+
 /* Appends a node; inputs and outputs are added to it with latent_node_add_*. */
 LatentNode *latent_graph_add_node (LatentGraph *self, const char *op_type, const char *name);
 void latent_node_add_input (LatentNode *self, LatentValue *value); /* NULL: left out */

@@ -8,6 +8,9 @@
 #include "src/base/output.h"
 #include "src/model/cache.h"
 
+/* Bytes of a file that are read at a time for its digest. */
+#define PIECE (gsize)262144
+
 G_DEFINE_BOXED_TYPE (LatentModel, latent_model, latent_model_ref, latent_model_unref)
 
 static LatentModel *
@@ -88,57 +91,83 @@ latent_model_new_settled (
   return g_steal_pointer (&self);
 }
 
-/* path: where external data lie, NULL where none are read. checksum: of the bytes, to which those
- * data are added. */
+/* What a parser made, or NULL, becomes a model that the process keeps. name: for messages. */
 static LatentModel *
-parse (GBytes *bytes, const char *path, const char *name, GChecksum *checksum, GError **error)
+settle (LatentGraph *graph, LatentOnnxExtra *onnx, const char *path, const char *name,
+    GChecksum *checksum, GError **error)
 {
-  LatentOnnxExtra *onnx = NULL;
   LatentModel *self = NULL;
-  gsize size;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
-  LatentGraph *graph = latent_onnx_parse (data, size, path, &onnx, checksum, error);
 
   if (graph == NULL && path != NULL)
     return NULL; /* it said which file */
   if (graph != NULL)
     self = latent_model_new_settled (graph, onnx, g_checksum_get_string (checksum), error);
-  if (self == NULL)
+  if (self == NULL) {
     g_prefix_error (error, "%s: ", name);
-  else
-    self->path = g_strdup (path);
-  return self;
+    return NULL;
+  }
+  self->path = g_strdup (path);
+  return latent_model_cache_add (self);
 }
 
+/* The key of a model without external data is its file's digest. */
 static LatentModel *
-load_bytes (GBytes *bytes, const char *path, const char *name, GError **error)
+find_known (const GChecksum *checksum)
 {
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autoptr (GChecksum) of_file = NULL;
-  LatentModel *self;
+  g_autoptr (GChecksum) of_file = g_checksum_copy (checksum);
 
-  g_checksum_update (checksum, g_bytes_get_data (bytes, NULL), (gssize)g_bytes_get_size (bytes));
-  /* The key of a model without external data is its file's digest. */
-  of_file = g_checksum_copy (checksum);
-  self = latent_model_cache_find (g_checksum_get_string (of_file));
-  if (self != NULL)
-    return self;
-  self = parse (bytes, path, name, checksum, error);
-  return self != NULL ? latent_model_cache_add (self) : NULL;
+  return latent_model_cache_find (g_checksum_get_string (of_file));
+}
+
+static gboolean
+sum_file (const LatentFile *file, GChecksum *checksum, GError **error)
+{
+  g_autofree guint8 *piece = g_malloc (PIECE);
+  gsize size = latent_file_get_size (file), n;
+
+  for (gsize offset = 0; offset < size; offset += n) {
+    n = MIN (PIECE, size - offset);
+    if (!latent_file_read_part (file, piece, n, offset, error))
+      return FALSE;
+    g_checksum_update (checksum, piece, (gssize)n);
+  }
+  return TRUE;
 }
 
 LatentModel *
 latent_model_load (const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = latent_file_read (path, LATENT_LIMIT_FILE_BYTES, error);
+  g_autoptr (LatentFile) file = latent_file_open (path, LATENT_LIMIT_FILE_BYTES, error);
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  LatentOnnxExtra *onnx = NULL;
+  LatentGraph *graph;
+  LatentModel *self;
 
-  return bytes != NULL ? load_bytes (bytes, path, path, error) : NULL;
+  if (file == NULL || !sum_file (file, checksum, error))
+    return NULL;
+  self = find_known (checksum);
+  if (self != NULL)
+    return self;
+  graph = latent_onnx_parse_file (file, path, &onnx, checksum, error);
+  return settle (graph, onnx, path, path, checksum, error);
 }
 
 LatentModel *
 latent_model_new_from_bytes (GBytes *bytes, const char *name, GError **error)
 {
-  return load_bytes (bytes, NULL, name, error);
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  const guint8 *data = g_bytes_get_data (bytes, NULL);
+  gsize size = g_bytes_get_size (bytes);
+  LatentOnnxExtra *onnx = NULL;
+  LatentGraph *graph;
+  LatentModel *self;
+
+  g_checksum_update (checksum, data, (gssize)size);
+  self = find_known (checksum);
+  if (self != NULL)
+    return self;
+  graph = latent_onnx_parse (data, size, NULL, &onnx, checksum, error);
+  return settle (graph, onnx, NULL, name, checksum, error);
 }
 
 LatentModel *

@@ -15,6 +15,8 @@ typedef struct {
   LatentGraph *graph;
   GHashTable *opsets; /* domain -> version */
   LatentOnnxExternal *external;
+  LatentFile *file;      /* borrowed; NULL where all is in memory */
+  const GArray *in_file; /* LatentRawData of each initialiser, or NULL */
 } Loader;
 
 static gboolean fail (GError **error, LatentError code, const char *format, ...)
@@ -114,8 +116,22 @@ get_value (Loader *self, const char *name, GError **error)
   return value;
 }
 
+/* Data of initialiser i. */
+static LatentTensor *
+get_data (Loader *self, guint i, Onnx__TensorProto *proto, GError **error)
+{
+  const LatentRawData *raw = self->in_file != NULL && i < self->in_file->len
+                                 ? &g_array_index (self->in_file, LatentRawData, i)
+                                 : NULL;
+
+  if (raw != NULL && raw->size > 0 &&
+      proto->data_location != ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+    return latent_onnx_get_tensor_in_file (proto, self->file, raw, error);
+  return latent_onnx_get_tensor (proto, self->external, error);
+}
+
 static gboolean
-read_initialiser (Loader *self, Onnx__TensorProto *proto, GError **error)
+read_initialiser (Loader *self, guint i, Onnx__TensorProto *proto, GError **error)
 {
   const char *name = or_empty (proto->name);
   LatentValue *value;
@@ -127,7 +143,7 @@ read_initialiser (Loader *self, Onnx__TensorProto *proto, GError **error)
     return FALSE;
   if (value->data != NULL)
     return fail (error, LATENT_ERROR_FORMAT, "initialiser '%s' is there twice", name);
-  value->data = latent_onnx_get_tensor (proto, self->external, error);
+  value->data = get_data (self, i, proto, error);
   if (value->data == NULL) {
     g_prefix_error (error, "initialiser '%s': ", name);
     return FALSE;
@@ -284,7 +300,7 @@ read_graph (Loader *self, GError **error)
   Onnx__GraphProto *graph = self->model->graph;
 
   for (size_t i = 0; i < graph->n_initializer; i++) {
-    if (!read_initialiser (self, graph->initializer[i], error))
+    if (!read_initialiser (self, (guint)i, graph->initializer[i], error))
       return FALSE;
     onnx__tensor_proto__free_unpacked (g_steal_pointer (&graph->initializer[i]), NULL);
   }
@@ -299,38 +315,40 @@ read_graph (Loader *self, GError **error)
          latent_graph_sort (self->graph, error);
 }
 
+/* Reads self->model, which it frees. */
 static LatentGraph *
-load (const guint8 *data, gsize size, const char *path, LatentOnnxExtra **extra,
-    GChecksum *checksum, GError **error)
+load (Loader *self, const char *path, LatentOnnxExtra **extra, GChecksum *checksum, GError **error)
 {
-  Loader self = {NULL};
   g_autoptr (LatentGraph) graph = NULL;
   g_autoptr (LatentOnnxExtra) kept = NULL;
   gboolean ok;
 
-  if (!latent_onnx_scan (&onnx__model_proto__descriptor, data, size, error))
-    return NULL;
-  self.model = onnx__model_proto__unpack (NULL, size, data);
-  if (self.model == NULL) {
+  if (self->model == NULL) {
     fail (error, LATENT_ERROR_FORMAT, "no ONNX model: a field has another type than ONNX's");
     return NULL;
   }
-  self.opsets = g_hash_table_new (g_str_hash, g_str_equal);
-  self.external = latent_onnx_external_new (path, checksum);
-  ok = check_model (self.model, error) && read_opsets (&self, error);
+  self->opsets = g_hash_table_new (g_str_hash, g_str_equal);
+  self->external = latent_onnx_external_new (path, checksum);
+  ok = check_model (self->model, error) && read_opsets (self, error);
   if (ok) {
-    kept = latent_onnx_extra_new_from_proto (self.model);
-    ok = read_graph (&self, error);
+    kept = latent_onnx_extra_new_from_proto (self->model);
+    ok = read_graph (self, error);
   }
-  graph = self.graph;
-  latent_onnx_external_free (self.external);
-  g_hash_table_unref (self.opsets);
-  onnx__model_proto__free_unpacked (self.model, NULL);
+  graph = self->graph;
+  latent_onnx_external_free (self->external);
+  g_hash_table_unref (self->opsets);
+  onnx__model_proto__free_unpacked (self->model, NULL);
   if (!ok)
     return NULL;
   if (extra != NULL)
     *extra = g_steal_pointer (&kept);
   return g_steal_pointer (&graph);
+}
+
+static Onnx__ModelProto *
+unpack (const guint8 *data, gsize size)
+{
+  return onnx__model_proto__unpack (NULL, size, data);
 }
 
 LatentGraph *
@@ -341,9 +359,36 @@ latent_onnx_parse (const guint8 *data, gsize size, const char *path, LatentOnnxE
 
   if (size > LATENT_LIMIT_FILE_BYTES)
     fail (error, LATENT_ERROR_LIMIT, "%zu bytes; the limit is %u", size, LATENT_LIMIT_FILE_BYTES);
-  else
-    graph = load (data, size, path, extra, checksum, error);
+  else if (latent_onnx_scan (&onnx__model_proto__descriptor, data, size, error))
+    graph = load (&(Loader){.model = unpack (data, size)}, path, extra, checksum, error);
   if (graph == NULL)
     g_prefix_error (error, "%s: ", path != NULL ? path : "model");
+  return graph;
+}
+
+LatentGraph *
+latent_onnx_parse_file (LatentFile *file, const char *path, LatentOnnxExtra **extra,
+    GChecksum *checksum, GError **error)
+{
+  g_autoptr (GArray) ranges = g_array_new (FALSE, TRUE, sizeof (LatentRawData));
+  GByteArray *slim = latent_onnx_slim (file, ranges);
+  Loader self = {.file = file, .in_file = ranges};
+  LatentGraph *graph = NULL;
+
+  if (slim == NULL) {
+    g_autoptr (GBytes) bytes = latent_file_read_all (file, error);
+    return bytes != NULL ? latent_onnx_parse (g_bytes_get_data (bytes, NULL),
+                               g_bytes_get_size (bytes), path, extra, checksum, error)
+                         : NULL;
+  }
+  if (latent_onnx_scan (&onnx__model_proto__descriptor, slim->data, slim->len, error)) {
+    self.model = unpack (slim->data, slim->len);
+    g_clear_pointer (&slim, g_byte_array_unref);
+    graph = load (&self, path, extra, checksum, error);
+  }
+  if (slim != NULL)
+    g_byte_array_unref (slim);
+  if (graph == NULL)
+    g_prefix_error (error, "%s: ", path);
   return graph;
 }

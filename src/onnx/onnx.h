@@ -12,6 +12,10 @@ typedef struct _LatentOnnxExtra LatentOnnxExtra;
 LatentGraph *latent_onnx_parse (const guint8 *data, gsize size, const char *path,
     LatentOnnxExtra **extra, GChecksum *checksum, GError **error);
 
+/* The same of a file, `path` its name: large weights stay there until they are wanted. */
+LatentGraph *latent_onnx_parse_file (LatentFile *file, const char *path, LatentOnnxExtra **extra,
+    GChecksum *checksum, GError **error);
+
 /* Writes graph and extra (NULL: none) as a model. */
 GBytes *latent_onnx_serialize (
     const LatentGraph *graph, const LatentOnnxExtra *extra, GError **error);

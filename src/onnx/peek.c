@@ -11,61 +11,16 @@
 
 #include "src/base/file.h"
 #include "src/base/reader.h"
+#include "src/onnx/field.h"
 
 /* Fields of ModelProto and of its StringStringEntryProto, and how protobuf writes them. */
 #define METADATA_PROPS 14
 #define ENTRY_KEY      1
 #define ENTRY_VALUE    2
-#define WIRE_BYTES     2
-/* Of a field before its payload: two numbers. */
-#define FRONT_BYTES 20
 /* Entries that are longer are not asked for. */
 #define MAX_ENTRY_BYTES 65536
 /* Outermost fields that a model has at most: some for each key of metadata. */
 #define MAX_FIELDS 100000
-
-typedef struct {
-  guint number;
-  guint wire;
-  guint64 start; /* of the payload */
-  guint64 size;
-} Field;
-
-/* Bytes of the payload of a field that has no length of its own; FALSE for an unknown kind. */
-static gboolean
-get_plain_size (LatentReader *reader, guint wire, guint64 *size)
-{
-  gsize pos = reader->pos;
-
-  if (wire == 0)
-    latent_reader_get_varint (reader);
-  *size = wire == 0 ? reader->pos - pos : wire == 1 ? 8 : 4;
-  reader->pos = pos;
-  return wire == 0 || wire == 1 || wire == 5;
-}
-
-/* The field at `offset` of `end` bytes. */
-static gboolean
-get_field (int fd, guint64 offset, guint64 end, Field *field)
-{
-  guint8 bytes[FRONT_BYTES];
-  gsize n = (gsize)MIN (sizeof bytes, end - offset);
-  LatentReader reader;
-  guint64 tag;
-
-  if (!latent_file_read_at (fd, bytes, n, offset))
-    return FALSE;
-  latent_reader_init (&reader, bytes, n);
-  tag = latent_reader_get_varint (&reader);
-  field->number = (guint)MIN (tag >> 3, G_MAXUINT);
-  field->wire = (guint)(tag & 7);
-  if (field->wire == WIRE_BYTES)
-    field->size = latent_reader_get_varint (&reader);
-  else if (!get_plain_size (&reader, field->wire, &field->size))
-    return FALSE;
-  field->start = offset + reader.pos;
-  return !reader.failed && field->size <= end - field->start;
-}
 
 static char *
 get_value (const guint8 *entry, gsize size, const char *key)
@@ -79,7 +34,7 @@ get_value (const guint8 *entry, gsize size, const char *key)
     guint64 n = latent_reader_get_varint (&reader);
     const guint8 *text = latent_reader_get_bytes (&reader, (gsize)MIN (n, size + 1));
 
-    if (!text || (tag & 7) != WIRE_BYTES)
+    if (!text || (tag & 7) != LATENT_WIRE_BYTES)
       return NULL;
     if (tag >> 3 == ENTRY_KEY && !found)
       found = g_strndup ((const char *)text, n);
@@ -92,19 +47,20 @@ get_value (const guint8 *entry, gsize size, const char *key)
 static char *
 find (int fd, guint64 end, const char *path, const char *key, GError **error)
 {
-  Field field = {0};
+  LatentField field = {0};
   guint n = 0;
 
   for (guint64 offset = 0; offset < end; offset = field.start + field.size) {
     g_autofree guint8 *entry = NULL;
     char *value;
 
-    if (n++ == MAX_FIELDS || !get_field (fd, offset, end, &field)) {
+    if (n++ == MAX_FIELDS || !latent_field_read (&field, fd, offset, end)) {
       g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,
           "%s: no model: byte %" G_GUINT64_FORMAT " begins no field", path, offset);
       return NULL;
     }
-    if (field.number != METADATA_PROPS || field.wire != WIRE_BYTES || field.size > MAX_ENTRY_BYTES)
+    if (field.number != METADATA_PROPS || field.wire != LATENT_WIRE_BYTES ||
+        field.size > MAX_ENTRY_BYTES)
       continue;
     entry = g_malloc (field.size + 1);
     if (!latent_file_read_at (fd, entry, (gsize)field.size, field.start))

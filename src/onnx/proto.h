@@ -4,6 +4,7 @@
 #include "onnx.pb-c.h"
 #include "src/onnx/external.h"
 #include "src/onnx/onnx.h"
+#include "src/onnx/slim.h"
 
 /* Between ONNX's messages and the graph. get_ reads a message and may take memory out of it; put_
  * fills a message that points into what it was made of, with arrays that `garbage` (free function:
@@ -13,6 +14,9 @@
  * may be NULL: then external data are refused. */
 LatentTensor *latent_onnx_get_tensor (
     Onnx__TensorProto *proto, LatentOnnxExternal *external, GError **error);
+/* One whose raw data were left in the file, at `raw`, and stay there where they are bulky. */
+LatentTensor *latent_onnx_get_tensor_in_file (
+    const Onnx__TensorProto *proto, LatentFile *file, const LatentRawData *raw, GError **error);
 Onnx__TensorProto *latent_onnx_put_tensor (
     const char *name, const LatentTensor *tensor, GPtrArray *garbage);
 

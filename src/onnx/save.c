@@ -17,6 +17,7 @@ typedef struct {
   Onnx__ModelProto *old;        /* what extra kept, or NULL */
   GHashTable *old_ports;        /* name -> Onnx__ValueInfoProto *, inputs and outputs of old */
   GPtrArray *old_nodes;         /* messages to be freed */
+  GPtrArray *tensors;           /* LatentTensor *: data in memory */
   GPtrArray *garbage;
 } Saver;
 
@@ -33,6 +34,7 @@ init_saver (Saver *self, const LatentGraph *graph, const LatentOnnxExtra *extra)
   self->old = extra != NULL ? latent_onnx_extra_unpack_model (extra) : NULL;
   self->old_ports = g_hash_table_new (g_str_hash, g_str_equal);
   self->old_nodes = g_ptr_array_new_with_free_func (free_message);
+  self->tensors = g_ptr_array_new_with_free_func ((GDestroyNotify)latent_tensor_unref);
   self->garbage = g_ptr_array_new_with_free_func (g_free);
   for (size_t i = 0; self->old != NULL && i < self->old->graph->n_output; i++)
     g_hash_table_insert (
@@ -46,6 +48,7 @@ static void
 clear_saver (Saver *self)
 {
   g_ptr_array_unref (self->garbage);
+  g_ptr_array_unref (self->tensors);
   g_ptr_array_unref (self->old_nodes);
   g_hash_table_unref (self->old_ports);
   if (self->old != NULL)
@@ -171,26 +174,40 @@ put_value_info (Saver *self, Onnx__GraphProto *graph)
       graph->value_info[graph->n_value_info++] = old[i];
 }
 
-static void
-put_graph (Saver *self, Onnx__GraphProto *graph, gint64 ir_version)
+static gboolean
+put_initialisers (Saver *self, Onnx__GraphProto *graph, GError **error)
 {
   const GPtrArray *values = self->graph->values;
+
+  graph->initializer = new_array (self, values->len);
+  for (guint i = 0; i < values->len; i++) {
+    const LatentValue *value = values->pdata[i];
+    LatentTensor *tensor;
+    if (value->data == NULL)
+      continue;
+    tensor = latent_tensor_load (value->data, error);
+    if (tensor == NULL)
+      return FALSE;
+    g_ptr_array_add (self->tensors, tensor);
+    graph->initializer[graph->n_initializer++] = latent_onnx_put_tensor (
+        value->name, tensor, self->garbage);
+  }
+  return TRUE;
+}
+
+static gboolean
+put_graph (Saver *self, Onnx__GraphProto *graph, gint64 ir_version, GError **error)
+{
 
   graph->name = self->graph->name[0] != '\0' ? self->graph->name : (char *)"graph";
   graph->n_node = self->graph->nodes->len;
   graph->node = new_array (self, self->graph->nodes->len);
   for (guint i = 0; i < self->graph->nodes->len; i++)
     graph->node[i] = put_node (self, self->graph->nodes->pdata[i]);
-  graph->initializer = new_array (self, values->len);
-  for (guint i = 0; i < values->len; i++) {
-    const LatentValue *value = values->pdata[i];
-    if (value->data != NULL)
-      graph->initializer[graph->n_initializer++] = latent_onnx_put_tensor (
-          value->name, value->data, self->garbage);
-  }
   put_inputs (self, graph, ir_version);
   put_outputs (self, graph);
   put_value_info (self, graph);
+  return put_initialisers (self, graph, error);
 }
 
 static void
@@ -262,7 +279,7 @@ latent_onnx_serialize (const LatentGraph *graph, const LatentOnnxExtra *extra, G
   Onnx__GraphProto graph_proto = ONNX__GRAPH_PROTO__INIT;
   Onnx__OperatorSetIdProto opset;
   Saver self;
-  GBytes *bytes;
+  GBytes *bytes = NULL;
 
   init_saver (&self, graph, extra);
   if (self.old != NULL) {
@@ -274,10 +291,11 @@ latent_onnx_serialize (const LatentGraph *graph, const LatentOnnxExtra *extra, G
     model.producer_name = (char *)"gst-latent";
   }
   model.graph = &graph_proto;
-  put_graph (&self, &graph_proto, model.ir_version);
-  put_metadata (&self, &model);
-  put_opsets (&self, &model, &opset);
-  bytes = pack (&model, error);
+  if (put_graph (&self, &graph_proto, model.ir_version, error)) {
+    put_metadata (&self, &model);
+    put_opsets (&self, &model, &opset);
+    bytes = pack (&model, error);
+  }
   clear_saver (&self);
   return bytes;
 }

@@ -125,6 +125,13 @@ get_typed (Onnx__TensorProto *proto, LatentDataType type, const LatentShape *sha
   return take (type, shape, data, n * latent_data_type_get_size (type), error);
 }
 
+static gpointer
+fail_both (GError **error)
+{
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT, "data are given both raw and as elements");
+  return NULL;
+}
+
 static LatentTensor *
 get_raw (Onnx__TensorProto *proto, LatentDataType type, const LatentShape *shape, GError **error)
 {
@@ -134,9 +141,7 @@ get_raw (Onnx__TensorProto *proto, LatentDataType type, const LatentShape *shape
   proto->raw_data.len = 0;
   if (count_elements (proto) > 0) {
     free (data);
-    g_set_error (
-        error, LATENT_ERROR, LATENT_ERROR_FORMAT, "data are given both raw and as elements");
-    return NULL;
+    return fail_both (error);
   }
   return take (type, shape, data, size, error);
 }
@@ -156,6 +161,21 @@ check_bools (const LatentTensor *tensor, GError **error)
   return TRUE;
 }
 
+/* Type and shape, and what they take. */
+static gboolean
+get_kind (const Onnx__TensorProto *proto, LatentShape *shape, gsize *n, gsize *size, GError **error)
+{
+  LatentDataType type = (LatentDataType)proto->data_type;
+
+  if (!proto->has_data_type || proto->segment != NULL || latent_data_type_get_size (type) == 0) {
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED, "%s of type %s (%d)",
+        proto->segment != NULL ? "a segment of a tensor" : "a tensor",
+        latent_data_type_get_name (type), proto->data_type);
+    return FALSE;
+  }
+  return get_shape (proto, shape, error) && latent_shape_count (shape, type, n, size, error);
+}
+
 LatentTensor *
 latent_onnx_get_tensor (Onnx__TensorProto *proto, LatentOnnxExternal *external, GError **error)
 {
@@ -165,13 +185,7 @@ latent_onnx_get_tensor (Onnx__TensorProto *proto, LatentOnnxExternal *external, 
   LatentShape shape;
   gsize n, size;
 
-  if (!proto->has_data_type || proto->segment != NULL || latent_data_type_get_size (type) == 0) {
-    g_set_error (error, LATENT_ERROR, LATENT_ERROR_UNSUPPORTED, "%s of type %s (%d)",
-        proto->segment != NULL ? "a segment of a tensor" : "a tensor",
-        latent_data_type_get_name (type), proto->data_type);
-    return NULL;
-  }
-  if (!get_shape (proto, &shape, error) || !latent_shape_count (&shape, type, &n, &size, error))
+  if (!get_kind (proto, &shape, &n, &size, error))
     return NULL;
   if (proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL) {
     if (external == NULL) {
@@ -187,6 +201,33 @@ latent_onnx_get_tensor (Onnx__TensorProto *proto, LatentOnnxExternal *external, 
     tensor = get_typed (proto, type, &shape, n, error);
   }
   return tensor != NULL && check_bools (tensor, error) ? g_steal_pointer (&tensor) : NULL;
+}
+
+LatentTensor *
+latent_onnx_get_tensor_in_file (
+    const Onnx__TensorProto *proto, LatentFile *file, const LatentRawData *raw, GError **error)
+{
+  g_autoptr (LatentTensor) tensor = NULL;
+  LatentShape shape;
+  gsize n, size;
+
+  if (!get_kind (proto, &shape, &n, &size, error))
+    return NULL;
+  if (count_elements (proto) > 0)
+    return fail_both (error);
+  if (raw->size != size) {
+    g_autofree char *text = latent_shape_to_string (&shape);
+    g_set_error (error, LATENT_ERROR, LATENT_ERROR_SHAPE,
+        "a %s tensor of shape %s takes %zu bytes, %" G_GUINT64_FORMAT " are given",
+        latent_data_type_get_name ((LatentDataType)proto->data_type), text, size, raw->size);
+    return NULL;
+  }
+  tensor = latent_tensor_new_in_file (
+      (LatentDataType)proto->data_type, &shape, file, raw->offset, error);
+  if (tensor == NULL || (!latent_tensor_is_bulky (tensor) && !latent_tensor_hold (tensor, error)) ||
+      !check_bools (tensor, error))
+    return NULL;
+  return g_steal_pointer (&tensor);
 }
 
 Onnx__TensorProto *

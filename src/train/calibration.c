@@ -125,7 +125,7 @@ latent_calibration_new (LatentModel *model, const LatentCalibrationSettings *set
                         ? LATENT_MODE_RECONSTRUCT
                         : LATENT_MODE_ENCODE;
 
-  if (!latent_calibration_check (model, error))
+  if (!latent_calibration_check (model, error) || !latent_graph_hold_data (model->graph, error))
     return NULL;
   self = new_calibration (settings, mode);
   self->model = latent_calibration_fold (model, mode, shape, error);

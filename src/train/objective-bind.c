@@ -55,6 +55,8 @@ cut (LatentObjectiveMaker *maker, LatentMode mode, GError **error)
   if (logvar != NULL)
     g_ptr_array_add (ends, (gpointer)logvar);
   g_ptr_array_add (ends, NULL);
+  if (!latent_graph_hold_data (maker->model->graph, error))
+    return FALSE;
   maker->graph = latent_graph_cut (
       maker->model->graph, inputs, (const char *const *)ends->pdata, error);
   maker->self->graph = maker->graph;
