@@ -22,6 +22,10 @@ dnnl_engine_t latent_engine_get (void);
 /* TRUE for success, else an error that says what was tried. */
 gboolean latent_dnnl_check (dnnl_status_t status, const char *what, GError **error);
 
+/* The one place where primitives are made, and counted. */
+gboolean latent_dnnl_create (
+    dnnl_primitive_t *primitive, const_dnnl_primitive_desc_t pd, GError **error);
+
 /* oneDNN's name of a type that its arrays may have; dnnl_data_type_undef for others. */
 dnnl_data_type_t latent_dnnl_get_type (LatentDataType type);
 LatentDataType latent_dnnl_find_type (dnnl_data_type_t type); /* the other way */

@@ -68,6 +68,21 @@ latent_dnnl_check (dnnl_status_t status, const char *what, GError **error)
   return FALSE;
 }
 
+static gint n_primitives; /* atomic */
+
+gboolean
+latent_dnnl_create (dnnl_primitive_t *primitive, const_dnnl_primitive_desc_t pd, GError **error)
+{
+  g_atomic_int_inc (&n_primitives);
+  return latent_dnnl_check (dnnl_primitive_create (primitive, pd), "creating a primitive", error);
+}
+
+guint
+latent_engine_count_primitives (void)
+{
+  return (guint)g_atomic_int_get (&n_primitives);
+}
+
 /* Instruction sets are sets of bits. */
 gboolean
 latent_engine_has_bf16 (void)

@@ -15,3 +15,7 @@ gboolean latent_engine_has_int8 (void);
 /* Whether the CPU multiplies bfloat16 by itself. Where it does not, oneDNN widens each number first
  * and is slower than in float32. */
 gboolean latent_engine_has_bf16 (void);
+
+/* How many of oneDNN's primitives the process has made so far: what shows whether a program that
+ * is there already was compiled again. */
+guint latent_engine_count_primitives (void);

@@ -166,8 +166,7 @@ latent_primitive_step_new (const LatentNode *node, const_dnnl_primitive_desc_t p
 
   self->data = primitive;
   primitive->arguments = g_array_new (FALSE, FALSE, sizeof (int));
-  if (!latent_dnnl_check (
-          dnnl_primitive_create (&primitive->primitive, pd), "creating a primitive", error))
+  if (!latent_dnnl_create (&primitive->primitive, pd, error))
     return NULL;
   primitive->scratchpad = latent_pd_get_layout (pd, dnnl_query_scratchpad_md, 0);
   if (primitive->scratchpad != NULL && primitive->scratchpad->shape.n == 0)

@@ -48,7 +48,7 @@ execute (LatentLayout *src_layout, gconstpointer src, LatentLayout *dst_layout, 
   if (!latent_dnnl_check (dnnl_reorder_primitive_desc_create (
                               &pd, src_layout->md, engine, dst_layout->md, engine, NULL),
           "describing a reorder", error) ||
-      !latent_dnnl_check (dnnl_primitive_create (&primitive, pd), "creating a reorder", error) ||
+      !latent_dnnl_create (&primitive, pd, error) ||
       !latent_dnnl_check (dnnl_memory_create (&from, src_layout->md, engine, (gpointer)src),
           "creating a memory object", error) ||
       !latent_dnnl_check (dnnl_memory_create (&to, dst_layout->md, engine, dst),

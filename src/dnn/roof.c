@@ -90,8 +90,7 @@ latent_roof_measure (const LatentStep *step, guint runs, double *time, GError **
   *time = 0;
   if (pd == NULL)
     return TRUE;
-  if (!latent_dnnl_check (
-          dnnl_primitive_create (&bare.primitive, pd), "creating a primitive", error) ||
+  if (!latent_dnnl_create (&bare.primitive, pd, error) ||
       !latent_dnnl_check (
           dnnl_stream_create (&bare.stream, latent_engine_get (), dnnl_stream_default_flags),
           "creating a stream", error))

@@ -409,19 +409,14 @@ compile_graph (LatentGraph *graph, const LatentStatePair *states, guint n_states
   return program;
 }
 
-LatentProgram *
-latent_exec_compile (const LatentGraph *graph, const char *key, const char *const *inputs,
-    const char *const *outputs, const LatentStatePair *states, guint n_states,
-    const LatentRequest *request, GError **error)
+static LatentProgram *
+compile (const LatentGraph *graph, const char *const *inputs, const char *const *outputs,
+    const LatentStatePair *states, guint n_states, const LatentRequest *request, GError **error)
 {
-  g_autofree char *full_key = latent_exec_make_key (
-      key, inputs, outputs, states, n_states, request);
   g_autoptr (GPtrArray) ends = latent_exec_list_outputs (graph, outputs, states, n_states, request);
   g_autoptr (LatentGraph) part = NULL;
-  LatentProgram *program = latent_program_cache_find (full_key);
+  LatentProgram *program;
 
-  if (program != NULL)
-    return program;
   if (!check_precision (request->precision, graph, error))
     return NULL;
   if (request->variable_parameters && !latent_graph_hold_data (graph, error))
@@ -434,6 +429,21 @@ latent_exec_compile (const LatentGraph *graph, const char *key, const char *cons
     return NULL;
   g_steal_pointer (&part);
   program->note = get_note (graph, request);
-  program->key = g_steal_pointer (&full_key);
-  return latent_program_cache_add (program);
+  return program;
+}
+
+LatentProgram *
+latent_exec_compile (const LatentGraph *graph, const char *key, const char *const *inputs,
+    const char *const *outputs, const LatentStatePair *states, guint n_states,
+    const LatentRequest *request, GError **error)
+{
+  g_autofree char *full_key = latent_exec_make_key (
+      key, inputs, outputs, states, n_states, request);
+  LatentProgram *program = latent_program_cache_claim (full_key);
+
+  if (program != NULL)
+    return program;
+  program = compile (graph, inputs, outputs, states, n_states, request, error);
+  latent_program_cache_settle (full_key, program);
+  return program;
 }

@@ -6,7 +6,9 @@ G_DEFINE_BOXED_TYPE (LatentProgram, latent_program, latent_program_ref, latent_p
 /* Programs alive, by key; it holds no references. The lock also guards their reference counts, so
  * that none is found while its last reference goes. */
 static GMutex lock;
+static GCond settled;
 static GHashTable *programs;
+static GHashTable *claimed; /* keys of those that a thread is at work on */
 
 void
 latent_program_free (LatentProgram *self)
@@ -23,33 +25,37 @@ latent_program_free (LatentProgram *self)
 }
 
 LatentProgram *
-latent_program_cache_find (const char *key)
+latent_program_cache_claim (const char *key)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
-  LatentProgram *program = programs != NULL ? g_hash_table_lookup (programs, key) : NULL;
+  LatentProgram *program;
 
+  while (claimed != NULL && g_hash_table_contains (claimed, key))
+    g_cond_wait (&settled, &lock); /* the last program may go meanwhile, and the tables with it */
+  if (programs == NULL) {
+    programs = g_hash_table_new (g_str_hash, g_str_equal);
+    claimed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  }
+  program = g_hash_table_lookup (programs, key);
   if (program != NULL)
     program->ref_count++;
+  else
+    g_hash_table_add (claimed, g_strdup (key));
   return program;
 }
 
-LatentProgram *
-latent_program_cache_add (LatentProgram *program)
+void
+latent_program_cache_settle (const char *key, LatentProgram *program)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
-  LatentProgram *other;
 
-  if (programs == NULL)
-    programs = g_hash_table_new (g_str_hash, g_str_equal);
-  other = g_hash_table_lookup (programs, program->key);
-  if (other != NULL) {
-    latent_program_free (program);
-    other->ref_count++;
-    return other;
+  if (program != NULL) {
+    program->ref_count = 1;
+    program->key = g_strdup (key);
+    g_hash_table_insert (programs, program->key, program);
   }
-  g_hash_table_insert (programs, program->key, program);
-  program->ref_count = 1;
-  return program;
+  g_hash_table_remove (claimed, key);
+  g_cond_broadcast (&settled);
 }
 
 LatentProgram *
@@ -68,8 +74,10 @@ drop_reference (LatentProgram *self)
   if (--self->ref_count > 0)
     return FALSE;
   g_hash_table_remove (programs, self->key);
-  if (g_hash_table_size (programs) == 0)
+  if (g_hash_table_size (programs) == 0 && g_hash_table_size (claimed) == 0) {
     g_clear_pointer (&programs, g_hash_table_unref);
+    g_clear_pointer (&claimed, g_hash_table_unref);
+  }
   return TRUE;
 }
 

@@ -38,7 +38,7 @@ const LatentQuantization *latent_program_get_output_quantization (
  * that of its result, and its strides those of what it reads. */
 guint latent_program_get_output_block (const LatentProgram *self);
 
-/* The process's programs. find() gives a reference or NULL; add() takes `program` and gives a
- * reference to it, or to an equal one that another thread was faster to add. */
-LatentProgram *latent_program_cache_find (const char *key);
-LatentProgram *latent_program_cache_add (LatentProgram *program);
+/* The process's programs. claim() gives a reference; or NULL, and then it is for the caller to make
+ * the program and to settle the key with it, or with NULL. Who claims the key meanwhile waits. */
+LatentProgram *latent_program_cache_claim (const char *key);
+void latent_program_cache_settle (const char *key, LatentProgram *program);
