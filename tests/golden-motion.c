@@ -247,7 +247,8 @@ look (Look *self, const guint8 *packet, gsize size)
   LatentForetold *foretold;
   gboolean good;
 
-  if (!latent_packet_get (&info, &held, SLICES, stream->slices, packet, size, NULL))
+  if (!latent_packet_get (
+          &info, &held, stream->sequence.numbers, SLICES, stream->slices, packet, size, NULL))
     return FALSE;
   foretold = info.key ? NULL : &stream->predictor.foretold;
   latent_stream_begin (stream, info.key, info.quality);
@@ -298,8 +299,8 @@ check_frame (
     return complain (frame, "the latents are others than those stored");
   if (!look (self, packet, size))
     return complain (frame, "its symbols make other bytes");
-  for (guint i = 0; i < COUNT; i++)
-    held[i] = GINT32_TO_LE (self->stream.predictor.held[i]);
+  latent_stream_get_held (&self->stream, 0, latents);
+  find_held (&self->stream, latents, held);
   return memcmp (held, wanted, sizeof held) == 0 ||
          complain (frame, "another decoder's are others");
 }

@@ -141,6 +141,7 @@ GST_END_TEST
 GST_START_TEST (damaged_packets_are_bad_and_change_nothing)
 {
   LatentStreamInfo info = case_info ();
+  LatentDecodeResult result;
   Case stream;
 
   case_init (&stream, 3, 4, 6, &info);
@@ -151,9 +152,12 @@ GST_START_TEST (damaged_packets_are_bad_and_change_nothing)
     damaged = g_memdup2 (stream.packet, stream.size);
     for (gsize bit = 0; bit < 8 * stream.size; bit++) {
       damaged[bit / 8] ^= (guint8)(1 << bit % 8);
-      fail_unless_equals_int (
-          latent_decoder_decode (stream.decoder, damaged, stream.size, stream.decoded, NULL, NULL),
-          LATENT_DECODE_BAD);
+      result = latent_decoder_decode (
+          stream.decoder, damaged, stream.size, stream.decoded, NULL, NULL);
+      /* what a compact one's checksum is may be that of another counter */
+      fail_unless (result == LATENT_DECODE_BAD ||
+                       (result == LATENT_DECODE_LOST && (stream.packet[0] & 0xc0) == 0x40),
+          "%d", result);
       damaged[bit / 8] ^= (guint8)(1 << bit % 8);
     }
     fail_unless_equals_int (case_decode (&stream), LATENT_DECODE_OK);

@@ -214,7 +214,7 @@ static const struct {
     {0,  'l',  LATENT_ERROR_FORMAT,      "not a sequence header: it does not begin with LATs"        },
     {4,  3,    LATENT_ERROR_UNSUPPORTED, "the sequence header is of version 3, version 2 can be read"},
     {5,  3,    LATENT_ERROR_FORMAT,      "kind of the stream is 3, wanted is 0 to 2"                 },
-    {6,  2,    LATENT_ERROR_FORMAT,      "resilient of the stream is 2, wanted is 0 to 1"            },
+    {6,  3,    LATENT_ERROR_FORMAT,      "resilient of the stream is 3, wanted is 0 to 2"            },
     {7,  0,    LATENT_ERROR_FORMAT,      "slices of the stream is 0, wanted is 1 to 64"              },
     {7,  65,   LATENT_ERROR_FORMAT,      "slices of the stream is 65, wanted is 1 to 64"             },
     {7,  5,    LATENT_ERROR_FORMAT,      "slices of the stream are 5 in a grid of 4 rows"            },

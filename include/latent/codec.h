@@ -87,8 +87,8 @@ typedef struct {
  * @frames: of latents in it, where it was made or decoded; else 0
  *
  * What a packet's header says. Small ones that are no key packets leave out the quality, which is
- * that of the packet before, and the upper half of the counter: a decoder fills these in;
- * latent_packet_info_parse() gives 0 and the lower half.
+ * that of the packet before: a decoder fills it in, latent_packet_info_parse() gives 0. Those of
+ * older streams leave out the upper half of the counter, too.
  */
 typedef struct {
   gboolean key;

@@ -211,7 +211,8 @@ latent_decoder_decode (LatentDecoder *self, const guint8 *packet, gsize size, fl
   g_return_val_if_fail (packet != NULL || size == 0, LATENT_DECODE_BAD);
   stream = &self->stream;
   held = (LatentPacketInfo){.number = stream->number, .quality = stream->held_quality};
-  if (!latent_packet_get (&found, &held, stream->n_slices, stream->slices, packet, size, error))
+  if (!latent_packet_get (&found, &held, stream->sequence.numbers, stream->n_slices, stream->slices,
+          packet, size, error))
     return LATENT_DECODE_BAD;
   if (stream->sequence.info.resilient && !found.key) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_FORMAT,

@@ -75,6 +75,7 @@ make_sequence (LatentSequence *sequence, LatentModel *model, guint n_dims, const
   gboolean is_video = info->kind == LATENT_MEDIA_VIDEO;
 
   sequence->info = *info;
+  sequence->numbers = LATENT_NUMBERS_WHOLE;
   if (!latent_grid_init_for_model (&sequence->grid, model, n_dims, dims, is_video ? info->width : 0,
           is_video ? info->height : 0, error))
     return FALSE;

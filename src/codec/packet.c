@@ -28,8 +28,9 @@ static const guint check_bytes[] = {4, 2, 0};
 #define LONG_CHECK   4
 #define COMPACT_BITS 14
 #define COMPACT_LOW  0x3f /* in the first byte; the others are the third */
-/* Of the counter: packets with one of 0 are not compact, so that what was taken for the next packet
- * after 256 that were lost, or 512, is found out. */
+#define COMPACT_HIGH 6    /* checksum bits 13..6, which the counter's upper half is xor'd with */
+/* Of the counter: packets with one of 0 are not compact, so that who knows nothing of those before
+ * learns it soon. */
 #define COMPACT_NUMBER 0xff
 
 /* Of a slice's length. */
@@ -127,6 +128,7 @@ latent_packet_put (LatentPacketInfo *info, gboolean is_alike, guint n_slices,
 {
   gsize size = slices[n_slices - 1].size;
   guint8 *body, *end;
+  guint32 check;
   Form form;
 
   for (guint i = 0; i + 1 < n_slices; i++)
@@ -143,7 +145,10 @@ latent_packet_put (LatentPacketInfo *info, gboolean is_alike, guint n_slices,
     memcpy (end, slices[i].data, slices[i].size);
     end += slices[i].size;
   }
-  put_check (dst, form, fold (latent_crc32c (begin_check (dst, form), body, size), form));
+  check = fold (latent_crc32c (begin_check (dst, form), body, size), form);
+  if (form == FORM_COMPACT)
+    check ^= (guint32)info->number >> 8 << COMPACT_HIGH;
+  put_check (dst, form, check);
   info->bytes = (gsize)(end - dst);
   return info->bytes;
 }
@@ -155,13 +160,25 @@ fail (GError **error, const char *what)
   return FALSE;
 }
 
-/* Reads what stands before the slices' lengths. */
+/* The upper half of the counter is what a compact packet's checksum lacks of that of its bytes;
+ * FALSE where more is amiss. */
 static gboolean
-get_front (
-    LatentPacketInfo *info, const LatentPacketInfo *held, LatentReader *reader, GError **error)
+get_upper_half (guint32 lacks, guint *number)
+{
+  if (lacks == 0 || lacks >> COMPACT_HIGH << COMPACT_HIGH != lacks)
+    return lacks == 0;
+  *number = (*number & 0xff) | lacks >> COMPACT_HIGH << 8;
+  return TRUE;
+}
+
+/* Reads what stands before the slices' lengths. numbers: what compact packets say of theirs. */
+static gboolean
+get_front (LatentPacketInfo *info, const LatentPacketInfo *held, LatentPacketNumbers numbers,
+    LatentReader *reader, GError **error)
 {
   const guint8 *packet = latent_reader_get_bytes (reader, FRONT_BYTES);
   LatentPacketInfo found = {.bytes = reader->size};
+  guint32 lacks;
   gsize size;
   Form form;
 
@@ -176,23 +193,29 @@ get_front (
   if ((form != FORM_LONG && size > SHORT_BYTES) ||
       (form == FORM_LONG && found.key && size <= SHORT_BYTES))
     return fail (error, "its checksum is not as long as its size asks for");
-  if (fold (latent_crc32c (begin_check (packet, form), reader->data + reader->pos, size), form) !=
-      get_check (packet, form))
-    return fail (error, "its checksum is not that of its bytes");
   found.quality = form == FORM_COMPACT ? held->quality : packet[0] & QUALITY;
   found.number = latent_packet_get_number (packet, held->number + 1);
+  lacks = get_check (packet, form) ^
+          fold (latent_crc32c (begin_check (packet, form), reader->data + reader->pos, size), form);
+  if (form == FORM_COMPACT && numbers == LATENT_NUMBERS_WHOLE)
+    found.number &= 0xff;
+  if (form == FORM_COMPACT && numbers != LATENT_NUMBERS_HALF
+          ? !get_upper_half (lacks, &found.number)
+          : lacks != 0)
+    return fail (error, "its checksum is not that of its bytes");
   *info = found;
   return TRUE;
 }
 
 gboolean
-latent_packet_get (LatentPacketInfo *info, const LatentPacketInfo *held, guint n_slices,
-    LatentSlice *slices, const guint8 *packet, gsize size, GError **error)
+latent_packet_get (LatentPacketInfo *info, const LatentPacketInfo *held,
+    LatentPacketNumbers numbers, guint n_slices, LatentSlice *slices, const guint8 *packet,
+    gsize size, GError **error)
 {
   LatentReader reader;
 
   latent_reader_init (&reader, packet, size);
-  if (!get_front (info, held, &reader, error))
+  if (!get_front (info, held, numbers, &reader, error))
     return FALSE;
   for (guint i = 0; i + 1 < n_slices; i++) {
     guint64 length = latent_reader_get_varint (&reader);
@@ -214,17 +237,19 @@ latent_packet_info_parse (LatentPacketInfo *self, const guint8 *packet, gsize si
 
   g_return_val_if_fail (self != NULL && (packet != NULL || size == 0), FALSE);
   latent_reader_init (&reader, packet, size);
-  return get_front (self, &none, &reader, error);
+  return get_front (self, &none, LATENT_NUMBERS_EITHER, &reader, error);
 }
 
 void
-latent_packet_scan_init (LatentPacketScan *self, const guint8 *packet, gsize max)
+latent_packet_scan_init (LatentPacketScan *self, const guint8 *packet, guint number, gsize max)
 {
   Form form = get_form (packet);
   guint front = FRONT_BYTES + check_bytes[form];
 
   *self = (LatentPacketScan){.packet = packet, .is_short = form != FORM_LONG, .front = front};
   self->check = begin_check (packet, form);
+  if (form == FORM_COMPACT)
+    self->lacks = number == G_MAXUINT ? G_MAXUINT : (number & 0xffff) >> 8 << COMPACT_HIGH;
   self->max = self->is_short ? MIN (max, front + SHORT_BYTES) : max;
 }
 
@@ -244,7 +269,11 @@ latent_packet_scan_next (LatentPacketScan *self, gsize size)
     if (at > self->front)
       self->check = latent_crc32c (self->check, self->packet + at - 1, 1);
     self->at = at;
-    if (at >= first && fold (self->check, form) == wanted)
+    const guint32 lacks = fold (self->check, form) ^ wanted;
+    const gboolean is_number = self->lacks == G_MAXUINT
+                                   ? lacks >> COMPACT_HIGH << COMPACT_HIGH == lacks
+                                   : lacks == self->lacks;
+    if (at >= first && (lacks == 0 || is_number))
       return TRUE;
   }
   return FALSE;

@@ -21,6 +21,14 @@ gsize latent_packet_put (LatentPacketInfo *info, gboolean is_alike, guint n_slic
 /* Bytes of a packet at least. */
 #define LATENT_PACKET_MIN_BYTES 3
 
+/* What compact packets of a stream say of their counter: its lower half alone (streams made
+ * before), all of it (the upper half in the checksum), or nobody knows which. */
+typedef enum {
+  LATENT_NUMBERS_HALF,
+  LATENT_NUMBERS_WHOLE,
+  LATENT_NUMBERS_EITHER,
+} LatentPacketNumbers;
+
 /* Whether a packet's first bytes have the lower half of its counter alone, and no quality: that is
  * the one of the packet before. */
 static inline gboolean
@@ -45,17 +53,21 @@ typedef struct {
   gboolean is_short;    /* its checksum */
   guint front;          /* bytes before its slices */
   guint32 check;        /* of the bytes before `at`, its own left out */
+  guint32 lacks;        /* what a compact one's may differ by, for its counter; G_MAXUINT: any */
   gsize at;             /* the length that was found, or up to where there was none */
   gsize max;
 } LatentPacketScan;
 
-/* packet: LATENT_PACKET_MIN_BYTES at least are there; max: bytes that it may have. */
-void latent_packet_scan_init (LatentPacketScan *self, const guint8 *packet, gsize max);
+/* packet: LATENT_PACKET_MIN_BYTES at least are there; number: its counter, G_MAXUINT: not
+ * known; max: bytes that it may have. */
+void latent_packet_scan_init (
+    LatentPacketScan *self, const guint8 *packet, guint number, gsize max);
 /* The next length with which the checksum is right, in self->at; FALSE where none is left among
  * the bytes that are there, or up to max. */
 gboolean latent_packet_scan_next (LatentPacketScan *self, gsize size);
 
 /* Fills info and slices, which then point into packet. held: number and quality of the packet
  * before, which a compact one needs. LATENT_ERROR_FORMAT says what is wrong. */
-gboolean latent_packet_get (LatentPacketInfo *info, const LatentPacketInfo *held, guint n_slices,
-    LatentSlice *slices, const guint8 *packet, gsize size, GError **error);
+gboolean latent_packet_get (LatentPacketInfo *info, const LatentPacketInfo *held,
+    LatentPacketNumbers numbers, guint n_slices, LatentSlice *slices, const guint8 *packet,
+    gsize size, GError **error);

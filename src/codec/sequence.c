@@ -11,6 +11,8 @@
 
 #define MAGIC   "LATs"
 #define VERSION 2
+/* For "error-resilient": it is not, and its compact packets say all of their counter. */
+#define WHOLE_NUMBERS 2
 /* latent.steps where a model has none. */
 #define DEFAULT_STEP (1.f / 64)
 
@@ -31,7 +33,7 @@ typedef struct {
 
 static const Field common_fields[] = {
     FIELD (kind, LATENT_MEDIA_VECTOR, LATENT_MEDIA_AUDIO),
-    FIELD (resilient, 0, 1),
+    FIELD (resilient, 0, WHOLE_NUMBERS),
     FIELD (slices, 1, LATENT_LIMIT_SLICES),
 };
 
@@ -356,10 +358,12 @@ latent_sequence_put (const LatentSequence *self, GError **error)
 {
   g_autoptr (GByteArray) dst = g_byte_array_new ();
   const LatentStreamInfo *info = &self->info;
+  LatentStreamInfo told = *info;
 
+  told.resilient = info->resilient ? 1 : self->numbers == LATENT_NUMBERS_WHOLE ? WHOLE_NUMBERS : 0;
   g_byte_array_append (dst, (const guint8 *)MAGIC, 4);
   put_varint (dst, VERSION);
-  if (!put_fields (dst, info, common_fields, G_N_ELEMENTS (common_fields), error))
+  if (!put_fields (dst, &told, common_fields, G_N_ELEMENTS (common_fields), error))
     return NULL;
   put_id (dst, info->latent_id);
   put_u32 (dst, self->prior);
@@ -424,6 +428,8 @@ get_all (LatentSequence *self, LatentReader *reader, GError **error)
   if (!get_fields (reader, info, common_fields, G_N_ELEMENTS (common_fields), error) ||
       !get_id (reader, info->latent_id, error))
     return FALSE;
+  self->numbers = info->resilient == WHOLE_NUMBERS ? LATENT_NUMBERS_WHOLE : LATENT_NUMBERS_HALF;
+  info->resilient = info->resilient == 1;
   self->prior = latent_reader_get_u32le (reader);
   if (info->kind == LATENT_MEDIA_VIDEO)
     self->motion = latent_reader_get_u32le (reader);

@@ -4,6 +4,7 @@
 #include <latent/codec.h>
 
 #include "src/codec/grid.h"
+#include "src/codec/packet.h"
 
 /* The sequence header: what a decoder must know of a stream beside the model. Its bytes are drawn
  * in docs/bitstream.md. */
@@ -23,9 +24,10 @@ typedef struct {
 typedef struct {
   LatentStreamInfo info;
   LatentGrid grid;
-  guint32 prior;     /* its checksum */
-  guint32 motion;    /* video: that of the basis of motion; 0: none is used */
-  LatentStep *steps; /* of each channel of the grid; owned */
+  LatentPacketNumbers numbers; /* of compact packets */
+  guint32 prior;               /* its checksum */
+  guint32 motion;              /* video: that of the basis of motion; 0: none is used */
+  LatentStep *steps;           /* of each channel of the grid; owned */
 } LatentSequence;
 
 void latent_sequence_clear (LatentSequence *self);

@@ -72,7 +72,7 @@ follow (const guint8 *data, gsize size, gboolean is_end, guint number, gboolean 
 /* Bytes of the packet that begins here: 0 for none; G_MAXSIZE where more bytes are wanted. What
  * follows counts, but where there is nothing better a long checksum is enough. */
 static gsize
-measure_packet (const guint8 *data, gsize size, gsize limit, guint expected, gboolean is_end)
+measure_packet (const LatentSplitter *self, const guint8 *data, gsize size, gboolean is_end)
 {
   gsize best = 0;
   gboolean is_later = FALSE;
@@ -81,8 +81,9 @@ measure_packet (const guint8 *data, gsize size, gsize limit, guint expected, gbo
 
   if (size < LATENT_PACKET_MIN_BYTES)
     return is_end ? 0 : G_MAXSIZE;
-  number = latent_packet_get_number (data, expected);
-  latent_packet_scan_init (&scan, data, limit);
+  number = latent_packet_get_number (data, self->next);
+  latent_packet_scan_init (
+      &scan, data, self->has_next || !self->is_on ? number : G_MAXUINT, self->limit);
   while (latent_packet_scan_next (&scan, size)) {
     switch (
         follow (data + scan.at, size - scan.at, is_end, number, latent_packet_is_compact (data))) {
@@ -138,7 +139,7 @@ measure (LatentSplitter *self, const guint8 *data, gsize size, gboolean is_end, 
   if (n > 0 || self->limit == 0)
     return n;
   *unit = LATENT_UNIT_PACKET;
-  return measure_packet (data, size, self->limit, self->next, is_end);
+  return measure_packet (self, data, size, is_end);
 }
 
 /* Whether a unit may begin here, behind garbage. */
@@ -169,6 +170,18 @@ skip (LatentSplitter *self, const guint8 *data, gsize size, gboolean is_end)
   return n;
 }
 
+/* The first packet says what others are told by. */
+static void
+count_packet (LatentSplitter *self, const guint8 *data, gsize size)
+{
+  LatentPacketInfo info = {.number = latent_packet_get_number (data, self->next)};
+
+  if (!self->has_next)
+    latent_packet_info_parse (&info, data, size, NULL);
+  self->next = (guint16)(info.number + 1);
+  self->has_next = TRUE;
+}
+
 LatentSplit
 latent_splitter_next (LatentSplitter *self, const guint8 *data, gsize size, gboolean is_end,
     gsize *n, LatentUnit *unit)
@@ -190,6 +203,6 @@ latent_splitter_next (LatentSplitter *self, const guint8 *data, gsize size, gboo
     return LATENT_SPLIT_GARBAGE;
   }
   if (*unit == LATENT_UNIT_PACKET)
-    self->next = (guint16)(latent_packet_get_number (data, self->next) + 1);
+    count_packet (self, data, *n);
   return LATENT_SPLIT_UNIT;
 }

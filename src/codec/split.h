@@ -18,10 +18,11 @@ typedef enum {
 LatentUnit latent_unit_get (const guint8 *data, gsize size);
 
 typedef struct {
-  gsize limit;    /* bytes of a packet at most; 0: no sequence header was met yet */
-  guint next;     /* counter of the packet that is expected */
-  gboolean is_on; /* what comes follows a whole unit */
-  guint64 credit; /* bytes that may still be looked at to find where garbage ends */
+  gsize limit;       /* bytes of a packet at most; 0: no sequence header was met yet */
+  guint next;        /* counter of the packet that is expected */
+  gboolean has_next; /* a packet said so */
+  gboolean is_on;    /* what comes follows a whole unit */
+  guint64 credit;    /* bytes that may still be looked at to find where garbage ends */
 } LatentSplitter;
 
 typedef enum {

@@ -279,17 +279,20 @@ measure (const LatentStream *stream, const LatentForetold *foretold, Trees *tree
 
 /* What is shown, in steps. */
 static void
-measure_plain (const LatentStream *stream, guint frame_quality, Trees *trees, Result *result)
+measure_plain (LatentStream *stream, guint frame_quality, Trees *trees, Result *result)
 {
   const LatentGrid *grid = &stream->sequence.grid;
   const gsize places = (gsize)grid->height * grid->width;
   const double step = latent_predictor_get_step (frame_quality);
+  g_autofree float *units = g_new (float, grid->channels);
   double bits = 0;
 
+  latent_predictor_get_units (stream->sequence.steps, grid->channels, units);
+  latent_stream_get_held (stream, 0, stream->planes);
   for (guint c = 0; c < grid->channels; c++)
     for (gsize i = 0; i < places; i++)
-      bits += cost_symbol (
-          &trees->plain[c], (gint)lrint (stream->predictor.held[c * places + i] / step));
+      bits += cost_symbol (&trees->plain[c],
+          (gint)lrint ((double)(stream->planes[c * places + i] / units[c]) / step));
   result->plain += bits / 8;
 }
 
@@ -385,7 +388,8 @@ decode_packet (LatentStream *stream, const guint8 *packet, gsize size, Side side
   LatentPacketInfo info, held = {.number = stream->number, .quality = stream->held_quality};
   g_autoptr (GError) error = NULL;
 
-  check (latent_packet_get (&info, &held, stream->n_slices, stream->slices, packet, size, &error),
+  check (latent_packet_get (&info, &held, stream->sequence.numbers, stream->n_slices,
+             stream->slices, packet, size, &error),
       "packet", error);
   LatentForetold *foretold = info.key ? NULL : &stream->predictor.foretold;
   Result *result = &results[!info.key];
