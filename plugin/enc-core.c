@@ -222,6 +222,7 @@ latent_enc_core_begin (LatentEncCore *self, const LatentStreamInfo *info, GError
     return FALSE;
   self->latents = g_malloc (latent_session_get_latent_size (self->session));
   latent_encoder_set_key_interval (self->encoder, self->settings.key_int_max);
+  latent_encoder_set_key_gain (self->encoder, self->settings.key_gain);
   retune (self, TRUE);
   self->since_key = self->since_headers = self->n_waiting = 0;
   self->wants_key = TRUE;

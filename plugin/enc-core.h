@@ -30,6 +30,7 @@ enum {
 typedef struct {
   char *model; /* path */
   guint key_int_max;
+  guint key_gain; /* of video */
   gboolean resilient;
   LatentPrecision precision;
   guint threads;

@@ -36,6 +36,8 @@
 GST_DEBUG_CATEGORY_STATIC (latent_video_enc_debug);
 #define GST_CAT_DEFAULT latent_video_enc_debug
 
+enum { PROP_KEY_GAIN = LATENT_ENC_N_PROPS };
+
 struct _LatentVideoEnc {
   GstVideoEncoder parent;
 
@@ -289,13 +291,33 @@ change_state (GstElement *element, GstStateChange transition)
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-  latent_enc_core_set_property (&LATENT_VIDEO_ENC (object)->core, id, value, spec);
+  LatentEncCore *core = &LATENT_VIDEO_ENC (object)->core;
+
+  if (id < LATENT_ENC_N_PROPS) {
+    latent_enc_core_set_property (core, id, value, spec);
+    return;
+  }
+  if (GST_STATE (core->element) > GST_STATE_READY) {
+    GST_WARNING_OBJECT (object, "property %s can be set below PAUSED only", spec->name);
+    return;
+  }
+  GST_OBJECT_LOCK (object);
+  core->settings.key_gain = g_value_get_uint (value);
+  GST_OBJECT_UNLOCK (object);
 }
 
 static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-  latent_enc_core_get_property (&LATENT_VIDEO_ENC (object)->core, id, value, spec);
+  LatentEncCore *core = &LATENT_VIDEO_ENC (object)->core;
+
+  if (id < LATENT_ENC_N_PROPS) {
+    latent_enc_core_get_property (core, id, value, spec);
+    return;
+  }
+  GST_OBJECT_LOCK (object);
+  g_value_set_uint (value, core->settings.key_gain);
+  GST_OBJECT_UNLOCK (object);
 }
 
 static void
@@ -340,6 +362,11 @@ latent_video_enc_class_init (LatentVideoEncClass *klass)
   object_class->finalize = finalize;
   element_class->change_state = change_state;
   latent_enc_core_install_properties (object_class);
+  g_object_class_install_property (object_class, PROP_KEY_GAIN,
+      g_param_spec_uint ("key-gain", "Key gain",
+          "How much better than quality key frames are: of a camera that does not move 8 makes a "
+          "smaller stream, of which the key frames are larger; not with a bitrate",
+          0, LATENT_QUALITY_MAX, 0, LATENT_PROPERTY_EARLY));
   latent_element_add_pads (element_class, raw, coded);
   gst_element_class_set_static_metadata (element_class, "Latent video encoder",
       "Codec/Encoder/Video", "Codes video as latents of an autoencoder (ONNX)", "gst-latent");

@@ -267,6 +267,39 @@ GST_START_TEST (key_packets_come_when_asked_for)
 }
 GST_END_TEST
 
+GST_START_TEST (key_packets_are_better)
+{
+  static const struct {
+    guint gain, interval;
+    gboolean resilient;
+    guint64 bitrate;
+    guint quality;
+  } rows[] = {
+      {0,  3, FALSE, 0,          40},
+      {8,  3, FALSE, 0,          48},
+      {30, 3, FALSE, 0,          63},
+      {8,  1, FALSE, 0,          40}, /* nothing follows */
+      {8,  3, TRUE,  0,          40},
+      {8,  3, FALSE, 1000000000, 40}, /* what can be had is used anyway */
+  };
+  LatentStreamInfo info = case_info ();
+  Case stream;
+
+  info.resilient = rows[__i__].resilient;
+  case_init (&stream, 3, 4, 6, &info);
+  latent_encoder_set_quality (stream.encoder, 40);
+  latent_encoder_set_bitrate (stream.encoder, rows[__i__].bitrate);
+  latent_encoder_set_key_interval (stream.encoder, rows[__i__].interval);
+  latent_encoder_set_key_gain (stream.encoder, rows[__i__].gain);
+  for (guint i = 0; i < 7; i++) {
+    case_encode (&stream, i);
+    fail_unless_equals_int (stream.info.quality, stream.info.key ? rows[__i__].quality : 40);
+    fail_unless_equals_int (case_decode (&stream), LATENT_DECODE_OK);
+  }
+  case_clear (&stream);
+}
+GST_END_TEST
+
 GST_START_TEST (the_counter_wraps)
 {
   LatentStreamInfo info = case_info ();
@@ -418,6 +451,7 @@ codec_suite (void)
   tcase_add_test (tc, latents_that_are_no_numbers_are_refused);
   tcase_add_test (tc, latents_too_large_for_their_step_are_clamped);
   tcase_add_test (tc, key_packets_come_when_asked_for);
+  tcase_add_loop_test (tc, key_packets_are_better, 0, 6);
   tcase_add_test (tc, the_counter_wraps);
   tcase_add_test (tc, a_decoder_that_was_reset_waits_for_a_key);
   tcase_add_test (tc, threads_make_no_difference);

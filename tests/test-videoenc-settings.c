@@ -12,6 +12,7 @@ static const struct {
     {"quality",         "63"       },
     {"bitrate",         "400"      },
     {"key-int-max",     "25"       },
+    {"key-gain",        "8"        },
     {"error-resilient", "true"     },
     {"precision",       "f32"      },
     {"threads",         "1"        },

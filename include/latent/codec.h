@@ -179,6 +179,19 @@ LATENT_API
 void latent_encoder_set_key_interval (LatentEncoder *self, guint frames);
 
 /**
+ * latent_encoder_set_key_gain:
+ * @self: an encoder
+ * @gain: how much better than the quality that was set key frames are; 0 is what an encoder begins
+ *   with
+ *
+ * For video that mostly stands still: what a key frame has said need not be said by those that
+ * follow on it, so that a larger key frame makes a smaller stream. Of video alone, where quality
+ * alone decides: not with a bitrate, nor where every packet is a key packet.
+ */
+LATENT_API
+void latent_encoder_set_key_gain (LatentEncoder *self, guint gain);
+
+/**
  * latent_encoder_request_key:
  * @self: an encoder
  *

@@ -16,7 +16,7 @@
 #define UNSET           G_MININT
 
 static char *model_path, *output;
-static gint every = 1, threads, quality = UNSET, bitrate, key_interval = 250;
+static gint every = 1, threads, quality = UNSET, bitrate, key_interval = 250, key_gain;
 static gint64 max_frames;
 static gboolean psnr, embed;
 
@@ -30,14 +30,16 @@ static const GOptionEntry options[] = {
      ".lat: kilobits a second; 0, the default: quality alone decides", "KBITS"},
     {"key-int-max",     'k', 0, G_OPTION_ARG_INT, &key_interval,
      ".lat: frames from one that decoding can begin at to the next; 0: the first alone (250)", "N"},
-    {"embed-model",           0, 0, G_OPTION_ARG_NONE, &embed,
+    {"key-gain",           0, 0, G_OPTION_ARG_INT, &key_gain,
+     ".lat: of video, how much better than --quality such frames are (0)", "N"},
+    {"embed-model",     0, 0, G_OPTION_ARG_NONE, &embed,
      ".lat: put the model's decoder into the file, so that it plays without the model", NULL},
-    {"psnr",     0, 0, G_OPTION_ARG_NONE, &psnr, "Decode too, and say how near it comes", NULL},
-    {"every",       0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
-    {"max-frames",    0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
-    {"threads",           0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {"psnr",       0, 0, G_OPTION_ARG_NONE, &psnr, "Decode too, and say how near it comes", NULL},
+    {"every",    0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
+    {"max-frames",           0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
+    {"threads",    0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
     LATENT_OPTION_PRECISION,
-    {0   },
+    {0        },
 };
 
 /* The file, which begins with the first latents: these have its shape. */
@@ -121,6 +123,9 @@ check_options (guint *n_threads, GError **error)
   else if (bitrate < 0 || key_interval < 0)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: %d is negative",
         bitrate < 0 ? "--bitrate" : "--key-int-max", bitrate < 0 ? bitrate : key_interval);
+  else if (key_gain < 0 || key_gain > LATENT_QUALITY_MAX)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--key-gain: %d is not between 0 and %d", key_gain, LATENT_QUALITY_MAX);
   else if (embed && !coded)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--embed-model: '%s' does not end in .lat", output);
@@ -158,6 +163,7 @@ code (LatentModel *model, const LatentCommandLine *line, guint n_threads, GError
                   .quality = choose_quality (),
                   .bitrate = (guint64)bitrate * 1000,
                   .key_interval = (guint)key_interval,
+                  .key_gain = (guint)key_gain,
                   .every = (guint)every,
                   .fps_n = DEFAULT_RATE,
                   .fps_d = 1,

@@ -83,6 +83,7 @@ open_encoder (LatentCoder *self, GError **error)
   latent_encoder_set_quality (self->encoder, self->settings.quality);
   latent_encoder_set_bitrate (self->encoder, self->settings.bitrate);
   latent_encoder_set_key_interval (self->encoder, self->settings.key_interval);
+  latent_encoder_set_key_gain (self->encoder, self->settings.key_gain);
   return TRUE;
 }
 

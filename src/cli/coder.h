@@ -14,6 +14,7 @@ typedef struct {
   guint quality;      /* 0 to LATENT_QUALITY_MAX */
   guint64 bitrate;    /* bits a second, 0: quality alone decides */
   guint key_interval; /* frames from a key packet to the next, 0: the first alone is one */
+  guint key_gain;     /* qualities that key frames are better */
   guint every;        /* pictures of the source for one that comes; 0 and 1: all come */
   guint fps_n, fps_d; /* of pictures that say no rate */
 } LatentCoderSettings;

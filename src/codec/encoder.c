@@ -26,6 +26,7 @@ struct _LatentEncoder {
   LatentRate rate;
   gboolean wants_key;
   guint key_interval; /* frames; 0: none */
+  guint key_gain;     /* qualities that a key frame is better */
   guint since_key;    /* frames */
   guint n_waiting;    /* frames of the packet at work, in stream.planes */
   guint64 waited;     /* their duration, ns */
@@ -204,6 +205,14 @@ latent_encoder_set_key_interval (LatentEncoder *self, guint frames)
 }
 
 void
+latent_encoder_set_key_gain (LatentEncoder *self, guint gain)
+{
+  g_return_if_fail (self != NULL && gain <= LATENT_QUALITY_MAX);
+  self->key_gain = gain;
+  latent_search_set_key_gain (&self->search, gain);
+}
+
+void
 latent_encoder_request_key (LatentEncoder *self)
 {
   g_return_if_fail (self != NULL);
@@ -292,6 +301,15 @@ choose_quality (LatentEncoder *self, gboolean key, guint64 duration)
   return latent_rate_choose (&self->rate, key, duration);
 }
 
+/* Where frames follow that a key frame foretells. */
+static guint
+choose_gain (const LatentEncoder *self)
+{
+  return self->stream.foretells && self->rate.bitrate == 0 && self->key_interval != 1
+             ? self->key_gain
+             : 0;
+}
+
 static void
 quantise (LatentEncoder *self, gboolean key)
 {
@@ -350,6 +368,8 @@ latent_encoder_finish_packet (
   made = (LatentPacketInfo){
       .key = is_key (self), .number = self->stream.number, .frames = self->n_waiting};
   made.quality = choose_quality (self, made.key, self->waited);
+  if (made.key)
+    made.quality = MIN (made.quality + choose_gain (self), LATENT_QUALITY_MAX);
   encode_packet (self, &made);
   latent_rate_add (&self->rate, made.key, made.bytes, self->waited);
   self->stream.number = (self->stream.number + 1) & 0xffff;

@@ -12,10 +12,8 @@
 /* A magnitude's bits beyond 1, for each octave; where it is rounded up. */
 #define OCTAVE_BITS 1.6f
 #define ROUND_UP    0.42f
-/* Of each place that stands, one frame of so many looks whether it shall become finer; what that
- * gains it gains for a time, which counts as so many frames. */
+/* Of each place that stands, one frame of so many looks whether it shall become finer. */
 #define TURNS 16
-#define LIFE  5
 
 /* Channels at a time: what costs too much already is not looked at any further. */
 #define PART 32
@@ -243,8 +241,8 @@ choose (LatentPlaceSearch *self, gsize place, guint column)
     put_place (self, column);
   } else if (stood && (place * 7 + search->turn) % TURNS == 0) {
     load_place (self, place);
-    self->best.cost *= LIFE;
-    latent_place_search_try (self, LATENT_PLACE_LONG, LATENT_SEARCH_PLACE_BITS, LIFE);
+    self->best.cost *= search->life;
+    latent_place_search_try (self, LATENT_PLACE_LONG, LATENT_SEARCH_PLACE_BITS, search->life);
     put_place (self, column);
   }
 }

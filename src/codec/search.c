@@ -16,13 +16,18 @@
 #define LAMBDA_ROOT 0.36f
 /* What a symbol that is not 0 costs while nothing is known. */
 #define SYMBOL_BITS 5
+/* What a place that stands gains by becoming finer it gains for a time, which counts as so many
+ * frames; fewer where key frames are better. */
+#define LIFE       5.f
+#define LIFE_GAIN  4 /* qualities */
+#define LIFE_LEAST 2.f
 
 gboolean
 latent_search_init (LatentSearch *self, LatentPredictor *predictor, guint threads)
 {
   const LatentGrid *grid = predictor->grid;
 
-  *self = (LatentSearch){.predictor = predictor, .threads = threads};
+  *self = (LatentSearch){.predictor = predictor, .threads = threads, .life = LIFE};
   self->inverses = g_new (float, grid->channels);
   self->scales = g_new0 (float, grid->channels);
   self->bits = g_new (float, grid->channels);
@@ -40,6 +45,14 @@ latent_search_init (LatentSearch *self, LatentPredictor *predictor, guint thread
   for (guint c = 0; c < grid->channels; c++)
     self->scales[c] = (float)predictor->scales[c] / (float)(1 << LATENT_SCALE_BITS);
   return self->targets != NULL;
+}
+
+void
+latent_search_set_key_gain (LatentSearch *self, guint gain)
+{
+  const float life = LIFE - (float)gain / LIFE_GAIN;
+
+  self->life = MAX (life, LIFE_LEAST);
 }
 
 void

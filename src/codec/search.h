@@ -17,6 +17,7 @@ typedef struct {
   guint8 *marks;       /* places that have changed */
   guint turn;          /* of frames: each looks at other places for what may become finer */
   guint lambda;        /* of motion's search */
+  float life;          /* frames that what stands lasts for: what becoming finer is worth */
   const float *planes; /* of the frame at work */
   gint16 *symbols;
   guint n_slices;
@@ -25,6 +26,8 @@ typedef struct {
 /* FALSE where memory does not suffice. */
 gboolean latent_search_init (LatentSearch *self, LatentPredictor *predictor, guint threads);
 void latent_search_clear (LatentSearch *self);
+/* Key frames are so many qualities better: the less there is to make finer in those that follow. */
+void latent_search_set_key_gain (LatentSearch *self, guint gain);
 
 /* planes: latents in the grid's order. Fills modes, vectors and bases of the predictor's frame
  * (latent_predictor_begin()) and its symbols. n_slices: rows above a slice's are not known there.
