@@ -6,8 +6,9 @@
 
 /* Channels' headers: still or not, offset, mode. */
 
-#define FEW   8 /* places */
-#define LARGE 4 /* a channel whose greatest value is below it is coded as it is */
+#define FEW   8          /* places */
+#define EVEN  (1u << 31) /* a slot of a bit that is as likely as not */
+#define LARGE 4          /* a channel whose greatest value is below it is coded as it is */
 
 /* The most frequent symbol, where it is clearly more frequent than the offset before. */
 static gint
@@ -137,7 +138,7 @@ count_active (const LatentBand *self)
 }
 
 /* What is foretold has neither offset nor mode. Where few places are coded it is not worth saying
- * which channels are still. */
+ * which channels are still; nor is it of a channel that seldom is, whose zeros cost less. */
 static void
 code_foretold (LatentBand *self, LatentBitCoder *bits, LatentDirection direction, const gint16 *q)
 {
@@ -147,11 +148,13 @@ code_foretold (LatentBand *self, LatentBitCoder *bits, LatentDirection direction
     memset (self->still, n == 0, self->channels);
     return;
   }
-  for (guint c = 0; c < self->channels; c++)
-    self->resting[c] = self->still[c] = (guint8)latent_bit_coder_code (bits, direction,
-        &self->state->channels[c].slots[IS_STILL + self->resting[c]],
-        direction != LATENT_DECODE &&
-            is_still (self, q + latent_band_get_begin (self, c), NULL, 0));
+  for (guint c = 0; c < self->channels; c++) {
+    LatentSlot *slot = &self->state->channels[c].slots[IS_STILL + self->resting[c]];
+    gboolean still = direction != LATENT_DECODE && *slot >= EVEN &&
+                     is_still (self, q + latent_band_get_begin (self, c), NULL, 0);
+    self->still[c] = (guint8)latent_bit_coder_code (bits, direction, slot, still);
+    self->resting[c] = self->still[c];
+  }
 }
 
 void
