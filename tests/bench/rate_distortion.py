@@ -97,11 +97,11 @@ def x264(frames, quality, folder):
     return os.path.getsize(path), frames.decoded(path, "-f", "h264")
 
 
-def ours(model):
-    """.lat files, headers and index included."""
+def ours(model, *options):
+    """.lat files, headers and index included. options: of latent encode."""
     def code(frames, quality, folder):
         path, out = os.path.join(folder, "x.lat"), os.path.join(folder, "x.yuv")
-        run("latent", "encode", f"gst:{caps(frames, 10)}", "-m", model, "-o", path, "--quality", quality, "--threads", 1)
+        run("latent", "encode", f"gst:{caps(frames, 10)}", "-m", model, "-o", path, "--quality", quality, "--threads", 1, *options)
         run("latent", "decode", path, "-m", model, "--threads", 1, "-o", f"gst:filesink location={out}")
         return os.path.getsize(path), unpad(out, frames)
     return code
