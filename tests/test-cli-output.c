@@ -3,6 +3,7 @@
 /* What the command leaves where it cannot write, where what it reads is wrong, and on Ctrl-C. */
 #include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -116,6 +117,17 @@ GST_START_TEST (small_pictures)
 }
 GST_END_TEST
 
+/* Tiles of 8x8, of which one has a latent that is no number. */
+GST_START_TEST (what_is_not_finite_is_told)
+{
+  float latents[6 * 5 * 7] = {0};
+  latents[3] = NAN;
+  write_npy ("nan.npy", "<f4", "1, 6, 5, 7", latents, sizeof latents);
+  fail_unless_equals_int (run ("decode nan.npy -m clip.onnx -o a.mkv"), 0);
+  fail_unless (strstr (err, "numbers that the model gave are NaN or infinite") != NULL, "%s", err);
+}
+GST_END_TEST
+
 static GPid
 start (const char *line)
 {
@@ -171,6 +183,7 @@ cli_output_suite (void)
   tcase_add_test (tc, what_was_there_stays);
   tcase_add_test (tc, bytes_of_all_pictures);
   tcase_add_test (tc, small_pictures);
+  tcase_add_test (tc, what_is_not_finite_is_told);
   tcase_add_loop_test (tc, ctrl_c_ends_the_file, 0, G_N_ELEMENTS (endless));
   return suite;
 }

@@ -9,6 +9,7 @@
 #include "src/cli/rebuild.h"
 #include "src/cli/result.h"
 #include "src/media/npy.h"
+#include "src/media/strided.h"
 
 #define DEFAULT_RATE 25 /* of pictures that have none */
 
@@ -48,6 +49,7 @@ typedef struct {
   LatentShape shape;
   guint64 frames;
   guint64 bytes;
+  guint64 not_finite; /* frames whose latents are */
 } Output;
 
 static gboolean
@@ -69,6 +71,8 @@ write_latents (const float *latents, const LatentShape *shape, gpointer data, GE
     return FALSE;
   }
   self->frames++;
+  self->not_finite += latent_count_not_finite (latents, latent_shape_product (shape, 0, shape->n)) >
+                      0;
   return latent_npy_writer_put (self->writer, latents, error);
 }
 
@@ -206,6 +210,10 @@ write_array (LatentModel *model, const LatentCommandLine *line, guint n_threads,
   latent_progress_clear (&progress);
   if (!good || !writer || !latent_npy_writer_finish (writer, &out.bytes, error))
     return FALSE;
+  if (out.not_finite)
+    g_printerr ("%s: latents of %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                " frames are NaN or infinite, and written as they are\n",
+        g_get_prgname (), out.not_finite, out.frames);
   print_encoded (&out, rebuilder, line->json);
   return TRUE;
 }

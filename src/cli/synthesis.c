@@ -18,7 +18,8 @@ struct _LatentSynthesis {
   /* Media. */
   LatentSession *session;
   LatentMediaSink *sink;
-  float *room; /* sound */
+  float *room;        /* sound */
+  guint64 not_finite; /* numbers of media */
 };
 
 void
@@ -141,13 +142,13 @@ put_media (LatentSynthesis *self, const float *latents, guint64 pts, guint n, GE
   if (!latent_session_run (self->session, error))
     return FALSE;
   if (media->kind == LATENT_MEDIA_AUDIO) {
-    latent_session_add_window (self->session, 0, n);
+    self->not_finite += latent_session_add_window (self->session, 0, n);
     return flush_sound (self, FALSE, error);
   }
   const LatentPicture *picture = latent_media_sink_get_picture (self->sink, error);
   if (!picture)
     return FALSE;
-  latent_session_get_picture (self->session, 0, picture);
+  self->not_finite += latent_session_get_picture (self->session, 0, picture);
   latent_media_sink_set_time (self->sink, pts);
   return latent_media_sink_put_picture (self->sink, error);
 }
@@ -177,5 +178,10 @@ latent_synthesis_finish (LatentSynthesis *self, guint64 *size, GError **error)
   if (latent_model_get_media_info (self->model)->kind == LATENT_MEDIA_AUDIO &&
       !flush_sound (self, TRUE, error))
     return FALSE;
+  if (self->not_finite)
+    g_printerr (
+        "%s: %" G_GUINT64_FORMAT
+        " numbers that the model gave are NaN or infinite; 0 or the nearest end is written\n",
+        g_get_prgname (), self->not_finite);
   return latent_media_sink_finish (self->sink, size, error);
 }
