@@ -193,7 +193,8 @@ end_packet (LatentAudioDec *self, GstFlowReturn ret, guint n)
   return ret;
 }
 
-/* Good windows and others are not mixed. */
+/* Good samples are not mixed with what is made up behind them; those that are made up are, with the
+ * good window behind them. */
 static GstFlowReturn
 part (LatentAudioDec *self)
 {
@@ -211,6 +212,8 @@ conceal (LatentAudioDec *self, GstClockTime pts, guint n)
 
   if (ret != GST_FLOW_OK)
     return ret;
+  if (self->n_concealed == 0)
+    self->gain = 0; /* what was lost is silent */
   if (latent_dec_core_lose (&self->core, pts))
     gst_pad_push_event (GST_AUDIO_DECODER_SINK_PAD (self),
         gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE, 0));
@@ -251,9 +254,7 @@ take_latents (LatentAudioDec *self, const LatentPacketInfo *info, guint n)
   GstFlowReturn ret = GST_FLOW_OK;
 
   n = MIN (n, info->frames * self->hop);
-  if (self->n_concealed > 0)
-    ret = part (self);
-  else if (info->key && self->core.has_state)
+  if (info->key && self->core.has_state)
     ret = begin_state (self);
   self->has_last = TRUE;
   self->core.n_lost = 0;

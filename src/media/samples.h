@@ -38,6 +38,12 @@ typedef struct {
   gsize finished;         /* frames at the queue's begin that no further window touches */
   gsize skip;             /* of these, frames from before the stream began */
   gsize promised;         /* frames that the added windows stood for and that were not popped */
+  /* Windows of some nets are right alone, so that two of them agree where they overlap; those of a
+   * lapped transform are so together alone: there the weighted square of their difference is a
+   * third of that of the sum, or more. Of both, a mean over windows so far, the older the less; one
+   * stream after the other, since it is the net's. */
+  double differ;
+  double sum;
 } LatentOverlap;
 
 /* A zeroed struct is made ready by reset, which forgets the stream; the map's sizes stay the same
