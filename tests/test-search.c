@@ -204,6 +204,33 @@ GST_START_TEST (ground_that_is_uncovered_costs_little)
 }
 GST_END_TEST
 
+static double
+get_error (const Case *self)
+{
+  double sum = 0;
+
+  for (guint i = 0; i < PIXELS * PLACES; i++)
+    sum += pow (self->predictor.held[i % PLACES * PIXELS + i / PLACES] / 256. - self->planes[i], 2);
+  return sum;
+}
+
+/* Where key frames are better, so is what changes after them. */
+GST_START_TEST (what_changes_comes_nearer)
+{
+  Case *self = start (FALSE, -1), *better = start (FALSE, -1);
+  gsize size, larger;
+
+  latent_search_set_key_gain (&better->search, 20);
+  size = code (self, 30, 16);
+  larger = code (better, 30, 16);
+  fail_unless (larger > size, "%zu, %zu", larger, size);
+  fail_unless (
+      get_error (better) < .95 * get_error (self), "%f, %f", get_error (better), get_error (self));
+  stop (self);
+  stop (better);
+}
+GST_END_TEST
+
 /* Symbols that contexts make larger than 16 bits each; modes and vectors come along. */
 GST_START_TEST (noise_comes_back)
 {
@@ -284,6 +311,7 @@ search_suite (void)
   tcase_add_test (tc, what_does_not_change_costs_nothing);
   tcase_add_test (tc, a_square_moves);
   tcase_add_loop_test (tc, nothing_drifts, 0, 2);
+  tcase_add_test (tc, what_changes_comes_nearer);
   tcase_add_test (tc, noise_comes_back);
   tcase_add_loop_test (tc, any_bytes_are_a_frame, 0, 20);
   tcase_add_test (tc, ground_that_is_uncovered_costs_little);

@@ -230,10 +230,11 @@ choose (LatentPlaceSearch *self, gsize place, guint column)
 
   if (search->marks[place]) {
     load_place (self, place);
-    latent_place_search_try (self, LATENT_PLACE_STILL, LATENT_SEARCH_PLACE_BITS, 1);
+    self->best.cost *= search->worth;
+    latent_place_search_try (self, LATENT_PLACE_STILL, LATENT_SEARCH_PLACE_BITS, search->worth);
     if (!stood)
-      latent_place_search_try (self, LATENT_PLACE_LONG, LATENT_SEARCH_PLACE_BITS, 1);
-    latent_place_search_try (self, LATENT_PLACE_NEW, LATENT_SEARCH_PLACE_BITS, 1);
+      latent_place_search_try (self, LATENT_PLACE_LONG, LATENT_SEARCH_PLACE_BITS, search->worth);
+    latent_place_search_try (self, LATENT_PLACE_NEW, LATENT_SEARCH_PLACE_BITS, search->worth);
     /* a vector costs some bits */
     if (predictor->motion != NULL &&
         self->best.cost > LATENT_SEARCH_LAMBDA * (LATENT_SEARCH_PLACE_BITS + 4))

@@ -79,8 +79,9 @@ try_vectors (LatentPlaceSearch *self, LatentPlaceMode mode, const LatentVector *
     own[k] = vectors[n > 1 ? k : 0];
   latent_motion_move (predictor->motion, (guint)(self->place % width), (guint)(self->place / width),
       own, self->pixels);
-  latent_place_search_try (
-      self, mode, LATENT_SEARCH_PLACE_BITS - 1 + get_vector_bits (&self->next, expected, n), 1);
+  latent_place_search_try (self, mode,
+      LATENT_SEARCH_PLACE_BITS - 1 + get_vector_bits (&self->next, expected, n),
+      self->search->worth);
 }
 
 static gboolean

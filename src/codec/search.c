@@ -21,13 +21,16 @@
 #define LIFE       5.f
 #define LIFE_GAIN  4 /* qualities */
 #define LIFE_LEAST 2.f
+/* What better key frames save goes to places that change: these are worth twice as much at so many
+ * qualities. */
+#define WORTH_GAIN 20
 
 gboolean
 latent_search_init (LatentSearch *self, LatentPredictor *predictor, guint threads)
 {
   const LatentGrid *grid = predictor->grid;
 
-  *self = (LatentSearch){.predictor = predictor, .threads = threads, .life = LIFE};
+  *self = (LatentSearch){.predictor = predictor, .threads = threads, .life = LIFE, .worth = 1};
   self->inverses = g_new (float, grid->channels);
   self->scales = g_new0 (float, grid->channels);
   self->bits = g_new (float, grid->channels);
@@ -53,6 +56,7 @@ latent_search_set_key_gain (LatentSearch *self, guint gain)
   const float life = LIFE - (float)gain / LIFE_GAIN;
 
   self->life = MAX (life, LIFE_LEAST);
+  self->worth = 1 + (float)gain / WORTH_GAIN;
 }
 
 void

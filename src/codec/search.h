@@ -18,6 +18,7 @@ typedef struct {
   guint turn;          /* of frames: each looks at other places for what may become finer */
   guint lambda;        /* of motion's search */
   float life;          /* frames that what stands lasts for: what becoming finer is worth */
+  float worth;         /* what places that changed are worth above those that did not */
   const float *planes; /* of the frame at work */
   gint16 *symbols;
   guint n_slices;
