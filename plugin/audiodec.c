@@ -180,25 +180,6 @@ stop (GstAudioDecoder *decoder)
   return TRUE;
 }
 
-static GstStateChangeReturn
-change_state (GstElement *element, GstStateChange transition)
-{
-  return latent_dec_core_change_state (&LATENT_AUDIO_DEC (element)->core, transition,
-      GST_ELEMENT_CLASS (latent_audio_dec_parent_class));
-}
-
-static void
-set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
-{
-  latent_dec_core_set_property (&LATENT_AUDIO_DEC (object)->core, id, value, spec);
-}
-
-static void
-get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
-{
-  latent_dec_core_get_property (&LATENT_AUDIO_DEC (object)->core, id, value, spec);
-}
-
 static void
 finalize (GObject *object)
 {
@@ -225,17 +206,13 @@ latent_audio_dec_init (LatentAudioDec *self)
 static void
 latent_audio_dec_class_init (LatentAudioDecClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstAudioDecoderClass *decoder_class = GST_AUDIO_DECODER_CLASS (klass);
   g_autoptr (GstCaps) raw = latent_gst_new_raw_caps (LATENT_MEDIA_AUDIO);
   g_autoptr (GstCaps) coded = latent_gst_stream_new_template_caps (LATENT_MEDIA_AUDIO);
 
-  object_class->set_property = set_property;
-  object_class->get_property = get_property;
-  object_class->finalize = finalize;
-  element_class->change_state = change_state;
-  latent_dec_core_install_properties (object_class);
+  G_OBJECT_CLASS (klass)->finalize = finalize;
+  latent_dec_core_init_class (element_class, G_STRUCT_OFFSET (LatentAudioDec, core));
   latent_element_add_pads (element_class, coded, raw);
   gst_element_class_set_static_metadata (element_class, "Latent audio decoder",
       "Codec/Decoder/Audio", "Decodes audio that was coded as latents of an autoencoder",

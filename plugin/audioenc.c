@@ -385,47 +385,30 @@ stop (GstAudioEncoder *encoder)
   return TRUE;
 }
 
-static GstStateChangeReturn
-change_state (GstElement *element, GstStateChange transition)
-{
-  return latent_enc_core_change_state (&LATENT_AUDIO_ENC (element)->core, transition,
-      GST_ELEMENT_CLASS (latent_audio_enc_parent_class));
-}
+/* Beside what all encoders have. */
+static const LatentSetting settings[] = {
+    {PROP_DTX,    G_STRUCT_OFFSET (LatentAudioEnc, dtx)     },
+    {PROP_FRAMES, G_STRUCT_OFFSET (LatentAudioEnc, n_frames)},
+};
 
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-  LatentAudioEnc *self = LATENT_AUDIO_ENC (object);
-
-  if (id == PROP_FRAMES && GST_STATE (self) > GST_STATE_READY) {
-    GST_WARNING_OBJECT (self, "property %s can be set below PAUSED only", spec->name);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  if (id == PROP_DTX)
-    self->dtx = g_value_get_boolean (value);
-  else if (id == PROP_FRAMES)
-    self->n_frames = g_value_get_uint (value);
-  GST_OBJECT_UNLOCK (self);
-  if (id < LATENT_ENC_N_PROPS)
-    latent_enc_core_set_property (&self->core, id, value, spec);
+  if (id >= LATENT_ENC_N_PROPS)
+    latent_settings_set (
+        GST_ELEMENT (object), object, settings, G_N_ELEMENTS (settings), value, spec, id);
+  else
+    latent_enc_core_set_property (object, id, value, spec);
 }
 
 static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-  LatentAudioEnc *self = LATENT_AUDIO_ENC (object);
-
-  if (id < LATENT_ENC_N_PROPS) {
-    latent_enc_core_get_property (&self->core, id, value, spec);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  if (id == PROP_DTX)
-    g_value_set_boolean (value, self->dtx);
+  if (id >= LATENT_ENC_N_PROPS)
+    latent_settings_get (
+        GST_ELEMENT (object), object, settings, G_N_ELEMENTS (settings), value, id);
   else
-    g_value_set_uint (value, self->n_frames);
-  GST_OBJECT_UNLOCK (self);
+    latent_enc_core_get_property (object, id, value, spec);
 }
 
 static void
@@ -463,11 +446,10 @@ latent_audio_enc_class_init (LatentAudioEncClass *klass)
   g_autoptr (GstCaps) raw = latent_gst_new_raw_caps (LATENT_MEDIA_AUDIO);
   g_autoptr (GstCaps) coded = latent_gst_stream_new_template_caps (LATENT_MEDIA_AUDIO);
 
+  object_class->finalize = finalize;
+  latent_enc_core_init_class (element_class, G_STRUCT_OFFSET (LatentAudioEnc, core));
   object_class->set_property = set_property;
   object_class->get_property = get_property;
-  object_class->finalize = finalize;
-  element_class->change_state = change_state;
-  latent_enc_core_install_properties (object_class);
   g_object_class_install_property (object_class, PROP_DTX,
       g_param_spec_boolean ("dtx", "DTX", "Send nothing while the samples are all zero", FALSE,
           LATENT_PROPERTY_LATE));

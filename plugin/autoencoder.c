@@ -195,44 +195,28 @@ transform_meta (GstBaseTransform *trans, GstBuffer *outbuf, GstMeta *meta, GstBu
   return TRUE;
 }
 
+#define SETTING(id, field)                                                                         \
+  {                                                                                                \
+    PROP_##id, G_STRUCT_OFFSET (LatentSettings, field)                                             \
+  }
+
+static const LatentSetting settings[] = {
+    SETTING (MODEL, model),
+    SETTING (MODE, mode),
+    SETTING (PRECISION, precision),
+    SETTING (THREADS, threads),
+    SETTING (BATCH_SIZE, batch_size),
+    SETTING (INFERENCE_INTERVAL, inference_interval),
+};
+
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
   LatentAutoencoder *self = LATENT_AUTOENCODER (object);
-  LatentSettings *settings = &self->settings;
-  gboolean is_late = GST_STATE (self) > GST_STATE_READY;
 
-  if (is_late) {
-    GST_WARNING_OBJECT (self, "property %s can be set below PAUSED only", spec->name);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-  case PROP_MODEL:
-    g_free (settings->model);
-    settings->model = g_value_dup_string (value);
-    break;
-  case PROP_MODE:
-    settings->mode = (LatentMode)g_value_get_enum (value);
-    break;
-  case PROP_PRECISION:
-    settings->precision = (LatentPrecision)g_value_get_enum (value);
-    break;
-  case PROP_THREADS:
-    settings->threads = g_value_get_uint (value);
-    break;
-  case PROP_BATCH_SIZE:
-    settings->batch_size = g_value_get_uint (value);
-    break;
-  case PROP_INFERENCE_INTERVAL:
-    settings->inference_interval = g_value_get_uint (value);
-    break;
-  default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-    break;
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (id == PROP_MODEL || id == PROP_MODE)
+  if (latent_settings_set (GST_ELEMENT (self), &self->settings, settings, G_N_ELEMENTS (settings),
+          value, spec, id) &&
+      (id == PROP_MODEL || id == PROP_MODE))
     take_model (self, NULL); /* loaded, and checked for the mode, on the way to PAUSED */
 }
 
@@ -240,37 +224,12 @@ static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
   LatentAutoencoder *self = LATENT_AUTOENCODER (object);
-  const LatentSettings *settings = &self->settings;
 
-  if (id == PROP_STATS) {
+  if (id == PROP_STATS)
     g_value_take_boxed (value, latent_stats_get (&self->stats));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-  case PROP_MODEL:
-    g_value_set_string (value, settings->model);
-    break;
-  case PROP_MODE:
-    g_value_set_enum (value, (gint)settings->mode);
-    break;
-  case PROP_PRECISION:
-    g_value_set_enum (value, (gint)settings->precision);
-    break;
-  case PROP_THREADS:
-    g_value_set_uint (value, settings->threads);
-    break;
-  case PROP_BATCH_SIZE:
-    g_value_set_uint (value, settings->batch_size);
-    break;
-  case PROP_INFERENCE_INTERVAL:
-    g_value_set_uint (value, settings->inference_interval);
-    break;
-  default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-    break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  else
+    latent_settings_get (
+        GST_ELEMENT (self), &self->settings, settings, G_N_ELEMENTS (settings), value, id);
 }
 
 static void

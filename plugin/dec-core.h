@@ -77,15 +77,10 @@ typedef enum {
 void latent_dec_core_init (LatentDecCore *self, GstElement *element, LatentMediaKind kind);
 void latent_dec_core_clear (LatentDecCore *self);
 
-void latent_dec_core_install_properties (GObjectClass *klass);
-void latent_dec_core_set_property (
-    LatentDecCore *self, guint id, const GValue *value, GParamSpec *);
-void latent_dec_core_get_property (LatentDecCore *self, guint id, GValue *value, GParamSpec *);
-
-/* The element's own change_state: not its base class looks for the model, which posts an error
- * without a reason behind ours. */
-GstStateChangeReturn latent_dec_core_change_state (
-    LatentDecCore *self, GstStateChange transition, GstElementClass *parent);
+/* Properties, and a change_state that looks for the model: the base class posts an error without a
+ * reason behind ours. The core lies so many bytes into an instance. */
+void latent_dec_core_init_class (GstElementClass *klass, gsize offset);
+GstStateChangeReturn latent_dec_core_change_state (GstElement *element, GstStateChange transition);
 
 /* The caps' header, where they have one. */
 LatentTaken latent_dec_core_take_caps (LatentDecCore *self, GstCaps *caps);

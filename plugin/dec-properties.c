@@ -2,8 +2,22 @@
 #include "plugin/dec-core.h"
 #include "plugin/properties.h"
 
-void
-latent_dec_core_install_properties (GObjectClass *klass)
+#define SETTING(id, field)                                                                         \
+  {                                                                                                \
+    LATENT_DEC_PROP_##id, G_STRUCT_OFFSET (LatentDecSettings, field)                               \
+  }
+
+static const LatentSetting settings[] = {
+    SETTING (MODEL, model),
+    SETTING (MODEL_PATH, model_path),
+    SETTING (CONCEAL, conceal),
+    SETTING (PRECISION, precision),
+    SETTING (THREADS, threads),
+    SETTING (BATCH_SIZE, batch_size),
+};
+
+static void
+install_properties (GObjectClass *klass)
 {
   GParamSpec *specs[LATENT_DEC_N_PROPS] = {NULL};
 
@@ -26,78 +40,34 @@ latent_dec_core_install_properties (GObjectClass *klass)
 }
 
 static void
-set_text (char **text, const GValue *value)
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-  g_free (*text);
-  *text = g_value_dup_string (value);
+  LatentDecCore *self = latent_core_get (object);
+
+  latent_settings_set (
+      self->element, &self->settings, settings, G_N_ELEMENTS (settings), value, spec, id);
 }
 
-void
-latent_dec_core_set_property (LatentDecCore *self, guint id, const GValue *value, GParamSpec *spec)
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-  LatentDecSettings *settings = &self->settings;
+  LatentDecCore *self = latent_core_get (object);
 
-  if (GST_STATE (self->element) > GST_STATE_READY) {
-    GST_WARNING_OBJECT (self->element, "property %s can be set below PAUSED only", spec->name);
-    return;
-  }
-  GST_OBJECT_LOCK (self->element);
-  switch (id) {
-  case LATENT_DEC_PROP_MODEL:
-    set_text (&settings->model, value);
-    break;
-  case LATENT_DEC_PROP_MODEL_PATH:
-    set_text (&settings->model_path, value);
-    break;
-  case LATENT_DEC_PROP_CONCEAL:
-    settings->conceal = (LatentGstConceal)g_value_get_enum (value);
-    break;
-  case LATENT_DEC_PROP_PRECISION:
-    settings->precision = (LatentPrecision)g_value_get_enum (value);
-    break;
-  case LATENT_DEC_PROP_THREADS:
-    settings->threads = g_value_get_uint (value);
-    break;
-  case LATENT_DEC_PROP_BATCH_SIZE:
-    settings->batch_size = g_value_get_uint (value);
-    break;
-  default:
-    break;
-  }
-  GST_OBJECT_UNLOCK (self->element);
-}
-
-void
-latent_dec_core_get_property (LatentDecCore *self, guint id, GValue *value, GParamSpec *spec)
-{
-  const LatentDecSettings *settings = &self->settings;
-
-  if (id == LATENT_DEC_PROP_STATS) {
+  if (id == LATENT_DEC_PROP_STATS)
     g_value_take_boxed (value, latent_dec_core_get_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self->element);
-  switch (id) {
-  case LATENT_DEC_PROP_MODEL:
-    g_value_set_string (value, settings->model);
-    break;
-  case LATENT_DEC_PROP_MODEL_PATH:
-    g_value_set_string (value, settings->model_path);
-    break;
-  case LATENT_DEC_PROP_CONCEAL:
-    g_value_set_enum (value, (gint)settings->conceal);
-    break;
-  case LATENT_DEC_PROP_PRECISION:
-    g_value_set_enum (value, (gint)settings->precision);
-    break;
-  case LATENT_DEC_PROP_THREADS:
-    g_value_set_uint (value, settings->threads);
-    break;
-  case LATENT_DEC_PROP_BATCH_SIZE:
-    g_value_set_uint (value, settings->batch_size);
-    break;
-  default:
-    break;
-  }
-  GST_OBJECT_UNLOCK (self->element);
+  else
+    latent_settings_get (
+        self->element, &self->settings, settings, G_N_ELEMENTS (settings), value, id);
+}
+
+void
+latent_dec_core_init_class (GstElementClass *klass, gsize offset)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  latent_core_set_offset (klass, offset);
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  klass->change_state = latent_dec_core_change_state;
+  install_properties (object_class);
 }

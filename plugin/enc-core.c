@@ -5,6 +5,7 @@
 
 #include "plugin/cores.h"
 #include "plugin/loading.h"
+#include "plugin/properties.h"
 #include "src/codec/model-packet.h"
 #include "src/gst/caps.h"
 #include "src/gst/message.h"
@@ -138,15 +139,16 @@ latent_enc_core_clear (LatentEncCore *self)
 }
 
 GstStateChangeReturn
-latent_enc_core_change_state (
-    LatentEncCore *self, GstStateChange transition, GstElementClass *parent)
+latent_enc_core_change_state (GstElement *element, GstStateChange transition)
 {
+  LatentEncCore *self = latent_core_get (element);
+  GstElementClass *parent = g_type_class_peek_parent (GST_ELEMENT_GET_CLASS (element));
   GstStateChangeReturn result;
 
   if ((transition == GST_STATE_CHANGE_NULL_TO_READY && !open_model (self)) ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self)))
     return GST_STATE_CHANGE_FAILURE;
-  result = parent->change_state (self->element, transition);
+  result = parent->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
     stop (self);

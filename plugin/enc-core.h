@@ -86,15 +86,14 @@ typedef struct {
 void latent_enc_core_init (LatentEncCore *self, GstElement *element, LatentMediaKind kind);
 void latent_enc_core_clear (LatentEncCore *self);
 
-void latent_enc_core_install_properties (GObjectClass *klass);
-void latent_enc_core_set_property (
-    LatentEncCore *self, guint id, const GValue *value, GParamSpec *);
-void latent_enc_core_get_property (LatentEncCore *self, guint id, GValue *value, GParamSpec *);
-
-/* The element's own change_state. The model is loaded early, so that caps follow it from the first
- * link on; not by the base class, which posts an error without a reason behind ours. */
-GstStateChangeReturn latent_enc_core_change_state (
-    LatentEncCore *self, GstStateChange transition, GstElementClass *parent);
+/* Properties, and a change_state that loads the model early, so that caps follow it from the first
+ * link on; the base class posts an error without a reason behind ours. The core lies so many bytes
+ * into an instance. */
+void latent_enc_core_init_class (GstElementClass *klass, gsize offset);
+/* Of an element that has more of its own. */
+void latent_enc_core_set_property (GObject *object, guint id, const GValue *value, GParamSpec *);
+void latent_enc_core_get_property (GObject *object, guint id, GValue *value, GParamSpec *);
+GstStateChangeReturn latent_enc_core_change_state (GstElement *element, GstStateChange transition);
 
 /* In READY, where another one was asked for: it is loaded when it is needed. */
 void latent_enc_core_forget_model (LatentEncCore *self);

@@ -5,8 +5,25 @@
 #define DEFAULT_KEY_INT_MAX 250
 #define MAX_BITRATE         (G_MAXUINT / 1000) /* tags have it in bit/s */
 
-void
-latent_enc_core_install_properties (GObjectClass *klass)
+#define SETTING(id, field)                                                                         \
+  {                                                                                                \
+    LATENT_ENC_PROP_##id, G_STRUCT_OFFSET (LatentEncCore, field)                                   \
+  }
+
+static const LatentSetting settings[] = {
+    SETTING (MODEL, settings.model),
+    SETTING (QUALITY, quality),
+    SETTING (BITRATE, bitrate),
+    SETTING (KEY_INT_MAX, settings.key_int_max),
+    SETTING (RESILIENT, settings.resilient),
+    SETTING (PRECISION, settings.precision),
+    SETTING (THREADS, settings.threads),
+    SETTING (BATCH_SIZE, settings.batch_size),
+    SETTING (EMBED, settings.embed),
+};
+
+static void
+install_properties (GObjectClass *klass)
 {
   GParamSpec *specs[LATENT_ENC_N_PROPS] = {NULL};
 
@@ -35,108 +52,43 @@ latent_enc_core_install_properties (GObjectClass *klass)
   gst_type_mark_as_plugin_api (LATENT_GST_TYPE_EMBED, 0);
 }
 
-/* Those that may change while frames flow. */
-static gboolean
-is_tuning (guint id)
-{
-  return id == LATENT_ENC_PROP_QUALITY || id == LATENT_ENC_PROP_BITRATE;
-}
-
-static void
-set_locked (LatentEncCore *self, guint id, const GValue *value)
-{
-  LatentEncSettings *settings = &self->settings;
-
-  switch (id) {
-  case LATENT_ENC_PROP_MODEL:
-    g_free (settings->model);
-    settings->model = g_value_dup_string (value);
-    break;
-  case LATENT_ENC_PROP_QUALITY:
-    self->quality = (guint)g_value_get_int (value);
-    self->has_quality = TRUE;
-    break;
-  case LATENT_ENC_PROP_BITRATE:
-    self->bitrate = g_value_get_uint (value);
-    break;
-  case LATENT_ENC_PROP_KEY_INT_MAX:
-    settings->key_int_max = g_value_get_uint (value);
-    break;
-  case LATENT_ENC_PROP_RESILIENT:
-    settings->resilient = g_value_get_boolean (value);
-    break;
-  case LATENT_ENC_PROP_PRECISION:
-    settings->precision = (LatentPrecision)g_value_get_enum (value);
-    break;
-  case LATENT_ENC_PROP_THREADS:
-    settings->threads = g_value_get_uint (value);
-    break;
-  case LATENT_ENC_PROP_BATCH_SIZE:
-    settings->batch_size = g_value_get_uint (value);
-    break;
-  case LATENT_ENC_PROP_EMBED:
-    settings->embed = (LatentGstEmbed)g_value_get_enum (value);
-    break;
-  default:
-    break;
-  }
-}
-
 void
-latent_enc_core_set_property (LatentEncCore *self, guint id, const GValue *value, GParamSpec *spec)
+latent_enc_core_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-  if (!is_tuning (id) && GST_STATE (self->element) > GST_STATE_READY) {
-    GST_WARNING_OBJECT (self->element, "property %s can be set below PAUSED only", spec->name);
+  LatentEncCore *self = latent_core_get (object);
+
+  if (!latent_settings_set (
+          self->element, self, settings, G_N_ELEMENTS (settings), value, spec, id))
     return;
-  }
-  GST_OBJECT_LOCK (self->element);
-  set_locked (self, id, value);
-  self->is_retuned |= is_tuning (id);
-  GST_OBJECT_UNLOCK (self->element);
   if (id == LATENT_ENC_PROP_MODEL)
     latent_enc_core_forget_model (self); /* loaded on the way to PAUSED */
+  if (id != LATENT_ENC_PROP_QUALITY && id != LATENT_ENC_PROP_BITRATE)
+    return;
+  GST_OBJECT_LOCK (object);
+  self->has_quality |= id == LATENT_ENC_PROP_QUALITY;
+  self->is_retuned = TRUE;
+  GST_OBJECT_UNLOCK (object);
 }
 
 void
-latent_enc_core_get_property (LatentEncCore *self, guint id, GValue *value, GParamSpec *spec)
+latent_enc_core_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-  const LatentEncSettings *settings = &self->settings;
+  LatentEncCore *self = latent_core_get (object);
 
-  if (id == LATENT_ENC_PROP_STATS) {
+  if (id == LATENT_ENC_PROP_STATS)
     g_value_take_boxed (value, latent_enc_core_get_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self->element);
-  switch (id) {
-  case LATENT_ENC_PROP_MODEL:
-    g_value_set_string (value, settings->model);
-    break;
-  case LATENT_ENC_PROP_QUALITY:
-    g_value_set_int (value, (gint)self->quality);
-    break;
-  case LATENT_ENC_PROP_BITRATE:
-    g_value_set_uint (value, self->bitrate);
-    break;
-  case LATENT_ENC_PROP_KEY_INT_MAX:
-    g_value_set_uint (value, settings->key_int_max);
-    break;
-  case LATENT_ENC_PROP_RESILIENT:
-    g_value_set_boolean (value, settings->resilient);
-    break;
-  case LATENT_ENC_PROP_PRECISION:
-    g_value_set_enum (value, (gint)settings->precision);
-    break;
-  case LATENT_ENC_PROP_THREADS:
-    g_value_set_uint (value, settings->threads);
-    break;
-  case LATENT_ENC_PROP_BATCH_SIZE:
-    g_value_set_uint (value, settings->batch_size);
-    break;
-  case LATENT_ENC_PROP_EMBED:
-    g_value_set_enum (value, (gint)settings->embed);
-    break;
-  default:
-    break;
-  }
-  GST_OBJECT_UNLOCK (self->element);
+  else
+    latent_settings_get (self->element, self, settings, G_N_ELEMENTS (settings), value, id);
+}
+
+void
+latent_enc_core_init_class (GstElementClass *klass, gsize offset)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  latent_core_set_offset (klass, offset);
+  object_class->set_property = latent_enc_core_set_property;
+  object_class->get_property = latent_enc_core_get_property;
+  klass->change_state = latent_enc_core_change_state;
+  install_properties (object_class);
 }

@@ -63,6 +63,113 @@ latent_element_set_defaults (GstElement *element)
       g_object_set_property (object, specs[i]->name, g_param_spec_get_default_value (specs[i]));
 }
 
+static gpointer
+find_setting (gconstpointer base, const LatentSetting *settings, guint n, guint id)
+{
+  for (guint i = 0; i < n; i++) {
+    if (settings[i].id == id)
+      return G_STRUCT_MEMBER_P (base, settings[i].offset);
+  }
+  return NULL;
+}
+
+static void
+put_setting (gpointer place, const GValue *value)
+{
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
+  case G_TYPE_STRING:
+    g_free (*(char **)place);
+    *(char **)place = g_value_dup_string (value);
+    break;
+  case G_TYPE_ENUM:
+    *(gint *)place = g_value_get_enum (value);
+    break;
+  case G_TYPE_INT:
+    *(gint *)place = g_value_get_int (value);
+    break;
+  case G_TYPE_UINT:
+    *(guint *)place = g_value_get_uint (value);
+    break;
+  case G_TYPE_BOOLEAN:
+    *(gboolean *)place = g_value_get_boolean (value);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
+
+static void
+get_setting (gconstpointer place, GValue *value)
+{
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
+  case G_TYPE_STRING:
+    g_value_set_string (value, *(char *const *)place);
+    break;
+  case G_TYPE_ENUM:
+    g_value_set_enum (value, *(const gint *)place);
+    break;
+  case G_TYPE_INT:
+    g_value_set_int (value, *(const gint *)place);
+    break;
+  case G_TYPE_UINT:
+    g_value_set_uint (value, *(const guint *)place);
+    break;
+  case G_TYPE_BOOLEAN:
+    g_value_set_boolean (value, *(const gboolean *)place);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
+
+gboolean
+latent_settings_set (GstElement *element, gpointer base, const LatentSetting *settings, guint n,
+    const GValue *value, GParamSpec *spec, guint id)
+{
+  gpointer place = find_setting (base, settings, n, id);
+
+  if (!(spec->flags & GST_PARAM_MUTABLE_PLAYING) && GST_STATE (element) > GST_STATE_READY) {
+    GST_WARNING_OBJECT (element, "property %s can be set below PAUSED only", spec->name);
+    return FALSE;
+  }
+  g_return_val_if_fail (place, FALSE);
+  GST_OBJECT_LOCK (element);
+  put_setting (place, value);
+  GST_OBJECT_UNLOCK (element);
+  return TRUE;
+}
+
+void
+latent_settings_get (GstElement *element, gconstpointer base, const LatentSetting *settings,
+    guint n, GValue *value, guint id)
+{
+  gconstpointer place = find_setting (base, settings, n, id);
+
+  g_return_if_fail (place);
+  GST_OBJECT_LOCK (element);
+  get_setting (place, value);
+  GST_OBJECT_UNLOCK (element);
+}
+
+static GQuark
+core_quark (void)
+{
+  return g_quark_from_static_string ("latent-core");
+}
+
+void
+latent_core_set_offset (gpointer klass, gsize offset)
+{
+  g_type_set_qdata (G_TYPE_FROM_CLASS (klass), core_quark (), GSIZE_TO_POINTER (offset));
+}
+
+gpointer
+latent_core_get (gpointer instance)
+{
+  return G_STRUCT_MEMBER_P (instance,
+      GPOINTER_TO_SIZE (g_type_get_qdata (G_TYPE_FROM_INSTANCE (instance), core_quark ())));
+}
+
 void
 latent_element_add_pads (GstElementClass *klass, GstCaps *sink, GstCaps *src)
 {

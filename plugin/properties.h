@@ -23,5 +23,24 @@ GParamSpec *latent_property_new_stats (const char *more);
  * with a value out of range, as gst-launch-1.0 does it, gets neither the value nor the default. */
 void latent_element_set_defaults (GstElement *element);
 
+/* Where the value of a property lies: so many bytes into a struct, as a char *, gint, guint,
+ * gboolean or enum, by the property's type. */
+typedef struct {
+  guint id;
+  gsize offset;
+} LatentSetting;
+
+/* Sets a value under the element's lock, one that is read when a stream begins below PAUSED alone,
+ * else with a warning in the log. FALSE: it was not set. */
+gboolean latent_settings_set (GstElement *element, gpointer base, const LatentSetting *settings,
+    guint n, const GValue *value, GParamSpec *spec, guint id);
+/* Gets a value under the lock. */
+void latent_settings_get (GstElement *element, gconstpointer base, const LatentSetting *settings,
+    guint n, GValue *value, guint id);
+
+/* A class whose instances have a core so many bytes in: it finds it by the instance. */
+void latent_core_set_offset (gpointer klass, gsize offset);
+gpointer latent_core_get (gpointer instance);
+
 /* The templates of pads that are always there, "sink" and "src". */
 void latent_element_add_pads (GstElementClass *klass, GstCaps *sink, GstCaps *src);

@@ -212,25 +212,6 @@ stop (GstVideoDecoder *decoder)
   return TRUE;
 }
 
-static GstStateChangeReturn
-change_state (GstElement *element, GstStateChange transition)
-{
-  return latent_dec_core_change_state (&LATENT_VIDEO_DEC (element)->core, transition,
-      GST_ELEMENT_CLASS (latent_video_dec_parent_class));
-}
-
-static void
-set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
-{
-  latent_dec_core_set_property (&LATENT_VIDEO_DEC (object)->core, id, value, spec);
-}
-
-static void
-get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
-{
-  latent_dec_core_get_property (&LATENT_VIDEO_DEC (object)->core, id, value, spec);
-}
-
 static void
 finalize (GObject *object)
 {
@@ -257,17 +238,13 @@ latent_video_dec_init (LatentVideoDec *self)
 static void
 latent_video_dec_class_init (LatentVideoDecClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstVideoDecoderClass *decoder_class = GST_VIDEO_DECODER_CLASS (klass);
   g_autoptr (GstCaps) raw = latent_gst_new_raw_caps (LATENT_MEDIA_VIDEO);
   g_autoptr (GstCaps) coded = latent_gst_stream_new_template_caps (LATENT_MEDIA_VIDEO);
 
-  object_class->set_property = set_property;
-  object_class->get_property = get_property;
-  object_class->finalize = finalize;
-  element_class->change_state = change_state;
-  latent_dec_core_install_properties (object_class);
+  G_OBJECT_CLASS (klass)->finalize = finalize;
+  latent_dec_core_init_class (element_class, G_STRUCT_OFFSET (LatentVideoDec, core));
   latent_element_add_pads (element_class, coded, raw);
   gst_element_class_set_static_metadata (element_class, "Latent video decoder",
       "Codec/Decoder/Video", "Decodes video that was coded as latents of an autoencoder",

@@ -281,43 +281,29 @@ stop (GstVideoEncoder *encoder)
   return TRUE;
 }
 
-static GstStateChangeReturn
-change_state (GstElement *element, GstStateChange transition)
-{
-  return latent_enc_core_change_state (&LATENT_VIDEO_ENC (element)->core, transition,
-      GST_ELEMENT_CLASS (latent_video_enc_parent_class));
-}
+/* Beside what all encoders have. */
+static const LatentSetting settings[] = {
+    {PROP_KEY_GAIN, G_STRUCT_OFFSET (LatentVideoEnc, core.settings.key_gain)},
+};
 
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-  LatentEncCore *core = &LATENT_VIDEO_ENC (object)->core;
-
-  if (id < LATENT_ENC_N_PROPS) {
-    latent_enc_core_set_property (core, id, value, spec);
-    return;
-  }
-  if (GST_STATE (core->element) > GST_STATE_READY) {
-    GST_WARNING_OBJECT (object, "property %s can be set below PAUSED only", spec->name);
-    return;
-  }
-  GST_OBJECT_LOCK (object);
-  core->settings.key_gain = g_value_get_uint (value);
-  GST_OBJECT_UNLOCK (object);
+  if (id >= LATENT_ENC_N_PROPS)
+    latent_settings_set (
+        GST_ELEMENT (object), object, settings, G_N_ELEMENTS (settings), value, spec, id);
+  else
+    latent_enc_core_set_property (object, id, value, spec);
 }
 
 static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-  LatentEncCore *core = &LATENT_VIDEO_ENC (object)->core;
-
-  if (id < LATENT_ENC_N_PROPS) {
-    latent_enc_core_get_property (core, id, value, spec);
-    return;
-  }
-  GST_OBJECT_LOCK (object);
-  g_value_set_uint (value, core->settings.key_gain);
-  GST_OBJECT_UNLOCK (object);
+  if (id >= LATENT_ENC_N_PROPS)
+    latent_settings_get (
+        GST_ELEMENT (object), object, settings, G_N_ELEMENTS (settings), value, id);
+  else
+    latent_enc_core_get_property (object, id, value, spec);
 }
 
 static void
@@ -357,11 +343,10 @@ latent_video_enc_class_init (LatentVideoEncClass *klass)
   g_autoptr (GstCaps) raw = latent_gst_new_raw_caps (LATENT_MEDIA_VIDEO);
   g_autoptr (GstCaps) coded = latent_gst_stream_new_template_caps (LATENT_MEDIA_VIDEO);
 
+  object_class->finalize = finalize;
+  latent_enc_core_init_class (element_class, G_STRUCT_OFFSET (LatentVideoEnc, core));
   object_class->set_property = set_property;
   object_class->get_property = get_property;
-  object_class->finalize = finalize;
-  element_class->change_state = change_state;
-  latent_enc_core_install_properties (object_class);
   g_object_class_install_property (object_class, PROP_KEY_GAIN,
       g_param_spec_uint ("key-gain", "Key gain",
           "How much better than quality key frames are: of a camera that does not move 8 makes a "
