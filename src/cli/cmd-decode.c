@@ -93,6 +93,7 @@ print_decoded (guint64 frames, guint64 bytes, gboolean json)
   g_variant_builder_add (&builder, "{sv}", "frames", g_variant_new_uint64 (frames));
   if (bytes > 0) /* what goes to gst-launch text is not counted */
     g_variant_builder_add (&builder, "{sv}", "bytes", g_variant_new_uint64 (bytes));
+  latent_interrupt_put (&builder);
   g_autoptr (GVariant) result = g_variant_ref_sink (g_variant_builder_end (&builder));
   latent_result_print (json, result);
 }

@@ -106,6 +106,7 @@ print_encoded (const Output *out, const LatentRebuilder *rebuilder, gboolean jso
     g_variant_builder_add (&builder, "{sv}", "psnr",
         g_variant_new_double (latent_measure_get_psnr (
             latent_measure_get_mse (latent_rebuilder_get_measure (rebuilder)))));
+  latent_interrupt_put (&builder);
   g_autoptr (GVariant) result = g_variant_ref_sink (g_variant_builder_end (&builder));
   latent_result_print (json, result);
 }
@@ -186,6 +187,7 @@ code (LatentModel *model, const LatentCommandLine *line, guint n_threads, GError
         g_variant_new_double ((double)result.bytes * 8 / 1000 / result.seconds));
   if (psnr)
     g_variant_builder_add (&builder, "{sv}", "psnr", g_variant_new_double (result.psnr));
+  latent_interrupt_put (&builder);
   g_autoptr (GVariant) found = g_variant_ref_sink (g_variant_builder_end (&builder));
   latent_result_print (line->json, found);
   return TRUE;

@@ -223,8 +223,7 @@ print_result (Training *self, gboolean json)
     if (numbers[i].always || isfinite (numbers[i].value))
       g_variant_builder_add (
           &builder, "{sv}", numbers[i].key, g_variant_new_double (numbers[i].value));
-  if (latent_interrupt_came ())
-    g_variant_builder_add (&builder, "{sv}", "interrupted", g_variant_new_boolean (TRUE));
+  latent_interrupt_put (&builder);
   g_autoptr (GVariant) dictionary = g_variant_ref_sink (g_variant_builder_end (&builder));
   latent_result_print (json, dictionary);
 }

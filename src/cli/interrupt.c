@@ -23,3 +23,10 @@ latent_interrupt_came (void)
 {
   return latent_interrupt_flag != 0;
 }
+
+void
+latent_interrupt_put (GVariantBuilder *builder)
+{
+  if (latent_interrupt_came ())
+    g_variant_builder_add (builder, "{sv}", "interrupted", g_variant_new_boolean (TRUE));
+}

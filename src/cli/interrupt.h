@@ -9,5 +9,7 @@
 void latent_interrupt_catch (void);
 /* Whether it came. */
 gboolean latent_interrupt_came (void);
-/* The same, for those that look often. */
+/* Adds "interrupted" to what a command found, where it came. */
+void latent_interrupt_put (GVariantBuilder *builder);
+/* Whether it came, for those that look often. */
 extern volatile sig_atomic_t latent_interrupt_flag;
