@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <math.h>
 
 #include "src/dnn/engine.h"
 #include "src/media/session.h"
@@ -150,6 +151,34 @@ GST_START_TEST (levels_that_no_integer_stands_for_come_as_reals)
 }
 GST_END_TEST
 
+GST_START_TEST (latents_that_are_no_numbers_are_counted)
+{
+  const gint64 dims[] = {-1, 1, -1, -1}, latents[] = {1, 32, 4, 4};
+  const char *keys[] = {"latent.tensor", "latent", "latent.input", "video/GRAY8", NULL};
+  g_autoptr (LatentModel) model = test_levels_new (dims, 1, FALSE, keys);
+  g_autoptr (LatentSession)
+      session = latent_session_new (model, LATENT_MODE_DECODE, LATENT_PRECISION_AUTO, 1, 2, NULL);
+  LatentPicture dst = test_picture_new (&test_formats[0], 4, 4, 0);
+  float values[32 * 4 * 4] = {0};
+
+  fail_unless (latent_session_set_latents (session, 4, latents, NULL));
+  latent_session_put_latent (session, 0, values);
+  values[0] = (float)NAN; /* of the channel that becomes the picture */
+  latent_session_put_latent (session, 1, values);
+  fail_unless (latent_session_run (session, NULL));
+  fail_unless_equals_uint64 (latent_session_get_picture (session, 0, &dst), 0);
+  if (latent_engine_has_int8 ())
+    fail_unless_equals_uint64 (latent_session_get_picture (session, 1, &dst), 1);
+  fail_unless_equals_int (dst.data[0][0], 0);
+  values[0] = 1;
+  latent_session_put_latent (session, 1, values);
+  fail_unless (latent_session_run (session, NULL));
+  fail_unless_equals_uint64 (latent_session_get_picture (session, 1, &dst), 0);
+  fail_unless_equals_int (dst.data[0][0], 255);
+  test_picture_clear (&dst);
+}
+GST_END_TEST
+
 static Suite *
 session_quantised_suite (void)
 {
@@ -159,6 +188,7 @@ session_quantised_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, levels_are_unsigned_integers, 0, G_N_ELEMENTS (test_formats));
   tcase_add_loop_test (tcase, levels_come_out_as_integers, 0, G_N_ELEMENTS (test_formats));
+  tcase_add_test (tcase, latents_that_are_no_numbers_are_counted);
   tcase_add_test (tcase, levels_that_no_integer_stands_for_come_as_reals);
   tcase_add_loop_test (tcase, signed_integers_come_by_a_table, 0, G_N_ELEMENTS (test_formats));
   return suite;

@@ -71,6 +71,9 @@ latent_session_put_latent (LatentSession *self, guint slot, const float *src)
 {
   g_return_if_fail (self->options.mode == LATENT_MODE_DECODE);
   latent_session_put_vector (self, slot, src);
+  if (latent_runner_gives_levels (&self->runner))
+    self->not_finite[slot] = latent_count_not_finite (
+        src, latent_shape_product (&self->latents, 0, self->latents.n));
 }
 
 guint64

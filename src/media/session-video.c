@@ -231,7 +231,7 @@ latent_session_get_picture (LatentSession *self, guint slot, const LatentPicture
   if (latent_runner_gives_levels (&self->runner)) {
     latent_pixel_map_store_levels (&self->picture_out,
         latent_runner_get_output (&self->runner, slot * self->slot_samples), dst);
-    return 0;
+    return self->not_finite[slot];
   }
   return latent_pixel_map_store (
       &self->picture_out, latent_runner_get_output (&self->runner, slot * self->slot_samples), dst);

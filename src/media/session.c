@@ -86,6 +86,7 @@ latent_session_new (LatentModel *model, LatentMode mode, LatentPrecision precisi
   if (model->media.kind == LATENT_MEDIA_VIDEO && mode != LATENT_MODE_ENCODE)
     find_levels (model, &self->options);
   self->batch = batch;
+  self->not_finite = g_new0 (guint64, batch);
   return check_new (self, mode, error) ? g_steal_pointer (&self) : NULL;
 }
 
@@ -104,6 +105,7 @@ latent_session_unref (LatentSession *self)
   latent_runner_clear (&self->runner);
   latent_cutter_clear (&self->cutter);
   latent_overlap_clear (&self->overlap);
+  g_free (self->not_finite);
   g_free (self->scale);
   g_free (self->offset);
   latent_model_unref (self->model);

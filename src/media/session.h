@@ -27,6 +27,7 @@ struct _LatentSession {
   LatentPixelMap picture_in;
   LatentByteMap bytes_in; /* instead, where the input is of integers */
   LatentPixelMap picture_out;
+  guint64 *not_finite; /* of each slot's latents, where they become levels, which cannot tell */
 
   LatentSampleFormat sample_format;
   float *scale; /* of each audio channel */
