@@ -7,7 +7,8 @@
 
 #include "src/codec/prior.h"
 #include "src/codec/quantiser.h"
-#include "src/codec/sequence.h"
+#include "src/codec/search.h"
+#include "src/codec/stream.h"
 #include "src/media/strided.h"
 
 /* Rows and columns of a patch at most. */
@@ -33,6 +34,12 @@ struct _LatentFit {
   guint8 *changes;
   gint16 *symbols, *held, *zeros;
   gboolean has_held;
+
+  /* of video, whose frames are foretold */
+  LatentSequence sequence;
+  LatentPredictor predictor;
+  LatentSearch search;
+  gboolean begins; /* a key frame was held */
 };
 
 LatentFit *
@@ -55,6 +62,11 @@ clear_frame (LatentFit *self)
   g_clear_pointer (&self->held, g_free);
   g_clear_pointer (&self->zeros, g_free);
   self->has_held = FALSE;
+  if (self->sequence.steps == NULL)
+    return;
+  latent_search_clear (&self->search);
+  latent_predictor_clear (&self->predictor);
+  latent_sequence_clear (&self->sequence);
 }
 
 void
@@ -113,7 +125,39 @@ make_frame (LatentFit *self)
 }
 
 static gboolean
-set_grid (LatentFit *self, const LatentGrid *grid, GError **error)
+is_video (const LatentFit *self)
+{
+  return self->model->media.kind == LATENT_MEDIA_VIDEO;
+}
+
+/* What an encoder holds of frames of this size. */
+static gboolean
+make_predictor (LatentFit *self, guint width, guint height, GError **error)
+{
+  LatentMotionBasis *basis;
+
+  self->sequence = (LatentSequence){
+      .info = {.kind = LATENT_MEDIA_VIDEO, .width = width, .height = height},
+      .grid = self->grid,
+      .steps = g_memdup2 (self->model_steps, self->channels * sizeof (LatentStep))
+  };
+  for (guint c = 0; c < self->channels; c++) {
+    const double step = rint (log2 ((double)self->steps[c]) * LATENT_STEP_ONE);
+    self->sequence.steps[c].step = (gint16)CLAMP (step, LATENT_STEP_MIN, LATENT_STEP_MAX);
+  }
+  if (!latent_stream_load_motion (self->model, &self->sequence, &basis, error))
+    return FALSE;
+  if (latent_predictor_init (
+          &self->predictor, &self->sequence.grid, self->sequence.steps, basis, 1) &&
+      latent_search_init (&self->search, &self->predictor, 1))
+    return TRUE;
+  g_set_error (error, LATENT_ERROR, LATENT_ERROR_LIMIT, "no memory for frames of %u channels",
+      self->channels);
+  return FALSE;
+}
+
+static gboolean
+set_grid (LatentFit *self, const LatentGrid *grid, guint width, guint height, GError **error)
 {
   gboolean is_same = self->planes != NULL && latent_shape_equal (&grid->dims, &self->grid.dims) &&
                      grid->width == self->grid.width;
@@ -129,6 +173,8 @@ set_grid (LatentFit *self, const LatentGrid *grid, GError **error)
   }
   self->grid = *grid;
   make_frame (self);
+  if (is_video (self) && !make_predictor (self, width, height, error))
+    return FALSE;
   if (self->prior != NULL)
     return TRUE;
   self->patch_height = MIN (grid->height, PATCH);
@@ -164,6 +210,20 @@ add_patches (LatentFit *self, gboolean has_held)
     }
 }
 
+/* A frame of video that follows on another, as an encoder codes it. */
+static void
+look_foretold (LatentFit *self)
+{
+  latent_predictor_begin (&self->predictor, self->quality, FALSE);
+  latent_search_frame (&self->search, self->planes, 1, self->symbols);
+  latent_prior_fit_resize (self->prior, self->grid.height, self->grid.width);
+  latent_prior_fit_add_foretold (
+      self->prior, self->symbols, &self->predictor.foretold, self->begins);
+  latent_prior_fit_resize (self->prior, self->patch_height, self->patch_width);
+  self->begins = FALSE;
+  latent_predictor_end (&self->predictor, self->symbols);
+}
+
 /* As an encoder would. */
 static void
 look (LatentFit *self, gboolean has_held)
@@ -184,7 +244,7 @@ latent_fit_add (LatentFit *self, const LatentShape *dims, const float *latents, 
   gint16 *symbols;
 
   if (!latent_grid_init_for_model (&grid, self->model, dims->n, dims->dims, width, height, error) ||
-      !set_grid (self, &grid, error))
+      !set_grid (self, &grid, width, height, error))
     return FALSE;
   if (latent_count_not_finite (latents, latent_grid_count (&grid)) > 0) {
     g_set_error (error, LATENT_ERROR, LATENT_ERROR_TYPE,
@@ -195,7 +255,14 @@ latent_fit_add (LatentFit *self, const LatentShape *dims, const float *latents, 
   follows = follows && self->has_held;
   if (follows && self->frames % KEYS == 0)
     look (self, FALSE);
-  look (self, follows);
+  if (is_video (self) && follows)
+    look_foretold (self);
+  else
+    look (self, follows);
+  if (is_video (self) && !follows) {
+    latent_predictor_set (&self->predictor, self->symbols, self->quality);
+    self->begins = TRUE;
+  }
   symbols = self->held;
   self->held = self->symbols;
   self->symbols = symbols;

@@ -17,7 +17,20 @@ typedef struct {
   guint width;
   gint16 *symbols;
   gint16 *previous; /* or NULL */
+
+  /* of a frame that is foretold; else NULL */
+  gint16 *expected;
+  guint8 *modes;
+  guint8 *ages;
+  gboolean begins; /* behind a key frame */
 } Frame;
+
+/* What a model's streams hold while frames are looked at. */
+typedef struct {
+  LatentState *states[2]; /* the second of frames that are foretold */
+  LatentState *start;
+  LatentBand band; /* of these */
+} Observed;
 
 struct _LatentPriorFit {
   guint channels;
@@ -29,8 +42,13 @@ struct _LatentPriorFit {
 static void
 clear_frame (gpointer frame)
 {
-  g_free (((Frame *)frame)->symbols);
-  g_free (((Frame *)frame)->previous);
+  Frame *self = frame;
+
+  g_free (self->symbols);
+  g_free (self->previous);
+  g_free (self->expected);
+  g_free (self->modes);
+  g_free (self->ages);
 }
 
 LatentPriorFit *
@@ -71,6 +89,23 @@ latent_prior_fit_add (LatentPriorFit *self, const gint16 *symbols, const gint16 
   g_array_append_val (self->frames, frame);
 }
 
+void
+latent_prior_fit_add_foretold (
+    LatentPriorFit *self, const gint16 *symbols, const LatentForetold *foretold, gboolean begins)
+{
+  const gsize places = (gsize)self->height * self->width;
+  const gsize size = self->channels * places * sizeof *symbols;
+  Frame frame = {.height = self->height,
+      .width = self->width,
+      .symbols = g_memdup2 (symbols, size),
+      .expected = g_memdup2 (foretold->expected, size),
+      .modes = g_memdup2 (foretold->modes, places),
+      .ages = g_memdup2 (foretold->ages, places),
+      .begins = begins};
+
+  g_array_append_val (self->frames, frame);
+}
+
 /* The most frequent symbol, where it is clearly more frequent than 0. */
 static gint16
 find_offset (const LatentPriorFit *self, guint channel, guint32 *counts)
@@ -83,6 +118,8 @@ find_offset (const LatentPriorFit *self, guint channel, guint32 *counts)
     const Frame *frame = &g_array_index (self->frames, Frame, f);
     const gsize size = (gsize)frame->height * frame->width;
     const gint16 *q = frame->symbols + channel * size;
+    if (frame->modes != NULL)
+      continue;
     for (gsize i = 0; i < size; i++)
       if (++counts[(guint16)q[i]] > counts[(guint16)found])
         found = q[i];
@@ -166,14 +203,92 @@ fit_prediction (const LatentPriorFit *self, guint channel, LatentPriorChannel *p
   LatentChannelWeights weights = parameters->weights;
 
   for (guint f = 0; f < self->frames->len; f++)
-    sum_frame (
-        &spatial, &temporal, &g_array_index (self->frames, Frame, f), channel, parameters->offset);
+    if (g_array_index (self->frames, Frame, f).modes == NULL)
+      sum_frame (&spatial, &temporal, &g_array_index (self->frames, Frame, f), channel,
+          parameters->offset);
   if (spatial.largest < LARGE)
     return;
   if (solve (&spatial, 4, weights.spatial))
     memcpy (parameters->weights.spatial, weights.spatial, sizeof weights.spatial);
   if (solve (&temporal, 5, weights.temporal))
     memcpy (parameters->weights.temporal, weights.temporal, sizeof weights.temporal);
+}
+
+/* Back to the start, but for the mixers and modes. */
+static void
+forget (const LatentPriorFit *self, LatentState *state, const LatentState *start)
+{
+  memcpy (state->shared, start->shared, sizeof state->shared);
+  for (guint c = 0; c < self->channels; c++)
+    memcpy (state->channels[c].slots, start->channels[c].slots, sizeof state->channels[c].slots);
+}
+
+/* Of a stream of foretold frames. */
+static LatentBand *
+find_band (const LatentPriorFit *self, Observed *observed, const Frame *frame)
+{
+  LatentBand *band = &observed->band;
+
+  if (band->memory == NULL || band->rows != frame->height || band->width != frame->width) {
+    latent_band_clear (band);
+    latent_band_init (band, self->channels, frame->height, frame->width, 0, frame->height);
+    latent_band_forget (band);
+  }
+  if (!frame->begins)
+    return band;
+  latent_band_forget (band);
+  forget (self, observed->states[1], observed->start);
+  return band;
+}
+
+static void
+observe_foretold (const LatentPriorFit *self, Observed *observed, const Frame *frame,
+    const LatentChannelWeights *weights, LatentBitCoder *bits)
+{
+  LatentForetold foretold = {.height = frame->height,
+      .width = frame->width,
+      .has_motion = TRUE,
+      .modes = frame->modes,
+      .ages = frame->ages,
+      .expected = frame->expected};
+  LatentBand *band = find_band (self, observed, frame);
+
+  band->state = observed->states[1];
+  band->weights = weights;
+  band->foretold = &foretold;
+  bits->first = (const LatentSlot *)band->state;
+  latent_band_code (band, bits, LATENT_OBSERVE, frame->symbols, NULL);
+  band->foretold = NULL;
+}
+
+static void
+observe_frame (const LatentPriorFit *self, Observed *observed, const Frame *frame,
+    const LatentChannelWeights *weights, LatentBitCoder *bits)
+{
+  LatentBand band;
+
+  if (frame->previous == NULL)
+    forget (self, observed->states[0], observed->start);
+  latent_band_init (&band, self->channels, frame->height, frame->width, 0, frame->height);
+  band.state = observed->states[0];
+  band.weights = weights;
+  bits->first = (const LatentSlot *)band.state;
+  latent_band_code (&band, bits, LATENT_OBSERVE, frame->symbols, frame->previous);
+  latent_band_clear (&band);
+}
+
+/* Mixers of frames with one before: from those that are foretold, where there were any. */
+static void
+take_mixers (LatentState *state, const LatentState *foretold)
+{
+  const gsize size = sizeof (LatentMixer);
+
+  memcpy (state->mixers + WZ + LATENT_CLASSES_A, foretold->mixers + WZ + LATENT_CLASSES_A,
+      (LATENT_CLASSES_T - 1) * LATENT_CLASSES_A * size);
+  memcpy (state->mixers + WS, foretold->mixers + WS, 5 * size);
+  for (guint k = 0; k < LATENT_UNARY; k++)
+    memcpy (state->mixers + WM + k * 4 + 1, foretold->mixers + WM + k * 4 + 1, 3 * size);
+  state->mixers[WP + 1] = foretold->mixers[WP + 1];
 }
 
 /* Codes all frames from the state given, which goes back to it at key frames but for the mixers and
@@ -184,25 +299,25 @@ observe (const LatentPriorFit *self, LatentState *state, const LatentChannelWeig
 {
   const gsize size = latent_state_get_size (self->channels);
   g_autofree LatentState *start = g_memdup2 (state, size);
-  LatentBitCoder bits = {
-      .logistic = latent_logistic_get (), .first = (const LatentSlot *)state, .counts = counts};
+  g_autofree LatentState *other = g_memdup2 (state, size);
+  Observed observed = {
+      .states = {state, other}
+  };
+  LatentBitCoder bits = {.logistic = latent_logistic_get (), .counts = counts};
+  guint foretold = 0;
 
+  observed.start = start;
   for (guint f = 0; f < self->frames->len; f++) {
     const Frame *frame = &g_array_index (self->frames, Frame, f);
-    LatentBand band;
-    if (frame->previous == NULL)
-      for (guint c = 0; c <= self->channels; c++) {
-        LatentSlot *to = c < self->channels ? state->channels[c].slots : state->shared;
-        LatentSlot *from = c < self->channels ? start->channels[c].slots : start->shared;
-        memcpy (to, from,
-            (c < self->channels ? LATENT_CHANNEL_SLOTS : LATENT_SHARED_SLOTS) * sizeof *to);
-      }
-    latent_band_init (&band, self->channels, frame->height, frame->width, 0, frame->height);
-    band.state = state;
-    band.weights = weights;
-    latent_band_code (&band, &bits, LATENT_OBSERVE, frame->symbols, frame->previous);
-    latent_band_clear (&band);
+    foretold += frame->modes != NULL;
+    if (frame->modes != NULL)
+      observe_foretold (self, &observed, frame, weights, &bits);
+    else
+      observe_frame (self, &observed, frame, weights, &bits);
   }
+  latent_band_clear (&observed.band);
+  if (foretold > 0)
+    take_mixers (state, other);
 }
 
 static void

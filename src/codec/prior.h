@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "src/codec/foretold.h"
 
 /* Where the symbol coder starts: integers for each channel of a grid, fitted on sample latents or
  * built in. Immutable, reference counted. */
@@ -29,6 +29,10 @@ typedef struct _LatentPriorFit LatentPriorFit;
 LatentPriorFit *latent_prior_fit_new (guint channels, guint height, guint width);
 void latent_prior_fit_free (LatentPriorFit *self);
 void latent_prior_fit_add (LatentPriorFit *self, const gint16 *symbols, const gint16 *previous);
+/* A frame of video that is foretold: symbols, modes, and what else its coding looks at (foretold->
+ * expected, ages). begins: the frame before was a key frame, or of another stream. */
+void latent_prior_fit_add_foretold (
+    LatentPriorFit *self, const gint16 *symbols, const LatentForetold *foretold, gboolean begins);
 /* From here on frames have another size. */
 void latent_prior_fit_resize (LatentPriorFit *self, guint height, guint width);
 LatentPrior *latent_prior_fit_finish (LatentPriorFit *self);
