@@ -444,8 +444,8 @@ run_clip (LatentModel *model, LatentArrayFile *file)
     init_result (&results[i], &trees[i], channels);
   }
   for (gint64 f = 0; f < dims[0] && (max_frames <= 0 || f < max_frames); f++) {
-    const guint8 *packet;
-    gsize size;
+    const guint8 *packet = NULL;
+    gsize size = 0;
     check (latent_array_file_read (file, latents, 1, &error) &&
                latent_encoder_encode (encoder, latents, 0, NULL, &packet, &size, &error),
         "frame", error);
