@@ -6,9 +6,9 @@
 /* What a codec element holds back, counted, and what it says that it holds back. */
 
 #define FRAME_TIME (40 * GST_MSECOND)
-#define N_FRAMES   9
+#define N_FRAMES   7
 #define RATE       16000
-#define N_SAMPLES  8000
+#define N_SAMPLES  3200
 
 typedef struct {
   GstHarness *harness;
@@ -67,7 +67,7 @@ GST_START_TEST (video_waits_for_two_frames_at_most)
 {
   g_autofree char *path = get_path (videos[__i__].model);
   g_auto (Chain) chain;
-  GstVideoInfo info = test_video_info ("video/x-raw,format=I420,width=96,height=64,framerate=25/1");
+  GstVideoInfo info = test_video_info ("video/x-raw,format=I420,width=48,height=32,framerate=25/1");
   GstClockTime told;
   guint held = 0;
 
