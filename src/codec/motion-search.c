@@ -207,19 +207,6 @@ latent_motion_search (const LatentMotion *self, guint x, guint y, const LatentVe
   return search.cost;
 }
 
-/* A piece that went where the whole did goes on from there. */
-static void
-refine_piece (Search *self, LatentVector whole)
-{
-  if (ABS (self->best.x - whole.x) >= 4 || ABS (self->best.y - whole.y) >= 4) {
-    refine (self);
-    return;
-  }
-  self->cost = G_MAXUINT;
-  try_part (self, whole.x, whole.y);
-  look_around (self, 1);
-}
-
 /* Each from where the whole was and those before it went. */
 guint
 latent_motion_search_pieces (const LatentMotion *self, guint x, guint y, LatentVector expected,
@@ -236,7 +223,7 @@ latent_motion_search_pieces (const LatentMotion *self, guint x, guint y, LatentV
     start (&piece, self, (gint)((2 * x + (i & 1)) * w), (gint)((2 * y + (i >> 1)) * h), w, h,
         lambda, n == 1 ? expected : from[n - 1]);
     find (&piece, from, n);
-    refine_piece (&piece, whole);
+    refine (&piece);
     if (n < LATENT_MOTION_PIECES)
       from[n++] = piece.best;
     if (has_memory)
