@@ -186,6 +186,30 @@ GST_START_TEST (nothing_drifts)
 }
 GST_END_TEST
 
+/* Slices are searched in any order and on any thread: what is chosen is the same. */
+GST_START_TEST (threads_make_no_difference)
+{
+  Case *one = start (TRUE, 0), *more = start (TRUE, 0);
+
+  more->search.threads = more->predictor.threads = 3;
+  for (guint i = 1; i < 6; i++) {
+    fill (one, (gint)(i * 5));
+    latent_predictor_begin (&one->predictor, 30, FALSE);
+    latent_predictor_begin (&more->predictor, 30, FALSE);
+    latent_search_frame (&one->search, one->planes, GRID_H, one->symbols);
+    latent_search_frame (&more->search, one->planes, GRID_H, more->symbols);
+    fail_unless (memcmp (one->symbols, more->symbols, sizeof one->symbols) == 0);
+    fail_unless (
+        memcmp (one->predictor.foretold.modes, more->predictor.foretold.modes, PLACES) == 0);
+    latent_predictor_end (&one->predictor, one->symbols);
+    latent_predictor_end (&more->predictor, more->symbols);
+    fail_unless (memcmp (one->predictor.held, more->predictor.held, sizeof one->planes) == 0);
+  }
+  stop (one);
+  stop (more);
+}
+GST_END_TEST
+
 /* The square passes; what it hid is there again for little. */
 GST_START_TEST (ground_that_is_uncovered_costs_little)
 {
@@ -312,6 +336,7 @@ search_suite (void)
   tcase_add_test (tc, a_square_moves);
   tcase_add_loop_test (tc, nothing_drifts, 0, 2);
   tcase_add_test (tc, what_changes_comes_nearer);
+  tcase_add_test (tc, threads_make_no_difference);
   tcase_add_test (tc, noise_comes_back);
   tcase_add_loop_test (tc, any_bytes_are_a_frame, 0, 20);
   tcase_add_test (tc, ground_that_is_uncovered_costs_little);

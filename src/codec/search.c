@@ -2,6 +2,7 @@
 #include "src/codec/search.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/base/clones.h"
@@ -149,19 +150,54 @@ find_lambda (const LatentPredictor *predictor)
   return (guint)MAX (LAMBDA_ROOT * levels, 1);
 }
 
+/* A slice, and how much there is to search. */
+typedef struct {
+  guint begin, end; /* rows */
+  guint marks;
+} Slice;
+
+typedef struct {
+  LatentSearch *search;
+  const Slice *slices;
+} SliceJob;
+
 static void
-search_slice (gsize slice, gpointer data)
+search_slice (gsize item, gpointer data)
 {
-  LatentSearch *self = data;
-  const LatentGrid *grid = self->predictor->grid;
-  const guint begin = (guint)((guint64)grid->height * slice / self->n_slices);
-  const guint end = (guint)((guint64)grid->height * (slice + 1) / self->n_slices);
+  const SliceJob *job = data;
+  const Slice *slice = &job->slices[item];
   LatentPlaceSearch place;
 
-  latent_place_search_init (&place, self, begin);
-  for (guint row = begin; row < end; row++)
+  latent_place_search_init (&place, job->search, slice->begin);
+  for (guint row = slice->begin; row < slice->end; row++)
     latent_place_search_run_row (&place, row);
   latent_place_search_clear (&place);
+}
+
+static gint
+compare_slices (gconstpointer a, gconstpointer b)
+{
+  const Slice *first = a, *second = b;
+
+  return (gint)second->marks - (gint)first->marks;
+}
+
+/* The longest first, so that threads end at about the same time. */
+static void
+search_slices (LatentSearch *self)
+{
+  const LatentGrid *grid = self->predictor->grid;
+  g_autofree Slice *slices = g_new0 (Slice, self->n_slices);
+
+  for (guint i = 0; i < self->n_slices; i++) {
+    Slice *slice = &slices[i];
+    slice->begin = (guint)((guint64)grid->height * i / self->n_slices);
+    slice->end = (guint)((guint64)grid->height * (i + 1) / self->n_slices);
+    for (gsize k = (gsize)slice->begin * grid->width; k < (gsize)slice->end * grid->width; k++)
+      slice->marks += self->marks[k];
+  }
+  qsort (slices, self->n_slices, sizeof *slices, compare_slices);
+  latent_parallel_each (self->threads, self->n_slices, search_slice, &(SliceJob){self, slices});
 }
 
 LATENT_FOR_EACH_CPU static guint
@@ -209,7 +245,7 @@ latent_search_frame (LatentSearch *self, const float *planes, guint n_slices, gi
     self->lambda = find_lambda (predictor);
     latent_motion_prepare (predictor->motion, self->threads);
   }
-  latent_parallel_each (self->threads, n_slices, search_slice, self);
+  search_slices (self);
   learn (self);
   self->turn++;
 }
