@@ -94,7 +94,7 @@ static gboolean
 run_rows (const LatentBenchElements *self, const Media *media, LatentTake **streams,
     GVariantBuilder *builder, GError **error)
 {
-  const LatentRigSettings settings = {self->path, self->precision, self->threads};
+  const LatentRigSettings settings = {self->path, self->precision, self->threads, self->batch};
   const char *kind = media->is_video ? "video" : "audio";
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {

@@ -7,6 +7,7 @@ typedef struct {
   const char *path;      /* of the model */
   const char *precision; /* NULL: auto */
   guint threads;
+  guint batch;
   guint width, height; /* of pictures */
   guint frames;        /* or so many tenths of a second of sound */
 } LatentBenchElements;

@@ -27,24 +27,31 @@ static const GOptionEntry options[] = {
     {0},
 };
 
+/* What elements are given is held in memory. */
+#define MAX_PICTURE_BYTES (G_GUINT64_CONSTANT (2) << 30)
+/* The greatest batch-size of elements. */
+#define MAX_BATCH 1024
+
+/* LATENT_MODE_EMBED where --mode is not given. */
 static gboolean
-parse_mode (LatentModel *model, LatentMode *parsed, GError **error)
+parse_mode (LatentMode *parsed, GError **error)
 {
   static const char *const names[] = {"reconstruct", "encode", "decode", NULL};
-  guint index;
-  if (mode) {
-    if (!latent_option_parse_name ("--mode", mode, names, &index, error))
-      return FALSE;
-    *parsed = (LatentMode)index;
-    return TRUE;
-  }
-  /* A file of one half is timed as what it is. */
-  for (index = 0; names[index]; index++) {
-    *parsed = (LatentMode)index;
-    if (latent_model_supports_mode (model, *parsed))
-      return TRUE;
-  }
+  guint index = LATENT_MODE_EMBED;
+  if (mode && !latent_option_parse_name ("--mode", mode, names, &index, error))
+    return FALSE;
+  *parsed = (LatentMode)index;
   return TRUE;
+}
+
+/* A file of one half is timed as what it is. */
+static LatentMode
+find_mode (const LatentModel *model)
+{
+  for (LatentMode i = LATENT_MODE_RECONSTRUCT; i < LATENT_MODE_EMBED; i++)
+    if (latent_model_supports_mode (model, i))
+      return i;
+  return LATENT_MODE_RECONSTRUCT;
 }
 
 static const LatentPixelFormat formats[] = {
@@ -59,6 +66,17 @@ find_size (const LatentMediaInfo *media, guint *width, guint *height, GError **e
   *width = media->fixed_width ? media->fixed_width : 1280;
   *height = media->fixed_height ? media->fixed_height : 720;
   return !size || latent_option_parse_size ("--size", size, width, height, error);
+}
+
+static gboolean
+check_size (const char *path, const LatentMediaInfo *media, GError **error)
+{
+  if (!size || media->kind == LATENT_MEDIA_VIDEO)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--size is of pictures, and %s is a model of %s", path,
+      media->kind == LATENT_MEDIA_AUDIO ? "sound" : "vectors");
+  return FALSE;
 }
 
 static gboolean
@@ -136,6 +154,25 @@ check_count (const char *option, int value, GError **error)
   return FALSE;
 }
 
+/* Whether the elements can be given all that --runs and --batch ask for. */
+static gboolean
+check_elements (const LatentBenchElements *bench, const LatentMediaInfo *media, GError **error)
+{
+  guint64 bytes = (guint64)bench->width * bench->height * 3 * bench->frames;
+
+  if (batch > MAX_BATCH) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--batch: %d with --element, whose batches are of %d at most", batch, MAX_BATCH);
+    return FALSE;
+  }
+  if (media->kind != LATENT_MEDIA_VIDEO || bytes <= MAX_PICTURE_BYTES)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--runs: %d pictures of %ux%u with --element, which holds 2 GiB of them at most", runs,
+      bench->width, bench->height);
+  return FALSE;
+}
+
 /* First of all, since the model must not be loaded. */
 static GVariant *
 time_elements (const char *path, guint n_threads, GError **error)
@@ -143,10 +180,13 @@ time_elements (const char *path, guint n_threads, GError **error)
   LatentBenchElements bench = {.path = path,
       .precision = latent_option_precision,
       .threads = n_threads,
+      .batch = (guint)batch,
       .frames = (guint)runs};
   g_autoptr (LatentModel) model = latent_model_load (path, error);
-  gboolean found = model != NULL && find_size (latent_model_get_media_info (model), &bench.width,
-                                        &bench.height, error);
+  const LatentMediaInfo *media = model != NULL ? latent_model_get_media_info (model) : NULL;
+  gboolean found = media != NULL && check_size (path, media, error) &&
+                   find_size (media, &bench.width, &bench.height, error) &&
+                   check_elements (&bench, media, error);
   g_clear_pointer (&model, latent_model_unref);
   return found ? latent_bench_elements (&bench, error) : NULL;
 }
@@ -160,13 +200,16 @@ run_bench (const LatentCommandLine *line, GError **error)
   g_autoptr (GVariant) timed = NULL;
   if (!latent_option_check_precision (error) ||
       !latent_option_check_threads (threads, &n_threads, error) ||
-      !check_count ("--runs", runs, error) || !check_count ("--batch", batch, error))
+      !check_count ("--runs", runs, error) || !check_count ("--batch", batch, error) ||
+      !parse_mode (&part, error))
     return FALSE;
   if (elements && (timed = time_elements (line->arguments[0], (guint)threads, error)) == NULL)
     return FALSE;
   model = latent_model_load (line->arguments[0], error);
-  if (!model || !parse_mode (model, &part, error))
+  if (!model || !check_size (line->arguments[0], latent_model_get_media_info (model), error))
     return FALSE;
+  if (part == LATENT_MODE_EMBED)
+    part = find_mode (model);
   g_autoptr (LatentSession) session = latent_session_new (
       model, part, latent_precision_get (), n_threads, (guint)batch, error);
   if (!session || !set_media (session, latent_model_get_media_info (model), error))
@@ -189,8 +232,9 @@ const LatentCommand latent_command_bench = {
     "reached; a layer's roof is its primitive's in the same precision. fps is of the median run.\n"
     "\n"
     "--element pushes as many pictures (or tenths of a second of sound) as --runs says through the "
-    "elements, each by itself, and says what they take: start_ms from state NULL to the first that "
-    "comes out, then of all others.",
+    "elements, each by itself and as a pipeline of encoder, queue and decoder, and says what they "
+    "take: start_ms from state NULL to the first that comes out, then of all others. --batch is "
+    "their batch-size.",
     options,
     1,
     1,

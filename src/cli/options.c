@@ -71,6 +71,10 @@ latent_option_check_precision (GError **error)
   if (latent_option_precision &&
       !latent_option_parse_name ("--precision", latent_option_precision, names, &index, error))
     return FALSE;
+  if (latent_option_precision) { /* as elements spell it */
+    g_free (latent_option_precision);
+    latent_option_precision = g_strdup (names[index]);
+  }
   latent_precision_set ((LatentPrecision)index);
   return TRUE;
 }

@@ -150,6 +150,8 @@ set_properties (const GValue *item, gpointer data)
     g_object_set (element, "model", settings->model, NULL);
   if (has_property (element, "threads"))
     g_object_set (element, "threads", settings->threads, NULL);
+  if (has_property (element, "batch-size"))
+    g_object_set (element, "batch-size", settings->batch, NULL);
   if (has_property (element, "precision") && settings->precision != NULL)
     gst_util_set_object_arg (element, "precision", settings->precision);
 }

@@ -29,6 +29,7 @@ typedef struct {
   const char *model;
   const char *precision;
   guint threads;
+  guint batch; /* batch-size */
 } LatentRigSettings;
 
 /* Pushes a stream through the elements that gst-launch text describes. dst (NULL: not kept) gets
