@@ -12,23 +12,26 @@ static const struct {
   const char *nodes;  /* outputs of nodes that do */
   const char *values; /* values that are */
 } cases[] = {
-    {"x:1x4x6x6; w:8x4x1x1; a=Conv(x,w)",                                       "",      ""     },
-    {"x:1x4x6x6; w:8x4x1x1; a=Conv(x,w); b=Relu(a)",                            "b",     ""     },
-    {"x:1x4x6x6; w:8x4x1x1; w2:4x8x1x1; a=Conv(x,w); b=Relu(a); c=Conv(b,w2)",  "b c",   "b"    },
-    {"x:1x4x6x6; w:8x4x1x1; w2:4x8x1x1; a=Conv(x,w); b=Conv(a,w2); c=Relu(b)",  "c",     "a"    },
+    {"x:1x8x6x6; w:8x8x1x1; a=Conv(x,w)",                                                 "",      ""     },
+    {"x:1x8x6x6; w:8x8x1x1; a=Conv(x,w); b=Relu(a)",                                      "b",     ""     },
+    {"x:1x8x6x6; w:8x8x1x1; w2:8x8x1x1; a=Conv(x,w); b=Relu(a); c=Conv(b,w2)",            "b c",   "b"    },
+    {"x:1x8x6x6; w:8x8x1x1; w2:8x8x1x1; a=Conv(x,w); b=Conv(a,w2); c=Relu(b)",            "c",     "a"    },
  /* the picture that a net refines */
-    {"x:1x4x6x6; w:4x4x1x1; w2:4x4x1x1; a=Conv(x,w); b=Conv(a,w2); r=Relu(b); c=Conv(r,w2); "
-     "d=Add(a,c)",                                                         "r d",   "r"    },
-    {"x:1x4x6x6; w:4x4x1x1; w2:4x4x1x1; a=Conv(x,w); r=Relu(a); s=SpaceToDepth(r) blocksize:i=2; "
-     "t=DepthToSpace(s) blocksize:i=2; b=Conv(t,w2)",                      "r b",   "r s t"},
+    {"x:1x8x6x6; w:8x8x1x1; w2:8x8x1x1; a=Conv(x,w); b=Conv(a,w2); r=Relu(b); c=Conv(r,w2); "
+     "d=Add(a,c)",                                                                   "r d",   "r"    },
+    {"x:1x8x6x6; w:8x8x1x1; w2:8x8x1x1; a=Conv(x,w); r=Relu(a); s=SpaceToDepth(r) blocksize:i=2; "
+     "t=DepthToSpace(s) blocksize:i=2; b=Conv(t,w2)",                                "r b",   "r s t"},
  /* writes float32; has few channels */
-    {"x:1x4x6x6; w:16x4x1x1; t:16x16x4x4; w2:4x16x1x1; r=Relu(x); a=Conv(r,w); "
+    {"x:1x8x6x6; w:16x8x1x1; t:16x16x4x4; w2:8x16x1x1; r=Relu(x); a=Conv(r,w); "
      "b=ConvTranspose(a,t); "
-     "c=Relu(b); d=Conv(c,w2)",                                            "a b d", "r a c"},
-    {"x:1x4x6x6; w:16x4x1x1; t:16x8x4x4; w2:4x8x1x1; r=Relu(x); a=Conv(r,w); b=ConvTranspose(a,t); "
-     "c=Relu(b); d=Conv(c,w2)",                                            "a d",   "r c"  },
-    {"x:2x5x16; w:16x16; q=MatMul(x,w); p=Softmax(q) axis:i=-1; o=MatMul(p,w)", "o",     ""     },
-    {"x:2x16; w:16x8; w2:8x16; a=MatMul(x,w); b=Tanh(a); c=MatMul(b,w2)",       "b c",   "b"    },
+     "c=Relu(b); d=Conv(c,w2)",                                                      "a b d", "r a c"},
+    {"x:1x8x6x6; w:16x8x1x1; t:16x8x4x4; w2:8x8x1x1; r=Relu(x); a=Conv(r,w); b=ConvTranspose(a,t); "
+     "c=Relu(b); d=Conv(c,w2)",                                                      "a d",   "r c"  },
+    {"x:2x5x16; w:16x16; q=MatMul(x,w); p=Softmax(q) axis:i=-1; o=MatMul(p,w)",           "o",     ""     },
+ /* a count times frequencies; sums of one product */
+    {"x:5x1; w:1x16; w2:16x8; r=Relu(x); a=MatMul(r,w); b=Tanh(a); c=MatMul(b,w2)",       "c",     "b"    },
+    {"x:1x8x6x6; w:1x8x1x1; w2:8x1x1x1; r=Relu(x); a=Conv(r,w); b=Tanh(a); c=Conv(b,w2)", "b",     "r"    },
+    {"x:2x16; w:16x8; w2:8x16; a=MatMul(x,w); b=Tanh(a); c=MatMul(b,w2)",                 "b c",   "b"    },
 };
 
 static gboolean

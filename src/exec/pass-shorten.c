@@ -12,6 +12,10 @@ static const char *const products[] = {"Conv", "ConvTranspose", "Gemm", "MatMul"
 /* Channels of a group from which on ConvTranspose is as fast in bfloat16 or faster. */
 #define TRANSPOSED_CHANNELS 16
 
+/* Products of a sum: where nothing is added bfloat16 gains nothing, and such numbers are often
+ * meant to be exact, as a count times a frequency is. */
+#define LEAST_SUM 2
+
 /* What keeps the type of what it reads, besides elementwise functions. */
 static const char *const followers[] = {"Add", "Sub", "Mul", "Div", "Min", "Max", "Sum", "MaxPool",
     "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Resize", "Upsample", "DepthToSpace",
@@ -41,13 +45,29 @@ is_transposed (const LatentNode *node)
   return latent_node_is (node, "ConvTranspose");
 }
 
+/* How many products a product's sums are of. */
+static gint64
+count_terms (const LatentNode *node)
+{
+  const LatentShape *src = &latent_node_get_input (node, 0)->shape;
+  const LatentShape *weights = &latent_node_get_input (node, 1)->shape;
+
+  if (latent_node_is (node, "MatMul"))
+    return src->dims[src->n - 1];
+  if (latent_node_is (node, "Gemm"))
+    return src->dims[latent_node_get_int (node, "transA", 0) != 0 ? 0 : 1];
+  return latent_node_is (node, "Conv") ? (gint64)latent_shape_product (weights, 1, weights->n)
+                                       : LEAST_SUM;
+}
+
 /* Whether a node is faster in bfloat16. */
 static gboolean
 is_worth_it (const LatentNode *node)
 {
-  return is_one_of (node, products) &&
-         (!is_transposed (node) ||
-             latent_node_get_input (node, 1)->shape.dims[1] >= TRANSPOSED_CHANNELS);
+  if (!is_one_of (node, products) || count_terms (node) < LEAST_SUM)
+    return FALSE;
+  return !is_transposed (node) ||
+         latent_node_get_input (node, 1)->shape.dims[1] >= TRANSPOSED_CHANNELS;
 }
 
 static guint
@@ -88,7 +108,7 @@ pass_on (GHashTable *wishes, const LatentNode *node)
 
   if (is_worth_it (node))
     add_all (wishes, node->inputs, WISH_SHORT);
-  else if (is_transposed (node))
+  else if (is_one_of (node, products))
     add_all (wishes, node->inputs, WISH_LONG);
   else if (is_one_of (node, followers) || latent_dnn_is_eltwise (node))
     add_all (wishes, node->inputs, all);
