@@ -17,7 +17,8 @@
 #define UNSET           G_MININT
 
 static char *model_path, *output;
-static gint every = 1, threads, quality = UNSET, bitrate, key_interval = 250, key_gain;
+static gint every = 1, threads, quality = UNSET, bitrate, key_interval = 250, key_gain,
+            frames_per_packet = 1;
 static gint64 max_frames;
 static gboolean psnr, embed;
 
@@ -33,14 +34,16 @@ static const GOptionEntry options[] = {
      ".lat: frames from one that decoding can begin at to the next; 0: the first alone (250)", "N"},
     {"key-gain",           0, 0, G_OPTION_ARG_INT, &key_gain,
      ".lat: of video, how much better than --quality such frames are (0)", "N"},
-    {"embed-model",     0, 0, G_OPTION_ARG_NONE, &embed,
+    {"frames-per-packet",     0, 0, G_OPTION_ARG_INT, &frames_per_packet,
+     ".lat: of sound, hops of samples in a packet, 1 to 6: more need fewer bytes (1)", "N"},
+    {"embed-model",       0, 0, G_OPTION_ARG_NONE, &embed,
      ".lat: put the model's decoder into the file, so that it plays without the model", NULL},
-    {"psnr",       0, 0, G_OPTION_ARG_NONE, &psnr, "Decode too, and say how near it comes", NULL},
-    {"every",    0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
-    {"max-frames",           0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
-    {"threads",    0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
+    {"psnr",    0, 0, G_OPTION_ARG_NONE, &psnr, "Decode too, and say how near it comes", NULL},
+    {"every",           0, 0, G_OPTION_ARG_INT, &every, "Take one frame or vector of N (1)", "N"},
+    {"max-frames",    0, 0, G_OPTION_ARG_INT64, &max_frames, "Take so many at most", "N"},
+    {"threads",         0, 0, G_OPTION_ARG_INT, &threads, "Default: all processors", "N"},
     LATENT_OPTION_PRECISION,
-    {0        },
+    {0   },
 };
 
 /* The file, which begins with the first latents: these have its shape. */
@@ -131,9 +134,12 @@ check_options (guint *n_threads, GError **error)
   else if (key_gain < 0 || key_gain > LATENT_QUALITY_MAX)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--key-gain: %d is not between 0 and %d", key_gain, LATENT_QUALITY_MAX);
-  else if (embed && !coded)
+  else if (frames_per_packet < 1 || frames_per_packet > LATENT_FRAMES_MAX)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--embed-model: '%s' does not end in .lat", output);
+        "--frames-per-packet: %d is not between 1 and %d", frames_per_packet, LATENT_FRAMES_MAX);
+  else if ((embed || frames_per_packet > 1) && !coded)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: '%s' does not end in .lat",
+        embed ? "--embed-model" : "--frames-per-packet", output);
   else if (every >= 1 && max_frames >= 0)
     return TRUE;
   else
@@ -148,6 +154,19 @@ choose_quality (void)
   if (quality != UNSET)
     return (guint)quality;
   return bitrate > 0 ? LATENT_QUALITY_MAX : DEFAULT_QUALITY;
+}
+
+/* FALSE with an error: packets of pictures hold one frame. */
+static gboolean
+check_media (LatentModel *model, GError **error)
+{
+  if (frames_per_packet == 1 || latent_model_get_media_info (model)->kind == LATENT_MEDIA_AUDIO)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--frames-per-packet: packets of sound hold several frames, and '%s' is a model of %s",
+      model_path,
+      latent_model_get_media_info (model)->kind == LATENT_MEDIA_VIDEO ? "pictures" : "vectors");
+  return FALSE;
 }
 
 /* To a .lat file. */
@@ -169,6 +188,7 @@ code (LatentModel *model, const LatentCommandLine *line, guint n_threads, GError
                   .bitrate = (guint64)bitrate * 1000,
                   .key_interval = (guint)key_interval,
                   .key_gain = (guint)key_gain,
+                  .frames = (guint)frames_per_packet,
                   .every = (guint)every,
                   .fps_n = DEFAULT_RATE,
                   .fps_d = 1,
@@ -227,7 +247,7 @@ run_encode (const LatentCommandLine *line, GError **error)
   if (!check_options (&n_threads, error))
     return FALSE;
   g_autoptr (LatentModel) model = latent_model_load (model_path, error);
-  if (!model || !latent_output_check (output, error))
+  if (!model || !check_media (model, error) || !latent_output_check (output, error))
     return FALSE;
   latent_interrupt_catch ();
   gboolean good = g_str_has_suffix (output, ".lat") ? code (model, line, n_threads, error)

@@ -18,8 +18,12 @@ struct _LatentCoder {
   LatentEncoder *encoder;
   LatentStreamInfo stream;
   const LatentSample *sample; /* at work */
+  gboolean has_state;         /* the net begins anew at key packets */
   guint64 frames;
-  guint64 samples; /* of sound */
+  guint since_key; /* frames from the last key packet to the end of the last packet */
+  guint n_waiting; /* frames of the packet at work */
+  guint n_samples; /* of sound, of the packet at work */
+  guint64 samples; /* of sound, of packets that were made */
   gint64 shift;    /* from the times of this input to the file's, nanoseconds */
   guint64 end;     /* of the last packet */
 };
@@ -74,7 +78,8 @@ open_encoder (LatentCoder *self, GError **error)
   } else {
     self->stream.rate = media->rate;
     self->stream.audio_channels = media->channels;
-    self->stream.hop = media->hop;
+    self->stream.frames = MAX (self->settings.frames, 1);
+    self->stream.hop = media->hop * self->stream.frames;
   }
   self->encoder = latent_encoder_new (
       self->model, n_dims, dims, &self->stream, self->settings.threads, error);
@@ -103,11 +108,12 @@ time_picture (LatentCoder *self, LatentFilePacket *packet)
   packet->pts = (guint64)((gint64)sample->pts + self->shift);
 }
 
+/* Of the samples that wait. */
 static void
-time_sound (LatentCoder *self, LatentFilePacket *packet, guint n)
+time_sound (LatentCoder *self, LatentFilePacket *packet)
 {
   packet->pts = get_time (self->samples, 1, self->stream.rate);
-  self->samples += n;
+  self->samples += self->n_samples;
   packet->duration = get_time (self->samples, 1, self->stream.rate) - packet->pts;
 }
 
@@ -124,6 +130,40 @@ check_size (const LatentCoder *self, GError **error)
   return FALSE;
 }
 
+/* What a packet is that was made of the frames that wait. */
+static gboolean
+hand_over (
+    LatentCoder *self, LatentCodedPacket *packet, const LatentPacketInfo *info, GError **error)
+{
+  guint interval = self->settings.key_interval;
+  if (self->stream.kind == LATENT_MEDIA_VIDEO) {
+    packet->picture = self->sample;
+    time_picture (self, &packet->file);
+  } else {
+    packet->n_samples = self->n_samples;
+    time_sound (self, &packet->file);
+  }
+  packet->n_frames = self->n_waiting;
+  packet->file.key = info->key;
+  self->frames += self->n_waiting;
+  self->end = packet->file.pts + packet->file.duration;
+  self->since_key = (info->key ? 0 : self->since_key) + self->n_waiting;
+  self->n_waiting = self->n_samples = 0;
+  if (self->has_state && interval > 0 && self->since_key >= interval)
+    latent_session_reset_state (latent_analysis_get_session (self->analysis));
+  return self->func (self, packet, self->data, error);
+}
+
+/* Of the frame whose latents have come, in nanoseconds. */
+static guint64
+get_duration (const LatentCoder *self, guint n_new)
+{
+  guint64 before = self->samples + self->n_samples, rate = self->stream.rate;
+  if (self->stream.kind == LATENT_MEDIA_VIDEO)
+    return get_time (1, self->stream.fps_d, self->stream.fps_n);
+  return get_time (before + n_new, 1, rate) - get_time (before, 1, rate);
+}
+
 /* A LatentLatentsFunc. */
 static gboolean
 code_latents (const float *latents, const LatentShape *shape, gpointer data, GError **error)
@@ -133,20 +173,13 @@ code_latents (const float *latents, const LatentShape *shape, gpointer data, GEr
   LatentPacketInfo info;
   if (!(self->encoder || open_encoder (self, error)) || !check_size (self, error))
     return FALSE;
-  if (self->stream.kind == LATENT_MEDIA_VIDEO) {
-    packet.picture = self->sample;
-    time_picture (self, &packet.file);
-  } else {
-    packet.n_samples = latent_analysis_get_new_samples (self->analysis);
-    time_sound (self, &packet.file, packet.n_samples);
-  }
-  if (!latent_encoder_encode (
-          self->encoder, latents, packet.file.duration, &info, &packet.data, &packet.size, error))
+  guint n_new = latent_analysis_get_new_samples (self->analysis);
+  if (!latent_encoder_encode (self->encoder, latents, get_duration (self, n_new), &info,
+          &packet.data, &packet.size, error))
     return FALSE;
-  packet.file.key = info.key;
-  self->frames++;
-  self->end = packet.file.pts + packet.file.duration;
-  return self->func (self, &packet, self->data, error);
+  self->n_waiting++;
+  self->n_samples += n_new;
+  return !packet.data || hand_over (self, &packet, &info, error);
 }
 
 LatentCoder *
@@ -156,10 +189,7 @@ latent_coder_new (
   LatentCoder *self = g_new0 (LatentCoder, 1);
   self->model = latent_model_ref (model);
   self->settings = *settings;
-  /* A net with state goes on where it was, which a decoder that begins at a later key packet
-   * does not. */
-  if (latent_model_get_metadata (model, "latent.state"))
-    self->settings.key_interval = 0;
+  self->has_state = latent_model_get_metadata (model, "latent.state") != NULL;
   self->func = func;
   self->data = data;
   self->analysis = latent_analysis_new (model, settings->threads, code_latents, self);
@@ -192,7 +222,14 @@ latent_coder_put (LatentCoder *self, const LatentSample *sample, GError **error)
 gboolean
 latent_coder_finish (LatentCoder *self, GError **error)
 {
-  return latent_analysis_finish (self->analysis, error);
+  LatentCodedPacket packet = {0};
+  LatentPacketInfo info;
+  if (!latent_analysis_finish (self->analysis, error))
+    return FALSE;
+  if (self->n_waiting == 0)
+    return TRUE;
+  return latent_encoder_finish_packet (self->encoder, &info, &packet.data, &packet.size) &&
+         hand_over (self, &packet, &info, error);
 }
 
 GBytes *

@@ -15,6 +15,7 @@ typedef struct {
   guint64 bitrate;    /* bits a second, 0: quality alone decides */
   guint key_interval; /* frames from a key packet to the next, 0: the first alone is one */
   guint key_gain;     /* qualities that key frames are better */
+  guint frames;       /* of a packet of sound; 0 is 1, as it is for pictures */
   guint every;        /* pictures of the source for one that comes; 0 and 1: all come */
   guint fps_n, fps_d; /* of pictures that say no rate */
 } LatentCoderSettings;
@@ -25,6 +26,7 @@ typedef struct {
   const guint8 *data;
   gsize size;
   const LatentSample *picture;
+  guint n_frames;  /* in it */
   guint n_samples; /* sound: that are new in it */
 } LatentCodedPacket;
 

@@ -27,6 +27,7 @@ typedef struct {
   LatentSynthesis *synthesis;
   float *latents;
   gboolean has_latents; /* of a good packet */
+  gboolean has_state;   /* the net begins anew at key packets */
 } Reading;
 
 static void
@@ -109,6 +110,7 @@ open_decoder (Reading *self, GError **error)
   self->decoder = model ? latent_decoder_new (model, data, size, options.threads, error) : NULL;
   if (!self->decoder)
     return FALSE;
+  self->has_state = latent_model_get_metadata (model, "latent.state") != NULL;
   options.width = options.width ? options.width : info.width;
   options.height = options.height ? options.height : info.height;
   if (!options.rate_n) {
@@ -174,6 +176,8 @@ take_packet (Reading *self, const LatentFileEvent *event, GError **error)
         (double)event->packet.pts / 1e9, reason ? reason->message : "a packet cannot be decoded");
   if (!self->has_latents)
     return TRUE;
+  if (decoded == LATENT_DECODE_OK && about.key && self->has_state)
+    latent_synthesis_reset_state (self->synthesis);
   return put_frames (self, &event->packet, decoded == LATENT_DECODE_OK ? about.frames : 0, error);
 }
 

@@ -20,7 +20,7 @@ take_packet (LatentCoder *coder, const LatentCodedPacket *packet, gpointer data,
 {
   Target *self = data;
   GBytes *header = latent_coder_get_header (coder);
-  self->result->frames++;
+  self->result->frames += packet->n_frames;
   self->result->keys += packet->file.key;
   self->result->seconds = (double)(packet->file.pts + packet->file.duration) / 1e9;
   return latent_code_file_put (self->file, header, packet, error) &&

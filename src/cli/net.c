@@ -119,6 +119,12 @@ latent_net_get_output_shape (const LatentNet *self)
   return shape;
 }
 
+void
+latent_net_reset_state (LatentNet *self)
+{
+  latent_context_reset (self->context);
+}
+
 const float *
 latent_net_run (LatentNet *self, const float *sample, GError **error)
 {

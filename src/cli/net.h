@@ -17,6 +17,8 @@ void latent_net_free (LatentNet *self);
 gboolean latent_net_takes (const LatentNet *self, const LatentShape *sample);
 /* Shape of one sample of the output, the batch of 1 in front included. */
 LatentShape latent_net_get_output_shape (const LatentNet *self);
+/* What the net carries from run to run is as at the beginning. */
+void latent_net_reset_state (LatentNet *self);
 /* Returns the output, row-major, which lives until the next call. */
 const float *latent_net_run (LatentNet *self, const float *sample, GError **error);
 

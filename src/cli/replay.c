@@ -10,6 +10,7 @@ struct _LatentReplay {
   LatentMeasure measure;
   LatentDecoder *decoder;
   LatentSession *session;
+  gboolean has_state; /* the net begins anew at key packets */
   float *latents;
   LatentPicture *rebuilt;
   GArray *waiting; /* float: sound whose reconstruction has not come out yet */
@@ -21,6 +22,7 @@ latent_replay_new (LatentModel *model, guint threads, LatentPairFunc func, gpoin
 {
   LatentReplay *self = g_new0 (LatentReplay, 1);
   self->model = latent_model_ref (model);
+  self->has_state = latent_model_get_metadata (model, "latent.state") != NULL;
   self->threads = threads;
   self->func = func;
   self->data = data;
@@ -120,24 +122,41 @@ latent_replay_put_sound (LatentReplay *self, const LatentSample *sample)
   g_array_append_vals (self->waiting, sample->values, (guint)sample->n * sample->channels);
 }
 
+/* The windows of a packet of n samples. */
+static gboolean
+put_windows (LatentReplay *self, guint n, GError **error)
+{
+  guint hop = latent_model_get_media_info (self->model)->hop;
+  do {
+    guint part = MIN (n, hop);
+    latent_session_put_latent (self->session, 0, self->latents);
+    if (!latent_session_run (self->session, error))
+      return FALSE;
+    self->measure.not_finite += latent_session_add_window (self->session, 0, part);
+    compare_sound (self, FALSE);
+    n -= part;
+  } while (n > 0 && latent_decoder_next (self->decoder, self->latents));
+  return TRUE;
+}
+
 gboolean
 latent_replay_put (
     LatentReplay *self, GBytes *header, const LatentCodedPacket *packet, GError **error)
 {
+  LatentPacketInfo info;
   if (!self->decoder && !open_decoder (self, header, packet->picture, error))
     return FALSE;
-  if (latent_decoder_decode (self->decoder, packet->data, packet->size, self->latents, NULL,
+  if (latent_decoder_decode (self->decoder, packet->data, packet->size, self->latents, &info,
           error) != LATENT_DECODE_OK)
     return FALSE;
+  if (info.key && self->has_state)
+    latent_session_reset_state (self->session);
+  if (!packet->picture)
+    return put_windows (self, packet->n_samples, error);
   latent_session_put_latent (self->session, 0, self->latents);
   if (!latent_session_run (self->session, error))
     return FALSE;
-  if (packet->picture) {
-    compare_picture (self, &packet->picture->picture);
-  } else {
-    self->measure.not_finite += latent_session_add_window (self->session, 0, packet->n_samples);
-    compare_sound (self, FALSE);
-  }
+  compare_picture (self, &packet->picture->picture);
   return TRUE;
 }
 

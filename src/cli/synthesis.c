@@ -170,6 +170,15 @@ latent_synthesis_put (LatentSynthesis *self, const float *latents, GError **erro
       self, latents, G_MAXUINT64, latent_model_get_media_info (self->model)->hop, error);
 }
 
+void
+latent_synthesis_reset_state (LatentSynthesis *self)
+{
+  if (self->session)
+    latent_session_reset_state (self->session);
+  else
+    latent_net_reset_state (self->net);
+}
+
 gboolean
 latent_synthesis_finish (LatentSynthesis *self, guint64 *size, GError **error)
 {

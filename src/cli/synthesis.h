@@ -25,6 +25,8 @@ gboolean latent_synthesis_put (LatentSynthesis *self, const float *latents, GErr
  * less. */
 gboolean latent_synthesis_put_at (
     LatentSynthesis *self, const float *latents, guint64 pts, guint n, GError **error);
+/* The net begins anew, as it does at a key packet; sound goes on. */
+void latent_synthesis_reset_state (LatentSynthesis *self);
 /* Whether all is written; `size` is its bytes. */
 gboolean latent_synthesis_finish (LatentSynthesis *self, guint64 *size, GError **error);
 
