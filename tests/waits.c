@@ -11,8 +11,9 @@
  * for nothing of this is there where the environment has OMP_WAIT_POLICY, as that of tests has. */
 
 #define ROUNDS 100
-#define PAUSE  2000    /* microseconds */
-#define MOST   5000000 /* microseconds until something must have been noticed */
+#define PAUSE  2000     /* microseconds */
+#define FRAME  0.02     /* seconds of work from look to look */
+#define MOST   30000000 /* microseconds until something must have been noticed */
 
 static gint stop;
 
@@ -83,14 +84,26 @@ be_busy (gpointer data)
   return NULL;
 }
 
+/* As long as a frame takes: who looks after each preemption sees one at a time. */
+static void
+work (void)
+{
+  double end = get_time (CLOCK_THREAD_CPUTIME_ID) + FRAME;
+
+  while (get_time (CLOCK_THREAD_CPUTIME_ID) < end)
+    ;
+}
+
 /* Works until waits are as expected. */
 static gboolean
 watch (gboolean is_short)
 {
   gint64 end = g_get_monotonic_time () + MOST;
 
-  while (latent_waits_are_short () != is_short && g_get_monotonic_time () < end)
+  while (latent_waits_are_short () != is_short && g_get_monotonic_time () < end) {
     latent_waits_watch ();
+    work ();
+  }
   return latent_waits_are_short () == is_short;
 }
 
