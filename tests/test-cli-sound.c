@@ -140,8 +140,9 @@ GST_END_TEST
 GST_START_TEST (seeks)
 {
   const guint from = 8000;
-  g_autoptr (JsonObject) encoded = encode_row (__i__, "command.lat");
   gsize all, rest;
+
+  json_object_unref (encode_row (__i__, "command.lat"));
   g_autofree float *samples = decode ("command.lat", &all);
   g_autofree float *sought = decode_by_element ("command.lat", 500 * GST_MSECOND, &rest);
 
