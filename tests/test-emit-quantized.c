@@ -49,6 +49,12 @@ typedef struct {
 #define CONV  "y=Conv(xd,wd,wb) pads:I=1,1,1,1; "
 #define CONV2 "y=Conv(xd,wvd,wvb) pads:I=1,1,1,1; "
 
+/* 16 channels y of which pixels d are made, which are quantised and added. */
+#define PIXELS                                                                                     \
+  "x:1x8x4x5; w:64x8x1x1; wv:16x16x3x3 -1.28..1.27; wvb:16; " QDQ ("wv", "ks", "s0") "y=Conv(x,w)" \
+                                                                                     "; "
+#define READ_TWICE QDQ ("d", "ku", "u1") "c=Conv(dd,wvd,wvb) pads:I=1,1,1,1; a=Add(c,d)"
+
 /* clang-format off */
 static const QuantizedCase cases[] = {
     {"u8 to f32", SETUP X W QDQ ("x", "ks", "u0") CONV, 1, 0, 0},
@@ -136,13 +142,18 @@ static const QuantizedCase cases[] = {
      "z=DepthToSpace(y) blocksize:i=2 mode:s=CRD; r=Relu(z); " QDQ ("r", "kv", "u0"), 2, 0.37, 0.01},
     {"DepthToSpace CRD behind a pair", SETUP X "wv:16x16x3x3 -1.28..1.27; wvb:16; " CHANNELS ("wv", "k16", "c16", "0") QDQ ("x", "ks", "u0") CONV2
      QDQ ("y", "kv", "u1") "z=DepthToSpace(yd) blocksize:i=2 mode:s=CRD; ", 2, 0.37, 0.01},
+    {"pixels that are added as reals too", SETUP PIXELS "d=DepthToSpace(y) blocksize:i=2; " READ_TWICE, 0, 0, 0},
+    {"pixels in CRD order, signed, read twice", SETUP PIXELS "d=DepthToSpace(y) blocksize:i=2 mode:s=CRD; " QDQ ("d", "kt", "s1")
+     "c=Conv(dd,wvd,wvb) pads:I=1,1,1,1; a=Add(c,d)", 0, 0, 0},
+    {"depth that is added as reals too", SETUP "x:1x4x8x6; wv:16x16x3x3 -1.28..1.27; wvb:16; " QDQ ("wv", "ks", "s0")
+     "d=SpaceToDepth(x) blocksize:i=2; " READ_TWICE, 0, 0, 0},
     {"ConvTranspose", SETUP X "wv:16x16x2x2 -1.28..1.27; wvb:16; " CHANNELS ("wv", "k16", "c16", "1") QDQ ("x", "ks", "u0")
      "y=ConvTranspose(xd,wvd,wvb) strides:I=2,2; " QDQ ("y", "kv", "u1"), 2, 0.37, 0.01},
     {"pixels, quantised and added", SETUP "x:1x16x9x11 -1..1; wa:16x16x1x1 -0.3..0.3; wv:4x16x3x3 -0.2..0.2; "
      CHANNELS ("wv", "k4", "c4", "0") "a=Conv(x,wa); "
      "t=DepthToSpace(a) blocksize:i=4; " QDQ ("t", "ks", "u1") "h=SpaceToDepth(td) blocksize:i=2; " QDQ ("h", "ks", "u1")
      "wi:16x4x3x3 -0.5..0.5; " CHANNELS ("wi", "k16", "c16", "0") "b=Conv(hd,wid) pads:I=1,1,1,1; r=Relu(b); " QDQ ("r", "ku", "u0")
-     "y=Conv(rd,wvd) pads:I=1,1,1,1; s=DepthToSpace(y) blocksize:i=2; z=Add(t,s)", 1, 0.012, 0.05},
+     "y=Conv(rd,wvd) pads:I=1,1,1,1; s=DepthToSpace(y) blocksize:i=2; z=Add(t,s)", 0, 0.012, 0.05},
     {"SpaceToDepth before", SETUP "x:1x4x18x22 0..2.55; " W QDQ ("x", "ks", "u0") "h=SpaceToDepth(xd) blocksize:i=2; "
      QDQ ("h", "ks", "u0") "y=Conv(hd,wd,wb) pads:I=1,1,1,1", 1, 0, 0},
     {"SpaceToDepth in f32 before", SETUP "x:1x4x18x22 0..2.55; " W "x1=SpaceToDepth(x) blocksize:i=2; " QDQ ("x1", "ks", "u0")

@@ -137,7 +137,8 @@ LatentEmit latent_dnn_concat (
     LatentBuilder *builder, const LatentNode *node, guint axis, GError **error);
 LatentEmit latent_dnn_transpose (
     LatentBuilder *builder, const LatentNode *node, const guint *permutation, GError **error);
-/* `to_depth` FALSE: DepthToSpace; column_row: its mode CRD. */
+/* `to_depth` FALSE: DepthToSpace; column_row: its mode CRD. Output 1, where there is one, is of
+ * the integers of output 0. */
 LatentEmit latent_dnn_depth_space (LatentBuilder *builder, const LatentNode *node, gint64 block,
     gboolean to_depth, gboolean column_row, GError **error);
 /* Output i begins at element `begin` of dimension `axis` of input 0 and has its own size there. */

@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "src/base/parallel.h"
+#include "src/base/quantize-rows.h"
 #include "src/dnn/layout.h"
 
 #define COPY_GRAIN 65536 /* bytes of a copy that are worth a thread */
 #define LONG_ROW   16    /* elements in the innermost loop that are worth its start */
+#define BLOCK      256   /* elements with gaps between them that are quantised at once */
 
 /* A copy between two strided arrays: what is left of the dimensions once those of size 1 are gone
  * and neighbours merged, the one whose elements lie closest in dst last. Steps are in bytes. */
@@ -17,6 +19,7 @@ typedef struct {
   gsize size; /* bytes of an element */
   guint8 *dst;
   const guint8 *src;
+  const LatentLayoutBytes *bytes; /* or NULL */
 } Copy;
 
 /* Indices of dimensions of more than one element, the widest step in dst first. */
@@ -113,6 +116,44 @@ copy_row (const Copy *self, guint8 *dst, const guint8 *src)
   }
 }
 
+static void
+quantize_floats (
+    const LatentLayoutBytes *bytes, const guint8 *src, guint8 *copy, guint8 *dst, gsize n)
+{
+  if (bytes->type == LATENT_DATA_TYPE_UINT8)
+    latent_quantize_copy_row_u8 (
+        (const float *)src, (float *)copy, dst, n, bytes->scale, bytes->zero_point);
+  else
+    latent_quantize_copy_row_s8 (
+        (const float *)src, (float *)copy, (gint8 *)dst, n, bytes->scale, bytes->zero_point);
+}
+
+/* The innermost dimension of floats, and their bytes, which have a quarter of their distances. */
+static void
+copy_quantized_row (const Copy *self, guint8 *dst, const guint8 *src)
+{
+  const gint64 size = sizeof (float), n = self->dims[self->n - 1];
+  const gint64 dst_step = self->dst_steps[self->n - 1], src_step = self->src_steps[self->n - 1];
+  guint8 *bytes = (guint8 *)self->bytes->data + (dst - self->dst) / size;
+
+  if (dst_step == size && src_step == size) {
+    quantize_floats (self->bytes, src, dst, bytes, (gsize)n);
+    return;
+  }
+  for (gint64 i = 0; i < n; i += BLOCK) {
+    float values[BLOCK], copies[BLOCK];
+    guint8 levels[BLOCK];
+    gint64 m = MIN (n - i, BLOCK);
+    for (gint64 j = 0; j < m; j++)
+      memcpy (&values[j], src + (i + j) * src_step, sizeof (float));
+    quantize_floats (self->bytes, (const guint8 *)values, (guint8 *)copies, levels, (gsize)m);
+    for (gint64 j = 0; j < m; j++) {
+      memcpy (dst + (i + j) * dst_step, &copies[j], sizeof (float));
+      bytes[(i + j) * dst_step / size] = levels[j];
+    }
+  }
+}
+
 /* Rows [begin, end) of all that the outer dimensions count. */
 static void
 copy_rows (gsize begin, gsize end, gpointer data)
@@ -130,7 +171,10 @@ copy_rows (gsize begin, gsize end, gpointer data)
     src += index[i] * self->src_steps[i];
   }
   for (gsize row = begin; row < end; row++) {
-    copy_row (self, dst, src);
+    if (self->bytes != NULL)
+      copy_quantized_row (self, dst, src);
+    else
+      copy_row (self, dst, src);
     for (guint i = self->n - 1; i-- > 0;) {
       dst += self->dst_steps[i];
       src += self->src_steps[i];
@@ -143,20 +187,38 @@ copy_rows (gsize begin, gsize end, gpointer data)
   }
 }
 
-void
-latent_layout_copy (const LatentLayout *dst_layout, gpointer dst, const LatentLayout *src_layout,
-    gconstpointer src, guint threads)
+static void
+run_copy (Copy *self, const LatentLayout *dst_layout, const LatentLayout *src_layout, guint threads)
 {
   const LatentShape *shape = &dst_layout->shape;
-  Copy copy = {.dst = dst, .src = src};
   gsize rows = 1;
 
   g_return_if_fail (dst_layout->is_strided && src_layout->is_strided);
   if (latent_shape_product (shape, 0, shape->n) == 0)
     return;
-  init_copy (&copy, dst_layout, src_layout);
-  for (guint i = 0; i + 1 < copy.n; i++)
-    rows *= (gsize)copy.dims[i];
-  latent_parallel (threads, rows, MAX (COPY_GRAIN / ((gsize)copy.dims[copy.n - 1] * copy.size), 1),
-      copy_rows, &copy);
+  init_copy (self, dst_layout, src_layout);
+  for (guint i = 0; i + 1 < self->n; i++)
+    rows *= (gsize)self->dims[i];
+  latent_parallel (threads, rows,
+      MAX (COPY_GRAIN / ((gsize)self->dims[self->n - 1] * self->size), 1), copy_rows, self);
+}
+
+void
+latent_layout_copy (const LatentLayout *dst_layout, gpointer dst, const LatentLayout *src_layout,
+    gconstpointer src, guint threads)
+{
+  Copy copy = {.dst = dst, .src = src};
+
+  run_copy (&copy, dst_layout, src_layout, threads);
+}
+
+void
+latent_layout_copy_quantized (const LatentLayout *dst_layout, gpointer dst,
+    const LatentLayoutBytes *bytes, const LatentLayout *src_layout, gconstpointer src,
+    guint threads)
+{
+  Copy copy = {.dst = dst, .src = src, .bytes = bytes};
+
+  g_return_if_fail (dst_layout->type == LATENT_DATA_TYPE_FLOAT32);
+  run_copy (&copy, dst_layout, src_layout, threads);
 }

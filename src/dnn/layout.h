@@ -48,4 +48,18 @@ LatentLayout *latent_layout_reshape (const LatentLayout *self, const LatentShape
 void latent_layout_copy (const LatentLayout *dst_layout, gpointer dst,
     const LatentLayout *src_layout, gconstpointer src, guint threads);
 
+/* Integers of floats that are copied: as QuantizeLinear makes them, and with the strides, in
+ * elements, that the copies have. */
+typedef struct {
+  LatentDataType type; /* int8 or uint8 */
+  float scale;
+  gint32 zero_point;
+  gpointer data;
+} LatentLayoutBytes;
+
+/* Copies floats likewise and makes such integers of them, in one pass. */
+void latent_layout_copy_quantized (const LatentLayout *dst_layout, gpointer dst,
+    const LatentLayoutBytes *bytes, const LatentLayout *src_layout, gconstpointer src,
+    guint threads);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LatentLayout, latent_layout_unref)

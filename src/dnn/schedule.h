@@ -85,6 +85,10 @@ latent_frame_get_address (const LatentFrame *self, const LatentOperand *operand)
 
 /* Copies between two strided layouts of one shape. */
 LatentStep *latent_step_new_copy (const LatentNode *node, LatentOperand src, LatentOperand dst);
+/* Copies floats and makes of them, in the same pass, the integers that `integers` says; they lie at
+ * `bytes`, with the strides of dst. */
+LatentStep *latent_step_new_quantized_copy (const LatentNode *node, LatentOperand src,
+    LatentOperand dst, LatentOperand bytes, const LatentValue *integers);
 
 typedef struct {
   GArray *buffers;    /* LatentBuffer */

@@ -199,6 +199,29 @@ add_copy (LatentBuilder *builder, const LatentNode *node, LatentOperand from, La
   return TRUE;
 }
 
+/* The same, and integers of what is copied. Takes the operands. */
+static gboolean
+add_quantized_copy (LatentBuilder *builder, const LatentNode *node, LatentOperand from,
+    LatentOperand to, LatentLayout *layout)
+{
+  const LatentValue *integers = latent_node_get_output (node, 1);
+  g_autoptr (LatentLayout) bytes = latent_layout_retype (layout, integers->type);
+
+  latent_builder_add_step (
+      builder, latent_step_new_quantized_copy (
+                   node, from, to, latent_builder_define (builder, integers, bytes), integers));
+  return TRUE;
+}
+
+/* Integers are made of floats alone. */
+static LatentDataType
+choose_source_type (LatentBuilder *builder, const LatentNode *node)
+{
+  return latent_node_get_output (node, 1) != NULL
+             ? LATENT_DATA_TYPE_FLOAT32
+             : latent_builder_get_type (builder, latent_node_get_input (node, 0));
+}
+
 LatentEmit
 latent_dnn_depth_space (LatentBuilder *builder, const LatentNode *node, gint64 block,
     gboolean to_depth, gboolean column_row, GError **error)
@@ -212,14 +235,19 @@ latent_dnn_depth_space (LatentBuilder *builder, const LatentNode *node, gint64 b
   if (latent_shape_product (&dst->shape, 0, dst->shape.n) == 0)
     return LATENT_EMIT_FALLBACK;
   layout = new_output_layout (builder, src, dst);
-  if (!get_strided (builder, src, &from, error))
+  if (!latent_builder_get_strided_as (
+          builder, src, choose_source_type (builder, node), &from, error))
     return LATENT_EMIT_FAILED;
   to = latent_builder_define (builder, dst, layout);
   view_depth (&depth, to_depth ? to.layout : from.layout, block, column_row);
   view_space (&space, to_depth ? from.layout : to.layout, block);
   from = apply_view (from, to_depth ? &space : &depth);
   to = apply_view (to, to_depth ? &depth : &space);
-  return add_copy (builder, node, from, to, error) ? LATENT_EMIT_DONE : LATENT_EMIT_FAILED;
+  if (latent_node_get_output (node, 1) != NULL
+          ? !add_quantized_copy (builder, node, from, to, layout)
+          : !add_copy (builder, node, from, to, error))
+    return LATENT_EMIT_FAILED;
+  return LATENT_EMIT_DONE;
 }
 
 /* Where source i of a concatenation goes: a part of the destination. Takes the operand. */

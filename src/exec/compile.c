@@ -372,6 +372,8 @@ optimise (LatentGraph *graph, const LatentRequest *request, guint64 *macs, GErro
     latent_pass_quantize (graph);
   if (request->takes_integers && wants_int8 (request))
     latent_pass_take_integers (graph);
+  if (wants_int8 (request))
+    latent_pass_quantize_copies (graph);
   if (request->precision == LATENT_PRECISION_BF16)
     latent_pass_shorten (graph);
   if (!variable)

@@ -49,6 +49,10 @@ gboolean latent_pass_can_make_levels (LatentNode *node);
  * first of which then is node i; of one that adds reals and makes integers, its result alone. */
 gboolean latent_pass_unquantize (LatentGraph *graph, guint i, GError **error);
 
+/* A DepthToSpace or SpaceToDepth of floats that a QuantizeLinear reads too makes its integers
+ * itself, as output 1: one pass over memory for both. Comes after latent_pass_quantize(). */
+void latent_pass_quantize_copies (LatentGraph *graph);
+
 /* Sums of pixels that were channels and are to be again become sums of channels, and a Conv's
  * channels that become pixels and channels again move once. */
 gboolean latent_pass_depth (LatentGraph *graph, GError **error);

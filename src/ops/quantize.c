@@ -5,7 +5,7 @@
 
 #include "src/base/numeric.h"
 #include "src/base/parallel.h"
-#include "src/ops/quantize-rows.h"
+#include "src/base/quantize-rows.h"
 
 #define BLOCK 256 /* elements that are converted at once */
 

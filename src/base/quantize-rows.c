@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "src/ops/quantize-rows.h"
+#include "src/base/quantize-rows.h"
 
 #include <string.h>
 
@@ -27,20 +27,34 @@ quantize (float value, float scale, gint32 zero_point, float least, float most)
 
 /* Clones are static: clang calls a function of another file by its declaration alone. */
 #define QUANTIZE(name, type, low, high)                                                            \
-  LATENT_FOR_EACH_CPU static void name##_clone (                                                   \
+  LATENT_FOR_EACH_CPU static void quantize_##name##_clone (                                        \
       const float *restrict src, type *restrict dst, gsize n, float scale, gint32 zero_point)      \
   {                                                                                                \
     const float least = (float)((low)-zero_point), most = (float)((high)-zero_point);              \
     for (gsize i = 0; i < n; i++)                                                                  \
       dst[i] = (type)quantize (src[i], scale, zero_point, least, most);                            \
   }                                                                                                \
-  void name (                                                                                      \
+  void latent_quantize_row_##name (                                                                \
       const float *restrict src, type *restrict dst, gsize n, float scale, gint32 zero_point)      \
   {                                                                                                \
-    name##_clone (src, dst, n, scale, zero_point);                                                 \
+    quantize_##name##_clone (src, dst, n, scale, zero_point);                                      \
+  }                                                                                                \
+  LATENT_FOR_EACH_CPU static void copy_##name##_clone (const float *restrict src,                  \
+      float *restrict copy, type *restrict dst, gsize n, float scale, gint32 zero_point)           \
+  {                                                                                                \
+    const float least = (float)((low)-zero_point), most = (float)((high)-zero_point);              \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      copy[i] = src[i];                                                                            \
+      dst[i] = (type)quantize (src[i], scale, zero_point, least, most);                            \
+    }                                                                                              \
+  }                                                                                                \
+  void latent_quantize_copy_row_##name (const float *restrict src, float *restrict copy,           \
+      type *restrict dst, gsize n, float scale, gint32 zero_point)                                 \
+  {                                                                                                \
+    copy_##name##_clone (src, copy, dst, n, scale, zero_point);                                    \
   }
-QUANTIZE (latent_quantize_row_u8, guint8, 0, 255)
-QUANTIZE (latent_quantize_row_s8, gint8, -128, 127)
+QUANTIZE (u8, guint8, 0, 255)
+QUANTIZE (s8, gint8, -128, 127)
 #undef QUANTIZE
 
 #define DEQUANTIZE(name, type)                                                                     \
