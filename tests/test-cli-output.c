@@ -86,6 +86,21 @@ GST_START_TEST (what_was_there_stays)
 }
 GST_END_TEST
 
+/* As a process leaves it that was killed: it has neither its name nor its end. */
+GST_START_TEST (what_was_killed_is_decoded)
+{
+  gsize size;
+  g_autofree char *whole = read_file ("clip.lat", &size);
+  g_autofree char *path = in_folder ("clip.lat.ABC123");
+  fail_unless (g_file_set_contents (path, whole, (gssize)size - 20, NULL));
+  g_autoptr (JsonObject) decoded = run_json ("decode clip.lat.ABC123 -m clip.onnx -o killed.mkv");
+  fail_unless_equals_int (json_object_get_int_member (decoded, "frames"), 12);
+  g_autofree char *made = in_folder ("killed.mkv");
+  g_unlink (made);
+  g_unlink (path);
+}
+GST_END_TEST
+
 GST_START_TEST (bytes_of_all_pictures)
 {
   gsize size[2];
@@ -181,6 +196,7 @@ cli_output_suite (void)
   tcase_add_checked_fixture (tc, open_folder, remove_folder);
   tcase_add_loop_test (tc, what_cannot_be_written, 0, G_N_ELEMENTS (refused));
   tcase_add_test (tc, what_was_there_stays);
+  tcase_add_test (tc, what_was_killed_is_decoded);
   tcase_add_test (tc, bytes_of_all_pictures);
   tcase_add_test (tc, small_pictures);
   tcase_add_test (tc, what_is_not_finite_is_told);

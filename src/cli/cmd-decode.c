@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
 #include <string.h>
 
 #include "src/base/numeric.h"
@@ -11,6 +12,7 @@
 #include "src/cli/result.h"
 #include "src/cli/source.h"
 #include "src/cli/synthesis.h"
+#include "src/codec/file-chunk.h"
 #include "src/media/array.h"
 
 #define MAX_RATE     1000 /* pictures a second */
@@ -164,6 +166,23 @@ decode_array (LatentSynthesisOptions parsed, const LatentCommandLine *line, GErr
   return TRUE;
 }
 
+/* Whether a file is .lat by its name or its first bytes: one whose writer was killed has another
+ * name. */
+static gboolean
+is_coded (const char *path)
+{
+  char magic[LATENT_FILE_MAGIC_BYTES];
+  FILE *file;
+  gboolean is = g_str_has_suffix (path, ".lat");
+
+  if (is || !g_file_test (path, G_FILE_TEST_IS_REGULAR) || (file = fopen (path, "rbe")) == NULL)
+    return is;
+  is = fread (magic, sizeof (magic), 1, file) == 1 &&
+       memcmp (magic, LATENT_FILE_MAGIC, sizeof (magic)) == 0;
+  fclose (file);
+  return is;
+}
+
 static gboolean
 run_decode (const LatentCommandLine *line, GError **error)
 {
@@ -171,9 +190,8 @@ run_decode (const LatentCommandLine *line, GError **error)
   if (!parse_options (&parsed, error))
     return FALSE;
   latent_interrupt_catch ();
-  gboolean good = g_str_has_suffix (line->arguments[0], ".lat")
-                      ? decode_coded (&parsed, line, error)
-                      : decode_array (parsed, line, error);
+  gboolean good = is_coded (line->arguments[0]) ? decode_coded (&parsed, line, error)
+                                                : decode_array (parsed, line, error);
   if (good && latent_interrupt_came ())
     g_printerr (
         "%s: interrupted; %s holds what was decoded until then\n", g_get_prgname (), output);
