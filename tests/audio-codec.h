@@ -44,3 +44,21 @@ push_samples (TestBench *bench, guint64 first, guint n)
 {
   ck_assert (gst_harness_push (bench->harness, new_samples (first, n, FALSE)) == GST_FLOW_OK);
 }
+
+/* The next packet stands for samples [first, first + n). */
+static inline void
+assert_packet (TestBench *bench, guint64 first, guint n, gboolean is_key)
+{
+  g_autoptr (GstBuffer) packet = gst_harness_try_pull (bench->harness);
+
+  ck_assert_msg (packet != NULL, "no packet at sample %" G_GUINT64_FORMAT, first);
+  ck_assert_uint_eq (GST_BUFFER_PTS (packet), get_time (first));
+  ck_assert_uint_eq (GST_BUFFER_DURATION (packet), get_time (first + n) - get_time (first));
+  ck_assert (GST_BUFFER_FLAG_IS_SET (packet, GST_BUFFER_FLAG_DELTA_UNIT) != is_key);
+}
+
+static inline void
+assert_no_packet (TestBench *bench)
+{
+  ck_assert_uint_eq (gst_harness_buffers_in_queue (bench->harness), 0);
+}

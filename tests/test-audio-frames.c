@@ -16,24 +16,6 @@ new_encoder (guint frames, const char *name, guint value)
       "frames-per-packet", frames, name, value, NULL);
 }
 
-/* The next packet stands for samples [first, first + n). */
-static void
-assert_packet (TestBench *bench, guint64 first, guint n, gboolean is_key)
-{
-  g_autoptr (GstBuffer) packet = gst_harness_try_pull (bench->harness);
-
-  ck_assert_msg (packet != NULL, "no packet at sample %" G_GUINT64_FORMAT, first);
-  ck_assert_uint_eq (GST_BUFFER_PTS (packet), get_time (first));
-  ck_assert_uint_eq (GST_BUFFER_DURATION (packet), get_time (first + n) - get_time (first));
-  ck_assert (GST_BUFFER_FLAG_IS_SET (packet, GST_BUFFER_FLAG_DELTA_UNIT) != is_key);
-}
-
-static void
-assert_no_packet (TestBench *bench)
-{
-  ck_assert_uint_eq (gst_harness_buffers_in_queue (bench->harness), 0);
-}
-
 GST_START_TEST (test_packets)
 {
   g_auto (TestBench) bench = new_encoder (3, NULL, 0);

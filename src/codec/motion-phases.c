@@ -7,6 +7,7 @@
 #endif
 
 #include "src/base/clones.h"
+#include "src/codec/motion-filter.h"
 
 #define MARGIN (LATENT_PHASES_REACH + 4)                  /* taps see three pixels more */
 #define STRIP  128                                        /* columns at a time */
@@ -64,18 +65,6 @@ latent_phases_close (LatentPhases *self)
   }
 }
 
-static inline gint
-filter (gint a, gint b, gint c, gint d, gint e, gint f)
-{
-  return 20 * (c + d) - 5 * (b + e) + a + f;
-}
-
-static inline guint8
-clip (gint value)
-{
-  return (guint8)CLAMP (value, 0, 255);
-}
-
 /* A row between columns: sums, and these rounded. src: where the first pixel's taps begin. Sixteen
  * bits hold all there is in between. */
 LATENT_FOR_EACH_CPU static void
@@ -87,7 +76,7 @@ filter_row (const guint8 *restrict src, guint n, gint16 *restrict sums)
     pixels[x] = src[x];
   for (guint x = 0; x < n; x++) {
     const gint16 *p = pixels + x;
-    sums[x] = (gint16)filter (p[0], p[1], p[2], p[3], p[4], p[5]);
+    sums[x] = (gint16)latent_motion_filter (p[0], p[1], p[2], p[3], p[4], p[5]);
   }
 }
 
@@ -95,7 +84,7 @@ LATENT_FOR_EACH_CPU static void
 round_row (const gint16 *restrict sums, guint n, guint8 *restrict dst)
 {
   for (guint x = 0; x < n; x++)
-    dst[x] = clip ((gint16)(sums[x] + 16) >> 5);
+    dst[x] = latent_motion_clip ((gint16)(sums[x] + 16) >> 5);
 }
 
 /* A row between rows, and one between rows of sums. */
@@ -104,9 +93,9 @@ filter_column (const guint8 *restrict src, gsize stride, guint n, guint8 *restri
 {
   for (guint x = 0; x < n; x++) {
     const guint8 *p = src + x;
-    gint16 sum = (gint16)filter (
+    gint16 sum = (gint16)latent_motion_filter (
         p[0], p[stride], p[2 * stride], p[3 * stride], p[4 * stride], p[5 * stride]);
-    dst[x] = clip ((gint16)(sum + 16) >> 5);
+    dst[x] = latent_motion_clip ((gint16)(sum + 16) >> 5);
   }
 }
 
@@ -115,8 +104,9 @@ filter_sums (const gint16 *restrict sums, guint n, guint8 *restrict dst)
 {
   for (guint x = 0; x < n; x++) {
     const gint16 *p = sums + x;
-    gint sum = filter (p[0], p[STRIP], p[2 * STRIP], p[3 * STRIP], p[4 * STRIP], p[5 * STRIP]);
-    dst[x] = clip ((sum + 512) >> 10);
+    gint sum = latent_motion_filter (
+        p[0], p[STRIP], p[2 * STRIP], p[3 * STRIP], p[4 * STRIP], p[5 * STRIP]);
+    dst[x] = latent_motion_clip ((sum + 512) >> 10);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/base/clones.h"
+#include "src/codec/motion-filter.h"
 
 #define ROW    LATENT_SAMPLE_ROW
 #define MARGIN 3 /* pixels that six taps see to the left of a piece and its margin of one */
@@ -29,18 +30,6 @@ latent_plane_fetch (const LatentPlane *self, gint x, gint y, guint w, guint h, g
   }
 }
 
-static inline gint
-filter (gint a, gint b, gint c, gint d, gint e, gint f)
-{
-  return 20 * (c + d) - 5 * (b + e) + a + f;
-}
-
-static inline guint8
-clip (gint value)
-{
-  return (guint8)CLAMP (value, 0, 255);
-}
-
 /* src: where the first pixel's taps begin. */
 LATENT_FOR_EACH_CPU static void
 filter_rows (const guint8 *src, guint w, guint h, guint8 *dst)
@@ -48,7 +37,8 @@ filter_rows (const guint8 *src, guint w, guint h, guint8 *dst)
   for (guint y = 0; y < h; y++, src += ROW, dst += ROW)
     for (guint x = 0; x < w; x++) {
       const guint8 *p = src + x;
-      dst[x] = clip ((filter (p[0], p[1], p[2], p[3], p[4], p[5]) + 16) >> 5);
+      dst[x] = latent_motion_clip (
+          (latent_motion_filter (p[0], p[1], p[2], p[3], p[4], p[5]) + 16) >> 5);
     }
 }
 
@@ -58,8 +48,9 @@ filter_columns (const guint8 *src, guint w, guint h, guint8 *dst)
   for (guint y = 0; y < h; y++, src += ROW, dst += ROW)
     for (guint x = 0; x < w; x++) {
       const guint8 *p = src + x;
-      gint sum = filter (p[0], p[ROW], p[2 * ROW], p[3 * ROW], p[4 * ROW], p[5 * ROW]);
-      dst[x] = clip ((sum + 16) >> 5);
+      gint sum = latent_motion_filter (
+          p[0], p[ROW], p[2 * ROW], p[3 * ROW], p[4 * ROW], p[5 * ROW]);
+      dst[x] = latent_motion_clip ((sum + 16) >> 5);
     }
 }
 
@@ -72,13 +63,14 @@ filter_both (const guint8 *src, guint w, guint h, guint8 *dst)
   for (guint y = 0; y < h + 5; y++)
     for (guint x = 0; x < w; x++) {
       const guint8 *p = src + (gsize)y * ROW + x;
-      sums[y * ROW + x] = (gint16)filter (p[0], p[1], p[2], p[3], p[4], p[5]);
+      sums[y * ROW + x] = (gint16)latent_motion_filter (p[0], p[1], p[2], p[3], p[4], p[5]);
     }
   for (guint y = 0; y < h; y++)
     for (guint x = 0; x < w; x++) {
       const gint16 *p = sums + y * ROW + x;
-      gint sum = filter (p[0], p[ROW], p[2 * ROW], p[3 * ROW], p[4 * ROW], p[5 * ROW]);
-      dst[y * ROW + x] = clip ((sum + 512) >> 10);
+      gint sum = latent_motion_filter (
+          p[0], p[ROW], p[2 * ROW], p[3 * ROW], p[4 * ROW], p[5 * ROW]);
+      dst[y * ROW + x] = latent_motion_clip ((sum + 512) >> 10);
     }
 }
 
