@@ -7,6 +7,7 @@
 #include "src/base/clones.h"
 #include "src/base/parallel.h"
 #include "src/media/quads.h"
+#include "src/media/span.h"
 
 #define GRAIN 65536 /* elements that are worth a thread */
 #define BLOCK 256   /* columns whose levels are at hand at a time */
@@ -20,14 +21,6 @@ typedef struct {
   const LatentLayout *layout;
   guint8 *dst;
 } Job;
-
-/* A row of one lane in one sample: `n` columns inside the picture, and what follows them. */
-typedef struct {
-  const guint8 *bytes;
-  gsize step;
-  guint n;
-  const guint8 *edge; /* what follows: read only where it is wanted, for it is far away */
-} Source;
 
 void
 latent_byte_map_init (LatentByteMap *self, const LatentPixelMap *map, LatentDataType type,
@@ -48,25 +41,13 @@ latent_byte_map_init (LatentByteMap *self, const LatentPixelMap *map, LatentData
     }
 }
 
-static Source
+static LatentSpan
 find_source (const Job *job, guint lane, guint sample, guint row)
 {
-  const LatentPixelMap *map = &job->map->map;
   const LatentLane *l = &job->layout->lanes[lane];
-  const LatentComponent *c = &job->format->components[l->component];
-  const gsize width = latent_component_get_size (c, job->picture->width);
-  const gsize height = latent_component_get_size (c, job->picture->height);
-  const gsize x = (gsize)(sample % map->tiles_x) * map->width * l->density + l->dx;
-  const gsize y = ((gsize)(sample / map->tiles_x) * map->height + row) * l->density + l->dy;
-  const guint8 *start = job->picture->data[c->plane] + c->offset +
-                        (gssize)MIN (y, height - 1) * job->picture->stride[c->plane];
-  Source source = {.step = (gsize)c->step * l->density, .edge = start + (width - 1) * c->step};
 
-  if (x < width) {
-    source.n = (guint)MIN ((width - 1 - x) / l->density + 1, map->width);
-    source.bytes = start + x * c->step;
-  }
-  return source;
+  return latent_span_find (
+      &job->map->map, job->picture, l, &job->format->components[l->component], sample, row);
 }
 
 ROW void
@@ -78,7 +59,7 @@ gather_steps (const guint8 *src, gsize step, gsize n, guint8 *restrict dst)
 
 /* n columns from `begin` on. */
 ROW void
-gather (const Source *source, gsize begin, gsize n, guint8 *dst)
+gather (const LatentSpan *source, gsize begin, gsize n, guint8 *dst)
 {
   gsize inside = source->n > begin ? MIN (n, source->n - begin) : 0;
 
@@ -118,7 +99,7 @@ scatter (const LatentPixelMap *map, guint8 levels[][BLOCK], guint n_lanes, gsize
 /* What all lanes of 4:2:0 have inside the picture, where levels are the integers and six of them
  * lie together. Returns how many columns. */
 static guint
-load_quads (const Job *job, const Source *sources, guint8 *dst)
+load_quads (const Job *job, const LatentSpan *sources, guint8 *dst)
 {
   const LatentPixelMap *map = &job->map->map;
   LatentQuadRow row = {
@@ -146,7 +127,7 @@ load_row (const Job *job, guint sample, guint row)
   const guint n_lanes = job->layout->n_lanes;
   guint8 *dst = job->dst + sample * map->sample_stride + row * map->row_stride;
   guint8 levels[LATENT_MAX_LANES][BLOCK];
-  Source sources[LATENT_MAX_LANES];
+  LatentSpan sources[LATENT_MAX_LANES];
 
   for (guint lane = 0; lane < n_lanes; lane++)
     sources[lane] = find_source (job, lane, sample, row);

@@ -5,6 +5,7 @@
 #include "src/base/parallel.h"
 #include "src/media/pixel-bytes.h"
 #include "src/media/quads.h"
+#include "src/media/span.h"
 
 #define GRAIN 65536 /* elements that are worth a thread */
 
@@ -19,36 +20,21 @@ typedef struct {
   gboolean in_quads; /* channels of 4:2:0 that lie together */
 } Job;
 
-/* A row of one lane in one sample: columns inside the picture. */
-typedef struct {
-  guint8 *bytes;
-  gsize step;
-  guint n;
-} Target;
-
-static Target
+static LatentSpan
 find_target (const Job *job, guint lane, guint sample, guint row)
 {
-  const LatentPixelMap *map = job->map;
   const LatentLane *l = &job->layout->lanes[lane];
-  const LatentComponent *c = &job->format->components[l->component];
-  const gsize width = latent_component_get_size (c, job->picture->width);
-  const gsize height = latent_component_get_size (c, job->picture->height);
-  const gsize x = (gsize)(sample % map->tiles_x) * map->width * l->density + l->dx;
-  const gsize y = ((gsize)(sample / map->tiles_x) * map->height + row) * l->density + l->dy;
-  Target target = {.step = (gsize)c->step * l->density};
+  LatentSpan target = latent_span_find (
+      job->map, job->picture, l, &job->format->components[l->component], sample, row);
 
-  if (x >= width || y >= height)
-    return target;
-  target.n = (guint)MIN ((width - 1 - x) / l->density + 1, map->width);
-  target.bytes = job->picture->data[c->plane] + c->offset +
-                 (gssize)y * job->picture->stride[c->plane] + x * c->step;
+  if (target.below)
+    target.n = 0;
   return target;
 }
 
 /* What all lanes of a row have inside the picture. */
 static guint
-store_quads (const Job *job, const Target *targets, const guint8 *src)
+store_quads (const Job *job, const LatentSpan *targets, const guint8 *src)
 {
   const LatentPixelMap *map = job->map;
   LatentQuadRow row = {
@@ -76,7 +62,7 @@ copy_steps (guint8 *restrict dst, gsize dst_step, const guint8 *src, gsize src_s
 
 /* Of pixels that are three bytes, or with a fourth. */
 ROW void
-store_lane (const Target *target, const guint8 *src, gsize step)
+store_lane (const LatentSpan *target, const guint8 *src, gsize step)
 {
   if (target->step == 3 && step == 3)
     copy_steps (target->bytes, 3, src, 3, target->n);
@@ -87,14 +73,14 @@ store_lane (const Target *target, const guint8 *src, gsize step)
 }
 
 static void
-store_rest (const Job *job, guint row, guint begin, const Target *target, const guint8 *src)
+store_rest (const Job *job, guint row, guint begin, const LatentSpan *target, const guint8 *src)
 {
   for (guint x = begin; x < target->n; x++)
     target->bytes[x * target->step] = src[latent_pixel_map_find_place (job->map, row, x)];
 }
 
 static void
-fill_alpha (const Job *job, const Target *red, const Target *blue)
+fill_alpha (const Job *job, const LatentSpan *red, const LatentSpan *blue)
 {
   guint8 *alpha = MIN (red->bytes, blue->bytes) + 3;
 
@@ -109,7 +95,7 @@ store_row (const Job *job, guint sample, guint row)
   const LatentPixelMap *map = job->map;
   const guint8 *src = job->src + sample * map->sample_stride;
   const gboolean in_blocks = latent_pixel_map_get_block (map) > 1;
-  Target targets[LATENT_MAX_LANES];
+  LatentSpan targets[LATENT_MAX_LANES];
   guint done = 0;
 
   for (guint lane = 0; lane < job->layout->n_lanes; lane++)

@@ -5,6 +5,7 @@
 
 #include "src/base/parallel.h"
 #include "src/media/rows.h"
+#include "src/media/span.h"
 
 #define GRAIN          65536 /* elements that are worth a thread */
 #define NEUTRAL_CHROMA 128
@@ -24,34 +25,13 @@ typedef struct {
   guint64 not_finite;
 } Job;
 
-/* A row of one lane in one sample: where it lies, and how much of it is inside the picture. */
-typedef struct {
-  guint8 *bytes; /* the first column, NULL where none is inside */
-  guint8 *edge;  /* the picture's last column in that row, or in the last row where the row is below
-                    it */
-  guint n;       /* columns inside */
-  gboolean below;
-} Span;
-
-static Span
+static LatentSpan
 find_span (const Job *job, guint lane, guint sample, guint row)
 {
-  const LatentPixelMap *map = job->map;
   const LatentLane *l = &job->layout->lanes[lane];
-  const LatentComponent *c = &job->format->components[l->component];
-  gsize width = latent_component_get_size (c, job->picture->width);
-  gsize height = latent_component_get_size (c, job->picture->height);
-  gsize x = (gsize)(sample % map->tiles_x) * map->width * l->density + l->dx;
-  gsize y = ((gsize)(sample / map->tiles_x) * map->height + row) * l->density + l->dy;
-  guint8 *start = job->picture->data[c->plane] + c->offset +
-                  (gssize)MIN (y, height - 1) * job->picture->stride[c->plane];
-  Span span = {.edge = start + (width - 1) * c->step, .below = y >= height};
 
-  if (x < width) {
-    span.n = (guint)MIN ((width - 1 - x) / l->density + 1, map->width);
-    span.bytes = start + x * c->step;
-  }
-  return span;
+  return latent_span_find (
+      job->map, job->picture, l, &job->format->components[l->component], sample, row);
 }
 
 guint
@@ -96,7 +76,8 @@ replicate_edge (const LatentLaneRow *lane, guint8 level, guint begin, guint end)
 
 /* A group's lanes in one row. Returns how many columns all of them have inside. */
 static guint
-find_lanes (const Job *job, guint first, guint sample, guint row, LatentLaneRow *lanes, Span *spans)
+find_lanes (
+    const Job *job, guint first, guint sample, guint row, LatentLaneRow *lanes, LatentSpan *spans)
 {
   guint n = G_MAXUINT;
 
@@ -121,7 +102,7 @@ static void
 load_row (const Job *job, guint first, guint sample, guint row)
 {
   LatentLaneRow lanes[LATENT_MAX_LANES];
-  Span spans[LATENT_MAX_LANES];
+  LatentSpan spans[LATENT_MAX_LANES];
   guint n = find_lanes (job, first, sample, row, lanes, spans);
 
   if (n > 0)
@@ -137,7 +118,8 @@ load_row (const Job *job, guint first, guint sample, guint row)
 
 /* What one lane has from column `begin` to its last. */
 static guint
-store_rest (const Job *job, guint lane, guint row, guint begin, const Span *span, LatentLaneRow *at)
+store_rest (
+    const Job *job, guint lane, guint row, guint begin, const LatentSpan *span, LatentLaneRow *at)
 {
   float *start = at->values;
   guint not_finite = 0;
@@ -159,7 +141,7 @@ static guint
 store_row (const Job *job, guint first, guint sample, guint row)
 {
   LatentLaneRow lanes[LATENT_MAX_LANES];
-  Span spans[LATENT_MAX_LANES];
+  LatentSpan spans[LATENT_MAX_LANES];
   guint n = find_lanes (job, first, sample, row, lanes, spans), not_finite = 0;
 
   for (guint i = 0; i < job->group; i++)
